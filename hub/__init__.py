@@ -1,0 +1,1 @@
+"""The domain and the application's core. It does no HTTP and no WebRTC."""

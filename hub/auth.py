@@ -1,0 +1,111 @@
+"""Who may do what: one pure function that every page, API call and signaling message asks. Deny by default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from hub.errors import Forbidden
+from hub.i18n import N_
+from hub.models.people import Role
+
+
+class Action(StrEnum):
+    MANAGE_ACCOUNTS = "manage_accounts"
+    MANAGE_UNITS = "manage_units"
+    REGISTER_CASE = "register_case"
+    READ_CASE = "read_case"
+    EDIT_CASE = "edit_case"
+    READ_IDENTITY = "read_identity"
+    BOOK_HEARING = "book_hearing"
+    READ_HEARING = "read_hearing"
+    TAKE_SEAT = "take_seat"
+    CHAIR_HEARING = "chair_hearing"
+    """Open, admit, mute, floor, remove, recess, end."""
+    TAKE_CHAIR = "take_chair"
+    """Take over from a chair who is lost: the booked deputy or the secretary."""
+    WRITE_NOTE = "write_note"
+    WATCH_HELP_DESK = "watch_help_desk"
+    REPLAY_RECORDING = "replay_recording"
+    VERIFY_RECORDING = "verify_recording"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role over every unit whose path starts with ``path``."""
+
+    role: Role
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person who acts, as the permission function sees them."""
+
+    account_id: str
+    name: str
+    unit_id: str
+    unit_path: str
+    grants: frozenset[Grant]
+    language: str = "vi"
+    address: str = ""
+    """The client's network address, for the audit trail."""
+
+    def holds(self, role: Role, path: str) -> bool:
+        return any(grant.role == role and path.startswith(grant.path) for grant in self.grants)
+
+    def has_role(self, role: Role) -> bool:
+        return any(grant.role == role for grant in self.grants)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is acted upon, reduced to the facts that decide.
+
+    ``paths`` are the units concerned (a hearing concerns the unit that holds it and the units of its points);
+    one of them within the actor's scope is enough. ``seat_kind`` and ``holds_seat`` speak of the actor's own
+    place in a hearing.
+    """
+
+    paths: tuple[str, ...] = ()
+    own: bool = False
+    seat_kind: str | None = None
+    secret: bool = False
+    extra: frozenset[str] = field(default_factory=frozenset)
+
+
+def may(actor: Actor, action: Action, target: Target) -> bool:
+    """Whether ``actor`` may do ``action`` to ``target``."""
+    roles = _ROLES.get(action, frozenset())
+    if any(actor.holds(role, path) for role in roles for path in target.paths):
+        return True
+    return target.seat_kind in _SEATS.get(action, frozenset())
+
+
+def require(actor: Actor, action: Action, target: Target) -> None:
+    """Raise ``Forbidden`` unless ``may``."""
+    if not may(actor, action, target):
+        raise Forbidden(N_("Bạn không có quyền làm việc này."))
+
+
+_ROLES: dict[Action, frozenset[Role]] = {
+    Action.MANAGE_ACCOUNTS: frozenset({Role.ADMINISTRATOR}),
+    Action.MANAGE_UNITS: frozenset({Role.ADMINISTRATOR}),
+    Action.REGISTER_CASE: frozenset({Role.OFFICER}),
+    Action.READ_CASE: frozenset({Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR}),
+    Action.EDIT_CASE: frozenset({Role.OFFICER}),
+    Action.READ_IDENTITY: frozenset({Role.OFFICER, Role.LEADER}),
+    Action.BOOK_HEARING: frozenset({Role.OFFICER, Role.SECRETARY}),
+    Action.READ_HEARING: frozenset({Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR, Role.TECHNICIAN}),
+    Action.WATCH_HELP_DESK: frozenset({Role.TECHNICIAN}),
+    Action.REPLAY_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),
+    Action.VERIFY_RECORDING: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
+}
+
+_SEATS: dict[Action, frozenset[str]] = {
+    Action.READ_HEARING: frozenset({"chair", "deputy", "secretary", "point"}),
+    Action.TAKE_SEAT: frozenset({"chair", "deputy", "secretary", "point"}),
+    Action.CHAIR_HEARING: frozenset({"chair"}),
+    Action.TAKE_CHAIR: frozenset({"deputy", "secretary"}),
+    Action.WRITE_NOTE: frozenset({"secretary", "chair"}),
+}

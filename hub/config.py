@@ -1,0 +1,191 @@
+"""One frozen ``Config``, read once at start from ``hub.toml`` and ``HUB_*`` variables (which win).
+
+Every fault is reported at once (``ConfigError``). Each field's description is its documentation: a test fails when
+``docs/configuration.md`` does not name it.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from hub.errors import ConfigError
+
+
+def setting(default: Any, about: str) -> Any:
+    """A field with its documentation: one sentence that says what it is and in which unit."""
+    return field(default=default, metadata={"about": about})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    data_dir: Path = setting(Path("var"), "Where the embedded database, keys, spool, objects and sockets live.")
+    database_url: str = setting("", "SQLAlchemy URL; empty means SQLite in data_dir, else postgresql://user@host/name.")
+    store_url: str = setting("", "Object store: empty means data_dir/objects, else file:///path or s3://bucket/prefix.")
+    s3_endpoint: str = setting("", "Address of an S3 server other than Amazon's, for example http://127.0.0.1:8333.")
+    s3_region: str = setting("us-east-1", "Region named in S3 requests.")
+    s3_access_key: str = setting("", "S3 access key; empty means boto3's own chain (environment, files).")
+    s3_secret_key: str = setting("", "S3 secret key; never logged.")
+    http_host: str = setting("127.0.0.1", "Address the web server listens on.")
+    http_port: int = setting(8080, "Port of the web server; PORT is honoured too; 0 takes a free one.")
+    tls_cert: Path | None = setting(None, "Certificate chain in PEM; with tls_key turns on HTTPS.")
+    tls_key: Path | None = setting(None, "Private key in PEM.")
+    tls_self_signed: bool = setting(False, "Make and use a self-signed certificate, kept in data_dir/tls.")
+    behind_proxy: bool = setting(False, "Trust X-Forwarded-For and X-Forwarded-Proto from the reverse proxy.")
+    media_workers: int = setting(1, "Number of media worker processes, one per core at most.")
+    media_port: int = setting(0, "First UDP port for media, worker N uses media_port + N; 0 takes free ones.")
+    media_addresses: tuple[str, ...] = setting((), "Addresses announced to browsers; empty means all of the machine's.")
+    session_hours: int = setting(12, "Hours after which an unused sign-in ends.")
+    lockout_attempts: int = setting(5, "Wrong passwords in a row that lock an account.")
+    lockout_minutes: int = setting(15, "Minutes for which it stays locked.")
+    attachment_max_mb: int = setting(20, "Largest attachment in megabytes (10^6 bytes).")
+    segment_max_s: int = setting(10, "Longest recorded segment in seconds.")
+    spool_warn_mb: int = setting(5_000, "Free spool space in megabytes below which everyone is warned.")
+    spool_min_mb: int = setting(1_000, "Free spool space in megabytes below which no hearing can open.")
+    chair_lost_s: int = setting(60, "Seconds without the chair after which a hearing is interrupted.")
+    help_phone: str = setting("", "Telephone number for help, shown in the waiting room.")
+    log_format: str = setting("console", "console or json.")
+    log_level: str = setting("info", "debug, info, warning or error.")
+    demo: bool = setting(False, "Allow demo accounts to sign in; refused unless http_host is a loopback address.")
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'hub.db'}"
+
+    @property
+    def store(self) -> str:
+        return self.store_url or f"file://{self.data_dir.absolute() / 'objects'}"
+
+    @property
+    def key_dir(self) -> Path:
+        return self.data_dir / "keys"
+
+    @property
+    def spool_dir(self) -> Path:
+        return self.data_dir / "spool"
+
+    @property
+    def run_dir(self) -> Path:
+        return self.data_dir / "run"
+
+    @property
+    def https(self) -> bool:
+        return self.tls_self_signed or self.tls_cert is not None
+
+
+def load(env: Mapping[str, str] = os.environ, file: Path | None = None) -> Config:
+    """Read ``hub.toml`` (or ``file``, or ``HUB_CONFIG``) and the environment. Raises ``ConfigError``, all faults in one."""
+    faults: list[str] = []
+    path = file or Path(env.get("HUB_CONFIG", "hub.toml"))
+    values = _from_file(path, faults, required=file is not None or "HUB_CONFIG" in env)
+    known = {f.name: f for f in fields(Config)}
+    hints = get_type_hints(Config)
+    for name, text in _from_env(env, known, faults).items():
+        values[name] = text
+    parsed: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in known:
+            faults.append(f"{path}: unknown setting {name!r}")
+            continue
+        try:
+            parsed[name] = _convert(hints[name], value)
+        except ValueError as error:
+            faults.append(f"{name}: {error}")
+    faults += _cross_check({**_defaults(known), **parsed})
+    if faults:
+        raise ConfigError(faults)
+    return Config(**parsed)
+
+
+def _defaults(known: Mapping[str, Field[Any]]) -> dict[str, Any]:
+    return {name: f.default for name, f in known.items() if f.default is not MISSING}
+
+
+def _from_file(path: Path, faults: list[str], *, required: bool) -> dict[str, Any]:
+    if not path.is_file():
+        if required:
+            faults.append(f"{path}: no such file")
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        faults.append(f"{path}: {error}")
+        return {}
+
+
+def _from_env(env: Mapping[str, str], known: Mapping[str, object], faults: list[str]) -> dict[str, str]:
+    found = {}
+    if "PORT" in env:
+        found["http_port"] = env["PORT"]
+    for key, text in env.items():
+        if key.startswith("HUB_") and key != "HUB_CONFIG":
+            name = key.removeprefix("HUB_").lower()
+            if name in known:
+                found[name] = text
+            else:
+                faults.append(f"{key}: unknown setting")
+    return found
+
+
+def _convert(hint: Any, value: Any) -> Any:
+    options = get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    if type(None) in options and value in ("", None):
+        return None
+    if bool in options:
+        return _boolean(value)
+    if int in options:
+        if isinstance(value, bool):
+            raise ValueError(f"{value!r} is not a whole number")
+        try:
+            return int(value)
+        except (TypeError, ValueError):
+            raise ValueError(f"{value!r} is not a whole number") from None
+    if Path in options:
+        return Path(str(value)).expanduser()
+    if hint == tuple[str, ...]:
+        parts = value if isinstance(value, list) else str(value).split(",")
+        return tuple(str(part).strip() for part in parts if str(part).strip())
+    return str(value)
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    try:
+        return words[str(value).strip().lower()]
+    except KeyError:
+        raise ValueError(f"{value!r} is not yes or no") from None
+
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def _cross_check(value: Mapping[str, Any]) -> list[str]:
+    faults = []
+    for name in ("http_port", "media_port"):
+        if not 0 <= value[name] <= 65_535:
+            faults.append(f"{name}: {value[name]} is not a port")
+    for name in ("media_workers", "session_hours", "lockout_attempts", "attachment_max_mb", "chair_lost_s"):
+        if value[name] < 1:
+            faults.append(f"{name}: must be at least 1")
+    if not 1 <= value["segment_max_s"] <= 10:
+        faults.append("segment_max_s: must be 1 to 10")
+    if value["spool_warn_mb"] < value["spool_min_mb"]:
+        faults.append("spool_warn_mb: must not be below spool_min_mb")
+    if (value["tls_cert"] is None) != (value["tls_key"] is None):
+        faults.append("tls_cert and tls_key: give both or neither")
+    if value["log_format"] not in ("console", "json"):
+        faults.append(f"log_format: {value['log_format']!r} is neither console nor json")
+    if value["log_level"] not in ("debug", "info", "warning", "error"):
+        faults.append(f"log_level: {value['log_level']!r} is not debug, info, warning or error")
+    if value["store_url"] and not value["store_url"].startswith(("file:///", "s3://")):
+        faults.append("store_url: must begin with file:/// or s3://")
+    if value["demo"] and value["http_host"] not in LOOPBACK:
+        faults.append("demo: demo accounts are refused unless http_host is a loopback address")
+    return faults

@@ -1,0 +1,108 @@
+"""The engine and its transactions: ``async with database.transaction() as db`` commits, or rolls back on an error.
+
+SQLite with several processes loses increments silently when a transaction reads before it takes the write lock,
+so every writing transaction begins with ``BEGIN IMMEDIATE`` there (measured: 60 of 80 increments lost without it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from hub.errors import NotReady
+from hub.i18n import N_
+
+BUSY_TIMEOUT_MS = 10_000
+
+
+class Database:
+    """One per process. ``url`` is a SQLAlchemy URL without a driver: ``sqlite:///var/hub.db`` or ``postgresql://…``."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self.engine = _make_engine(url)
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session that may write. Returning commits, raising rolls back.
+
+        Raises ``NotReady`` when the database cannot be reached or stays locked.
+        """
+        async with self._session("IMMEDIATE") as session:
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session that only reads: takes no write lock on SQLite. Nothing it changes is kept."""
+        async with self._session("DEFERRED", commit=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def _session(self, mode: str, *, commit: bool = True) -> AsyncIterator[AsyncSession]:
+        try:
+            async with self._sessions() as session:
+                await session.connection(execution_options={"sqlite_begin": mode})
+                yield session
+                if commit:
+                    await session.commit()
+        except OperationalError as error:
+            raise NotReady(N_("Cơ sở dữ liệu chưa sẵn sàng. Dữ liệu bạn nhập chưa được lưu; hãy thử lại.")) from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise NotReady(
+                    N_("Cơ sở dữ liệu chưa sẵn sàng. Dữ liệu bạn nhập chưa được lưu; hãy thử lại.")
+                ) from error
+            raise
+
+    async def ping(self) -> None:
+        """Raise ``NotReady`` unless the database answers."""
+        async with self.reading() as session:
+            await session.execute(text("SELECT 1"))
+
+    async def connection(self) -> AsyncConnection:
+        return await self.engine.connect()
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def driver_url(url: str, *, sync: bool = False) -> str:
+    """The URL with the driver we use: psycopg 3 for both worlds, aiosqlite or the standard library's sqlite3."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return parsed.set(drivername="sqlite" if sync else "sqlite+aiosqlite").render_as_string(hide_password=False)
+    return parsed.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def _make_engine(url: str) -> AsyncEngine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_async_engine(driver_url(url), pool_pre_ping=True, connect_args={"connect_timeout": 5})
+    engine = create_async_engine(driver_url(url), connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _on_connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver must not begin by itself; we do, below
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _on_begin(connection: Any) -> None:
+        mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+    return engine

@@ -1,0 +1,102 @@
+"""What about: parties (identity apart and encrypted), cases and their attachments."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hub.ids import utc_now
+from hub.models.base import Base, id_column
+from hub.models.people import OrgUnit
+
+
+class CaseType(StrEnum):
+    """Law on Citizen Reception 42/2013 Art 2; Law on Complaints Art 2; Law on Denunciations Art 2."""
+
+    COMPLAINT = "complaint"  # khiếu nại
+    DENUNCIATION = "denunciation"  # tố cáo
+    PETITION = "petition"  # kiến nghị
+    FEEDBACK = "feedback"  # phản ánh
+
+
+class PartyKind(StrEnum):
+    INDIVIDUAL = "individual"
+    ORGANISATION = "organisation"
+    GROUP = "group"
+
+
+class CaseState(StrEnum):
+    """The first states of a case; the law's whole table of moves extends this one."""
+
+    RECEIVED = "received"
+    CLOSED = "closed"
+
+
+class Party(Base):
+    """Who came. ``sealed_identity`` is AES-256-GCM over a JSON identity; it is opened in one logged function only.
+
+    ``pseudonym`` (for example ``Người tố cáo 7F3A``) is what everything else may show when the case is a denunciation.
+    """
+
+    __tablename__ = "party"
+
+    id: Mapped[str] = id_column()
+    kind: Mapped[PartyKind] = mapped_column(String(16))
+    secret: Mapped[bool] = mapped_column(default=False)
+    """True for a denouncer: the name is in no index and is shown nowhere (Law on Denunciations 2018 Art 56)."""
+    pseudonym: Mapped[str] = mapped_column(String(40), unique=True)
+    sealed_identity: Mapped[bytes] = mapped_column(LargeBinary)
+    id_number_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class PartyWord(Base):
+    """A blind index: keyed hashes of the folded words of a name, so that names are found without being stored."""
+
+    __tablename__ = "party_word"
+
+    party_id: Mapped[str] = mapped_column(ForeignKey("party.id"), primary_key=True)
+    word_hash: Mapped[str] = mapped_column(String(32), primary_key=True, index=True)
+
+
+class Case(Base):
+    """A case (vụ việc). ``folded`` is summary, content and number without marks, for search without diacritics."""
+
+    __tablename__ = "case_record"
+
+    id: Mapped[str] = id_column()
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    type: Mapped[CaseType] = mapped_column(String(16), index=True)
+    state: Mapped[CaseState] = mapped_column(String(24), default=CaseState.RECEIVED)
+    summary: Mapped[str] = mapped_column(String(300))
+    content: Mapped[str] = mapped_column(Text, default="")
+    folded: Mapped[str] = mapped_column(Text, default="")
+    unit_id: Mapped[str] = mapped_column(ForeignKey("org_unit.id"), index=True)
+    party_id: Mapped[str] = mapped_column(ForeignKey("party.id"), index=True)
+    people_count: Mapped[int] = mapped_column(default=1)
+    created_by: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    received_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
+    version: Mapped[int] = mapped_column(default=1)
+
+    unit: Mapped[OrgUnit] = relationship(lazy="joined")
+    party: Mapped[Party] = relationship(lazy="joined")
+    attachments: Mapped[list[Attachment]] = relationship(lazy="selectin", order_by="Attachment.created_at")
+
+
+class Attachment(Base):
+    """A document brought by the citizen, kept in the object store under a name that says nothing."""
+
+    __tablename__ = "attachment"
+
+    id: Mapped[str] = id_column()
+    case_id: Mapped[str] = mapped_column(ForeignKey("case_record.id"), index=True)
+    file_name: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size_bytes: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    object_key: Mapped[str] = mapped_column(String(200))
+    created_by: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)

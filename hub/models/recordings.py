@@ -1,0 +1,134 @@
+"""What remains: recordings with their tracks, segments and gaps, who replayed them, and the audit trail."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.ids import utc_now
+from hub.models.base import Base, id_column
+
+
+class RecordingState(StrEnum):
+    RECORDING = "recording"
+    CLOSED = "closed"  # the hearing is over; segments may still be under way to the store
+    ARCHIVED = "archived"  # every segment and the manifest are in the store, read back and checked
+
+
+class SegmentState(StrEnum):
+    SPOOLED = "spooled"
+    STORED = "stored"
+
+
+class Recording(Base):
+    """One hearing's recording. Object keys begin with ``recordings/{id}/`` and say nothing about the case."""
+
+    __tablename__ = "recording"
+
+    id: Mapped[str] = id_column()
+    hearing_id: Mapped[str] = mapped_column(ForeignKey("hearing.id"), unique=True)
+    state: Mapped[RecordingState] = mapped_column(String(16), default=RecordingState.RECORDING, index=True)
+    started_at: Mapped[datetime]
+    """The instant of position 0 ms; segment and gap positions count from it on the server's monotonic clock."""
+    ended_at: Mapped[datetime | None]
+    duration_ms: Mapped[int | None]
+    manifest_key: Mapped[str | None] = mapped_column(String(200))
+    manifest_sha256: Mapped[str | None] = mapped_column(String(64))
+
+
+class Track(Base):
+    """One producer's packets: the sound or the picture of one seat, from one publication to its end."""
+
+    __tablename__ = "track"
+
+    id: Mapped[str] = id_column()
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recording.id"), index=True)
+    seat_id: Mapped[str] = mapped_column(String(32))
+    source: Mapped[str] = mapped_column(String(16))
+    """``camera``, ``microphone``, ``screen`` or ``screen_audio``."""
+    kind: Mapped[str] = mapped_column(String(8))
+    """``audio`` or ``video``."""
+    codec: Mapped[str] = mapped_column(String(16))
+
+
+class Segment(Base):
+    """At most ten seconds of one track as a self-contained file that needs no other to play."""
+
+    __tablename__ = "segment"
+    __table_args__ = (
+        UniqueConstraint("track_id", "number"),
+        Index("ix_segment_state", "state"),
+        Index("ix_segment_recording_id_start_ms", "recording_id", "start_ms"),
+    )
+
+    id: Mapped[str] = id_column()
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recording.id"))
+    track_id: Mapped[str] = mapped_column(ForeignKey("track.id"))
+    number: Mapped[int]
+    start_ms: Mapped[int] = mapped_column(Integer)
+    duration_ms: Mapped[int] = mapped_column(Integer)
+    media_type: Mapped[str] = mapped_column(String(80))
+    """The MediaSource type, for example ``video/webm; codecs="vp8"``."""
+    begins_with_keyframe: Mapped[bool] = mapped_column(default=True)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    object_key: Mapped[str] = mapped_column(String(200), unique=True)
+    state: Mapped[SegmentState] = mapped_column(String(8), default=SegmentState.SPOOLED)
+    stored_at: Mapped[datetime | None]
+
+
+class Gap(Base):
+    """A stretch in which a track has no media, and why: a gap is part of the record, never hidden."""
+
+    __tablename__ = "gap"
+
+    id: Mapped[str] = id_column()
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recording.id"), index=True)
+    track_id: Mapped[str | None] = mapped_column(ForeignKey("track.id"))
+    start_ms: Mapped[int]
+    end_ms: Mapped[int]
+    cause: Mapped[str] = mapped_column(String(24))
+    """``lost`` (packets never came), ``muted``, ``recess``, ``worker_lost``, ``recorder_lost``, ``spool_full``."""
+
+
+class Replay(Base):
+    """Permission, asked for with a reason, for one account to replay one recording until ``expires_at``."""
+
+    __tablename__ = "replay"
+
+    id: Mapped[str] = id_column()
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recording.id"), index=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    reason: Mapped[str] = mapped_column(String(500))
+    started_at: Mapped[datetime] = mapped_column(default=utc_now)
+    expires_at: Mapped[datetime]
+
+
+class AuditEvent(Base):
+    """Who did what to what, when, from where and why. Append-only; holds no personal data of citizens."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (Index("ix_audit_event_object_type_object_id", "object_type", "object_id"),)
+
+    id: Mapped[str] = id_column()
+    at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"))
+    address: Mapped[str] = mapped_column(String(64), default="")
+    action: Mapped[str] = mapped_column(String(40))
+    object_type: Mapped[str] = mapped_column(String(24))
+    object_id: Mapped[str] = mapped_column(String(32))
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Counter(Base):
+    """The last number given out in a series such as ``case/2026``; incremented inside the caller's transaction."""
+
+    __tablename__ = "counter"
+
+    series: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[int] = mapped_column(default=0)

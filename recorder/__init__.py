@@ -1,0 +1,1 @@
+"""Capture, package and archive: from RTP packets to verified objects in the store."""

@@ -1,0 +1,1 @@
+"""A live hearing: messages, the hearing as a pure state machine, the socket and the media plane."""

@@ -1,0 +1,1 @@
+"""The media plane: worker, router, transport, producer and consumer, in the sense of mediasoup."""

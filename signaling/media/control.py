@@ -1,0 +1,232 @@
+"""What the web process and a media worker say to each other over ``run/worker-N.sock`` (see ``hub.rpc``).
+
+Nouns are mediasoup's: a *router* is one hearing's media, a *transport* one browser peer connection, a *producer* one
+published track, a *consumer* one producer forwarded to one subscriber. A *peer* is a seat; it has at most one
+transport to publish and one to subscribe. Requests are declarative and idempotent, so that a restarted web process
+may simply say again what it wants.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Struct(msgspec.Struct, tag=True, frozen=True, kw_only=True):
+    """The base of all control messages."""
+
+
+# Requests, web to worker -----------------------------------------------------------------------------------------
+
+
+class OpenRouter(Struct):
+    """Make the router, or set its recording. Packets of its producers go to the tap while ``recording_id`` is set."""
+
+    router_id: str
+    recording_id: str | None
+
+
+class CloseRouter(Struct):
+    router_id: str
+
+
+class Publish(Struct):
+    """Answer a browser's offer to publish (new, renegotiated or ICE restart). Answered by ``Published``.
+
+    ``sources`` maps an SDP mid to ``camera``, ``microphone``, ``screen`` or ``screen_audio``; a mid that is not
+    listed, or that ``allowed`` does not grant, is answered ``inactive``. ``generation`` is the client's number for
+    its peer connection: another one than last time means a new peer connection, and the old transport is closed.
+    """
+
+    router_id: str
+    peer_id: str
+    generation: int
+    sdp: str
+    sources: dict[str, str]
+    allowed: list[str]
+
+
+class Subscribe(Struct):
+    """Make the peer's subscribing transport (a new ``generation`` closes the old). Offers follow as events."""
+
+    router_id: str
+    peer_id: str
+    generation: int
+
+
+class Consume(Struct):
+    """The complete list of producers the peer is to receive from now on; what differs is started or stopped."""
+
+    router_id: str
+    peer_id: str
+    producer_ids: list[str]
+
+
+class SubscribeAnswer(Struct):
+    """The browser's answer to ``SubscribeOffer`` number ``revision``."""
+
+    router_id: str
+    peer_id: str
+    generation: int
+    revision: int
+    sdp: str
+
+
+class Pause(Struct):
+    """Stop (or resume, with cause ``''``) forwarding and recording of a producer: ``muted`` or ``recess``."""
+
+    router_id: str
+    producer_id: str
+    cause: str
+
+
+class ClosePeer(Struct):
+    """Close both transports of a peer and end its producers."""
+
+    router_id: str
+    peer_id: str
+
+
+class Probe(Struct):
+    """Answer a device check's offer: a transport that only proves that media can reach this worker. ``Probed``."""
+
+    probe_id: str
+    sdp: str
+
+
+class AskState(Struct):
+    """Answered by ``WorkerState``."""
+
+
+WorkerReceives = (
+    OpenRouter | CloseRouter | Publish | Subscribe | Consume | SubscribeAnswer | Pause | ClosePeer | Probe | AskState
+)
+
+# Replies and events, worker to web ---------------------------------------------------------------------------------
+
+
+class Ok(Struct):
+    pass
+
+
+class Refused(Struct):
+    """The request makes no sense to the worker: SDP that does not parse, unknown router or peer. For the client."""
+
+    reason: str
+
+
+class ProducerInfo(Struct):
+    producer_id: str
+    peer_id: str
+    source: str
+    kind: str
+    paused: str
+    """The cause, or ''."""
+
+
+class Published(Struct):
+    sdp: str
+    producers: list[ProducerInfo]
+
+
+class Probed(Struct):
+    sdp: str
+
+
+class Stream(Struct):
+    """What one m-line of a subscribe offer carries."""
+
+    mid: str
+    producer_id: str
+    peer_id: str
+    source: str
+
+
+class SubscribeOffer(Struct):
+    """Event: the subscriber must answer this offer. Only one is outstanding per transport."""
+
+    router_id: str
+    peer_id: str
+    generation: int
+    revision: int
+    sdp: str
+    streams: list[Stream]
+
+
+class TransportState(Struct):
+    """Event: ``direction`` publish or subscribe; ``state`` connected, silent (no packet or consent for 5 s), closed."""
+
+    router_id: str
+    peer_id: str
+    generation: int
+    direction: str
+    state: str
+
+
+class ProducerEnded(Struct):
+    """Event: the browser stopped publishing this track."""
+
+    router_id: str
+    producer_id: str
+
+
+class Voices(Struct):
+    """Event, at most every 100 ms when it changed: seats speaking now, loudest first (RFC 6464 levels)."""
+
+    router_id: str
+    peer_ids: list[str]
+
+
+class PeerStats(Struct):
+    """Over the last interval. Rates in bits per second, loss as a fraction 0–1, times in milliseconds."""
+
+    peer_id: str
+    publish_bps: int
+    publish_loss: float
+    publish_jitter_ms: float
+    subscribe_bps: int
+    subscribe_loss: float
+    round_trip_ms: float | None
+
+
+class RouterStats(Struct):
+    """Event, every 2 s per router with transports."""
+
+    router_id: str
+    peers: list[PeerStats]
+
+
+class RouterInfo(Struct):
+    router_id: str
+    recording_id: str | None
+    peers: list[str]
+    generations: dict[str, list[int]]
+    """peer_id to [publish generation or -1, subscribe generation or -1]"""
+    producers: list[ProducerInfo]
+
+
+class WorkerState(Struct):
+    """``start_id`` changes when the worker process is another one: then everything must be set up anew."""
+
+    worker: int
+    start_id: str
+    udp_port: int
+    addresses: list[str]
+    routers: list[RouterInfo]
+    packets_in: int
+    packets_out: int
+    tap_connected: bool
+    tap_waiting: int
+
+
+WorkerSends = (
+    Ok
+    | Refused
+    | Published
+    | Probed
+    | SubscribeOffer
+    | TransportState
+    | ProducerEnded
+    | Voices
+    | RouterStats
+    | WorkerState
+)

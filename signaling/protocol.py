@@ -1,0 +1,304 @@
+"""Messages between a browser and the hub: JSON text frames on ``/ws/hearings/{hearing_id}``, tagged by ``type``.
+
+``PROTOCOL.md`` describes each for people who write another client; a test fails when a type is not named there.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from hub.errors import ProtocolError
+from hub.i18n import N_
+from signaling.events import AnyEvent, snake
+
+PROTOCOL_VERSION = 1
+MAX_MESSAGE_BYTES = 64 * 1024
+MAX_TEXT_CHARACTERS = 2_000
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=snake):
+    """The base of all messages."""
+
+
+# Browser to hub ----------------------------------------------------------------------------------------------------
+
+
+class Join(Message):
+    """First message: take a seat. ``take_over`` displaces another browser in the same seat."""
+
+    version: int
+    seat_id: str
+    take_over: bool = False
+
+
+class Leave(Message):
+    pass
+
+
+class Publish(Message):
+    """An SDP offer for the publishing connection; ``sources`` maps mid to camera, microphone, screen, screen_audio."""
+
+    generation: int
+    sdp: str
+    sources: dict[str, str]
+
+
+class Subscribe(Message):
+    """Ask for the subscribing connection; the hub sends ``offer`` messages from then on."""
+
+    generation: int
+
+
+class Answer(Message):
+    """The browser's SDP answer to the ``offer`` of the same ``revision``."""
+
+    generation: int
+    revision: int
+    sdp: str
+
+
+class SetMedia(Message):
+    microphone: bool
+    camera: bool
+    screen: bool = False
+
+
+class RaiseHand(Message):
+    pass
+
+
+class LowerHand(Message):
+    """One's own hand, or as chair the hand of ``seat_id``."""
+
+    seat_id: str | None = None
+
+
+class Say(Message):
+    text: str
+
+
+class Note(Message):
+    text: str
+
+
+class Open(Message):
+    """Chair: begin; answered by ``opened`` only when the recorder has confirmed, else by ``error``."""
+
+
+class Admit(Message):
+    """Chair: let a waiting seat in; no seat means all that wait."""
+
+    seat_id: str | None = None
+
+
+class Remove(Message):
+    seat_id: str
+    reason: str = ""
+
+
+class Mute(Message):
+    """Chair: mute one seat, or all but the chair when ``seat_id`` is absent."""
+
+    seat_id: str | None = None
+    lock: bool = True
+
+
+class Unmute(Message):
+    seat_id: str | None = None
+
+
+class GiveFloor(Message):
+    seat_id: str
+
+
+class TakeFloor(Message):
+    """Take the floor back from whoever has it."""
+
+
+class Recess(Message):
+    pass
+
+
+class Resume(Message):
+    pass
+
+
+class TakeChair(Message):
+    """Deputy or secretary, when the hearing is interrupted."""
+
+
+class End(Message):
+    """Chair; ``confirm`` must be the hearing's number: it cannot be reopened."""
+
+    confirm: str
+
+
+class Ping(Message):
+    """``at`` comes back in ``pong``; ``quality`` is the browser's own view of its line, 0 (bad) to 4."""
+
+    at: float
+    quality: int | None = None
+
+
+FromBrowser = (
+    Join
+    | Leave
+    | Publish
+    | Subscribe
+    | Answer
+    | SetMedia
+    | RaiseHand
+    | LowerHand
+    | Say
+    | Note
+    | Open
+    | Admit
+    | Remove
+    | Mute
+    | Unmute
+    | GiveFloor
+    | TakeFloor
+    | Recess
+    | Resume
+    | TakeChair
+    | End
+    | Ping
+)
+
+# Hub to browser ----------------------------------------------------------------------------------------------------
+
+
+class SeatView(msgspec.Struct, frozen=True, kw_only=True):
+    """A seat as every browser in the hearing sees it."""
+
+    seat_id: str
+    seat_kind: str
+    label: str
+    name: str | None
+    presence: str
+    """absent, waiting, admitted or lost"""
+    microphone: bool
+    camera: bool
+    screen: bool
+    muted: bool
+    locked: bool
+    hand_raised_at: str | None
+    quality: int | None
+
+
+class Welcome(Message):
+    """The whole state, first after ``join`` and again after every reconnection."""
+
+    hearing_id: str
+    number: str
+    title: str
+    state: str
+    you: str
+    chair: str
+    """The seat that chairs now."""
+    floor: str | None
+    seats: list[SeatView]
+    recording: bool
+    elapsed_ms: int | None
+    """Position on the recording's clock; None before the opening."""
+    recorder_ready: bool
+    recorder_reason: str
+    may: list[str]
+    """Message types this seat may send now."""
+    messages: list[Happened]
+    """Texts and, for who may read them, notes so far."""
+    chair_lost_after_s: int
+
+
+class Happened(Message):
+    """Something happened; see ``signaling.events``. ``seq`` has no holes within a hearing."""
+
+    seq: int
+    at: str
+    elapsed_ms: int | None
+    event: AnyEvent
+
+
+class State(Message):
+    """What changes too often, or not by an event: sent when it changed, at most once a second."""
+
+    recorder_ready: bool
+    recorder_reason: str
+    quality: dict[str, int]
+    """seat_id to 0–4"""
+    may: list[str]
+
+
+class Speaking(Message):
+    """Seats speaking now, loudest first."""
+
+    seat_ids: list[str]
+
+
+class Published(Message):
+    generation: int
+    sdp: str
+
+
+class StreamView(msgspec.Struct, frozen=True, kw_only=True):
+    mid: str
+    seat_id: str
+    source: str
+    producer_id: str
+
+
+class Offer(Message):
+    generation: int
+    revision: int
+    sdp: str
+    streams: list[StreamView]
+
+
+class MediaReset(Message):
+    """The media worker is another one: publish and subscribe again with new generations."""
+
+
+class SeatTaken(Message):
+    """Another browser sits there; join again with ``take_over`` to displace it."""
+
+    name: str
+
+
+class Goodbye(Message):
+    """The last message before the hub closes: ``displaced``, ``removed``, ``ended``, ``signed_out``, ``left``."""
+
+    reason: str
+
+
+class Pong(Message):
+    at: float
+
+
+class Error(Message):
+    """The last request failed; ``code`` for programs, ``text`` in the user's language. The connection stays."""
+
+    code: str
+    text: str
+    about: str | None = None
+    """The type of the message it answers."""
+
+
+FromHub = Welcome | Happened | State | Speaking | Published | Offer | MediaReset | SeatTaken | Goodbye | Pong | Error
+
+_decoder = msgspec.json.Decoder(FromBrowser)
+_encoder = msgspec.json.Encoder()
+
+
+def parse(text: str | bytes) -> FromBrowser:
+    """A browser's message. Raises ``ProtocolError`` for anything else, too large included."""
+    if len(text) > MAX_MESSAGE_BYTES:
+        raise ProtocolError(N_("Thông điệp quá lớn."))
+    try:
+        message: FromBrowser = _decoder.decode(text)
+        return message
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ProtocolError(N_("Thông điệp không đúng giao thức: %(fault)s"), fault=str(error)) from error
+
+
+def dump(message: FromHub) -> str:
+    return _encoder.encode(message).decode()

@@ -1,0 +1,1 @@
+"""Pages, API, templates and the browser's scripts."""
