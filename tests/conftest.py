@@ -1,0 +1,101 @@
+"""What every test may ask for.
+
+``config``        a Config with a data directory of its own (short: Unix socket paths are limited to 107 bytes)
+``database``      an open ``hub.db.Database`` with the schema; the test runs on SQLite and again on PostgreSQL
+``database_url``  the same without opening it
+``sqlite_url``, ``postgres_url``   one kind only;  ``empty_postgres_url``  without the schema
+``postgres``      the running cluster;  ``own_postgres``  one for this test alone, to stop and start
+``s3``            a running S3 server (``tests.support.seaweed``)
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from hub.config import Config
+from hub.db import Database
+from tests.support.postgres import Cluster
+from tests.support.schema import PostgresSource, SqliteSource
+from tests.support.seaweed import S3Server
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    path = Path(tempfile.mkdtemp(prefix="hub-"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def config(data_dir: Path) -> Config:
+    (data_dir / "run").mkdir()
+    return Config(data_dir=data_dir, http_port=0)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    cluster = Cluster()
+    yield cluster
+    cluster.remove()
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[Cluster]:
+    cluster = Cluster()
+    yield cluster
+    cluster.remove()
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    server = S3Server()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def _sqlite_source(tmp_path_factory: pytest.TempPathFactory) -> SqliteSource:
+    return SqliteSource(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def _postgres_source(postgres: Cluster) -> PostgresSource:
+    return PostgresSource(postgres)
+
+
+@pytest.fixture
+def sqlite_url(_sqlite_source: SqliteSource, data_dir: Path) -> str:
+    return _sqlite_source.new_database(data_dir / "hub.db")
+
+
+@pytest.fixture
+def postgres_url(_postgres_source: PostgresSource) -> Iterator[str]:
+    url = _postgres_source.new_database()
+    yield url
+    _postgres_source.drop(url)
+
+
+@pytest.fixture
+def empty_postgres_url(postgres: Cluster) -> Iterator[str]:
+    url = postgres.new_database()
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest_asyncio.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = Database(database_url)
+    yield opened
+    await opened.close()
