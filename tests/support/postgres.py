@@ -9,7 +9,6 @@ import subprocess
 import tempfile
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import psycopg
 
@@ -50,34 +49,51 @@ class Cluster:
         self._templates: dict[str, str] = {}
         self.port = process.free_port()
         # initdb refuses to run as root, so root lends the cluster to Debian's postgres user.
-        self._user: dict[str, Any] = process.run_as("postgres")
-        if self._user:
+        if os.geteuid() == 0:
             shutil.chown(self._home, "postgres", "postgres")
         self._init()
         self.start()
 
     def _init(self) -> None:
-        command = [self._bin / "initdb", "-D", self._home / "data", "-U", "hub", "-A", "trust", "-E", "UTF8", "-N"]
+        as_user = process.dying_with_us(user="postgres")
+        command = [
+            *as_user,
+            self._bin / "initdb",
+            "-D",
+            self._home / "data",
+            "-U",
+            "hub",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "-N",
+        ]
         try:
-            done = subprocess.run(
-                [*command, "--locale=C.UTF-8"], capture_output=True, check=False, cwd=self._home, **self._user
-            )
-        except (OSError, LookupError) as error:
+            done = subprocess.run([*command, "--locale=C.UTF-8"], capture_output=True, check=False, cwd=self._home)
+        except OSError as error:
             raise DidNotStart(f"{REMEDY} ({error})") from error
         if done.returncode != 0:
             raise DidNotStart(f"{REMEDY}\n{done.stderr.decode(errors='replace')}")
 
     def start(self) -> None:
+        as_user = process.dying_with_us("QUIT", "postgres")
         arguments = [f"-c{name}={value}" for name, value in SETTINGS.items()]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [self._bin / "postgres", "-D", self._home / "data", f"-p{self.port}", f"-k{self._home}", *arguments],
+                [
+                    *as_user,
+                    self._bin / "postgres",
+                    "-D",
+                    self._home / "data",
+                    f"-p{self.port}",
+                    f"-k{self._home}",
+                    *arguments,
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 cwd=self._home,
-                preexec_fn=process.die_with_parent(signal.SIGQUIT),
-                **self._user,
             )
         process.wait_until(self._answers, self._process, self._log, 30)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import socket
@@ -11,18 +10,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-PR_SET_PDEATHSIG = 1
 
+def dying_with_us(sign: str = "KILL", user: str | None = None) -> list[str]:
+    """A prefix for a command: the kernel sends ``sign`` when the test run goes away, however it goes.
 
-def die_with_parent(sign: int = signal.SIGKILL) -> Callable[[], None]:
-    """For ``preexec_fn``: the kernel sends ``sign`` to the child when the test run goes away, however it goes."""
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def prepare() -> None:
-        if libc.prctl(PR_SET_PDEATHSIG, sign) != 0:
-            raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
-
-    return prepare
+    ``user`` is whom root becomes first; without root the command runs as we do.
+    """
+    change = ["--reuid", user, "--regid", user, "--init-groups"] if user and os.geteuid() == 0 else []
+    return ["setpriv", *change, "--pdeathsig", sign, "--"]
 
 
 def free_port() -> int:
@@ -62,10 +57,3 @@ def stop(process: subprocess.Popen[bytes], sign: int = signal.SIGTERM, limit_s: 
         except subprocess.TimeoutExpired:
             process.kill()
     process.wait()
-
-
-def run_as(name: str) -> dict[str, object]:
-    """Arguments for ``subprocess`` that drop root for ``name``; nothing when we are not root."""
-    if os.geteuid() != 0:
-        return {}
-    return {"user": name, "group": name, "extra_groups": []}
