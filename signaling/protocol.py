@@ -36,7 +36,11 @@ class Leave(Message):
 
 
 class Publish(Message):
-    """An SDP offer for the publishing connection; ``sources`` maps mid to camera, microphone, screen, screen_audio."""
+    """An SDP offer for the publishing connection; ``sources`` maps mid to camera, microphone, screen, screen_audio.
+
+    ``generation`` numbers the browser's peer connection: the same number renegotiates it, a higher one replaces it.
+    It must differ from that of an earlier page in the same seat (milliseconds since 1970 will do).
+    """
 
     generation: int
     sdp: str
@@ -44,7 +48,10 @@ class Publish(Message):
 
 
 class Subscribe(Message):
-    """Ask for the subscribing connection; the hub sends ``offer`` messages from then on."""
+    """Ask for the subscribing connection; the hub sends ``offer`` messages from then on.
+
+    The same ``generation`` again: the offer that still waits for an answer, if any, is sent again.
+    """
 
     generation: int
 
@@ -58,6 +65,8 @@ class Answer(Message):
 
 
 class SetMedia(Message):
+    """What the seat wants to send; until it says otherwise, microphone and camera on and no screen."""
+
     microphone: bool
     camera: bool
     screen: bool = False
@@ -186,6 +195,16 @@ class SeatView(msgspec.Struct, frozen=True, kw_only=True):
     quality: int | None
 
 
+class MediaView(msgspec.Struct, frozen=True, kw_only=True):
+    """This seat's peer connections that still live in the media worker, by ``generation``; None: there is none.
+
+    A page that reconnects and finds its own generation here need not negotiate again: media has been flowing on.
+    """
+
+    publish_generation: int | None
+    subscribe_generation: int | None
+
+
 class Welcome(Message):
     """The whole state, first after ``join`` and again after every reconnection."""
 
@@ -204,14 +223,15 @@ class Welcome(Message):
     recorder_ready: bool
     recorder_reason: str
     may: list[str]
-    """Message types this seat may send now."""
+    """Message types this seat may send now; ``publish`` is among them exactly while it may send media."""
+    media: MediaView
     messages: list[Happened]
     """Texts and, for who may read them, notes so far."""
     chair_lost_after_s: int
 
 
 class Happened(Message):
-    """Something happened; see ``signaling.events``. ``seq`` has no holes within a hearing."""
+    """Something happened; see ``signaling.events``. ``seq`` rises; a hole is an event that this seat may not see."""
 
     seq: int
     at: str
@@ -265,7 +285,10 @@ class SeatTaken(Message):
 
 
 class Goodbye(Message):
-    """The last message before the hub closes: ``displaced``, ``removed``, ``ended``, ``signed_out``, ``left``."""
+    """The last message before the hub closes: ``displaced``, ``ended``, ``signed_out``, ``left``, ``cancelled``.
+
+    A socket that closes without one may be opened again at once.
+    """
 
     reason: str
 

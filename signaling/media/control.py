@@ -46,7 +46,11 @@ class Publish(Struct):
 
 
 class Subscribe(Struct):
-    """Make the peer's subscribing transport (a new ``generation`` closes the old). Offers follow as events."""
+    """Make the peer's subscribing transport (a new ``generation`` closes the old). Offers follow as events.
+
+    The same ``generation`` again changes nothing, but an offer that still waits for its answer is sent again: the
+    web process or the browser's socket may have gone away with it.
+    """
 
     router_id: str
     peer_id: str
