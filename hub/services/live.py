@@ -1,0 +1,87 @@
+"""What pages may ask of the live side: who is connected, how well, and whether recorder and media workers are up.
+
+Pure views; the live side (``signaling.live``) implements ``LiveView``, ``hub.main`` hands it to the pages. It knows
+only hearings somebody is connected to or that are under way: ``hearing`` answers None for all others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from hub.i18n import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatLive:
+    """One seat's browser, as the help desk sees it."""
+
+    seat_id: str
+    presence: str
+    """``absent``, ``waiting``, ``admitted`` or ``lost``."""
+    name: str | None
+    """Of the official in the seat."""
+    muted: bool
+    microphone: bool
+    camera: bool
+    screen: bool
+    quality: int | None
+    """0 (bad) to 4 (good); None: not measured."""
+    publish_bps: int | None
+    publish_loss: float | None
+    """Fraction 0–1."""
+    round_trip_ms: float | None
+    lost_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HearingLive:
+    hearing_id: str
+    state: str
+    """A ``models.HearingState``."""
+    chair: str
+    """The seat that chairs now."""
+    floor: str | None
+    elapsed_ms: int | None
+    recorder_lost: bool
+    worker: int | None
+    """The media worker that carries it; None: none (not open, or the worker died and none has taken over)."""
+    seats: tuple[SeatLive, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecorderLive:
+    connected: bool
+    ready: bool
+    """Whether a hearing could open now; ``reason`` says why not, or what to worry about."""
+    reason: Text | None
+    spool_free_bytes: int | None
+    warns: bool
+    store_reachable: bool | None
+    segments_waiting: int | None
+    oldest_waiting_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerLive:
+    index: int
+    connected: bool
+    udp_port: int | None
+    addresses: tuple[str, ...]
+    hearings: int
+    packets_in: int | None
+    packets_out: int | None
+    tap_connected: bool | None
+
+
+class LiveView(Protocol):
+    def hearing(self, hearing_id: str) -> HearingLive | None: ...
+
+    def recorder(self) -> RecorderLive: ...
+
+    def workers(self) -> list[WorkerLive]: ...
+
+    async def booking_changed(self, hearing_id: str) -> None:
+        """To be called after a booking was changed, postponed or cancelled: browsers in its waiting room are told."""
+        ...

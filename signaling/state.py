@@ -1,0 +1,230 @@
+"""A live hearing as an immutable value, and the fold that brings it from event to event. PURE: no I/O, no clock.
+
+Whatever is not in here is not kept over a restart of the web process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
+
+from hub.models import LIVE_STATES, HearingState, SeatKind
+from signaling import events as ev
+from signaling.events import AnyEvent
+
+
+class Presence(StrEnum):
+    ABSENT = "absent"
+    WAITING = "waiting"
+    ADMITTED = "admitted"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """One browser's place. What the chair decided about it outlives a broken connection."""
+
+    seat_id: str
+    kind: SeatKind
+    label: str
+    account_id: str | None = None
+    name: str | None = None
+    here: bool = False
+    """Took its place and did not leave it on purpose."""
+    connected: bool = False
+    admitted: bool = False
+    microphone: bool = True
+    camera: bool = True
+    screen: bool = False
+    muted: bool = False
+    locked: bool = False
+    hand_raised_at: datetime | None = None
+    lost_at: datetime | None = None
+    """Since when nobody is connected; None while somebody is, or was never."""
+
+    @property
+    def presence(self) -> Presence:
+        if not self.here:
+            return Presence.ABSENT
+        if not self.connected:
+            return Presence.LOST
+        return Presence.ADMITTED if self.admitted else Presence.WAITING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    hearing_id: str
+    number: str
+    title: str
+    seats: tuple[Seat, ...]
+    chair: str
+    """The seat that chairs now."""
+    state: HearingState = HearingState.SCHEDULED
+    floor: str | None = None
+    recording_id: str | None = None
+    epoch_ns: int | None = None
+    """CLOCK_MONOTONIC at position 0 of the recording."""
+    opened_at: datetime | None = None
+    closed_at: datetime | None = None
+    recorder_lost: bool = False
+    worker_lost: bool = False
+
+    @property
+    def live(self) -> bool:
+        return self.state in LIVE_STATES
+
+    def find(self, seat_id: str | None) -> Seat | None:
+        return next((seat for seat in self.seats if seat.seat_id == seat_id), None)
+
+
+def effective_kind(hearing: Hearing, seat: Seat) -> SeatKind:
+    """As what the seat sits in the hearing now: who took the chair chairs, the former chair is a deputy."""
+    if seat.seat_id == hearing.chair:
+        return SeatKind.CHAIR
+    return SeatKind.DEPUTY if seat.kind is SeatKind.CHAIR else seat.kind
+
+
+def fold(hearing: Hearing, happened: Iterable[tuple[AnyEvent, datetime]]) -> Hearing:
+    for event, at in happened:
+        hearing = apply(hearing, event, at)
+    return hearing
+
+
+def apply(hearing: Hearing, event: AnyEvent, at: datetime) -> Hearing:
+    """The hearing after ``event``. Total: an event that cannot have happened changes nothing."""
+    if hearing.state is HearingState.CLOSED and not isinstance(event, ev.Left | ev.Lost | ev.Displaced):
+        return hearing
+    match event:
+        case ev.Joined() | ev.Left() | ev.Lost() | ev.Displaced() | ev.Admitted() | ev.Removed():
+            return _presence(hearing, event, at)
+        case ev.Muted() | ev.Unmuted() | ev.MediaChanged() | ev.HandRaised() | ev.HandLowered():
+            return _conduct(hearing, event, at)
+        case ev.FloorGiven() | ev.FloorTaken() | ev.ChairTaken() | ev.Said() | ev.Noted():
+            return _roles(hearing, event)
+        case ev.Opened() | ev.RecessCalled() | ev.Resumed() | ev.Interrupted() | ev.Ended():
+            return _course(hearing, event, at)
+        case ev.RecorderLost() | ev.RecorderBack() | ev.WorkerLost() | ev.WorkerBack():
+            return _machines(hearing, event)
+        case _:
+            assert_never(event)
+
+
+def _change(hearing: Hearing, seat_id: str, **fields: object) -> Hearing:
+    seats = tuple(
+        replace(seat, **fields) if seat.seat_id == seat_id else seat  # type: ignore[arg-type]
+        for seat in hearing.seats
+    )
+    return replace(hearing, seats=seats)
+
+
+def _presence(
+    hearing: Hearing, event: ev.Joined | ev.Left | ev.Lost | ev.Displaced | ev.Admitted | ev.Removed, at: datetime
+) -> Hearing:
+    match event:
+        case ev.Joined():
+            return _change(
+                hearing,
+                event.seat_id,
+                account_id=event.account_id,
+                name=event.name,
+                here=True,
+                connected=True,
+                lost_at=None,
+            )
+        case ev.Left():
+            return _out(_change(hearing, event.seat_id, here=False, connected=False, lost_at=at), event.seat_id)
+        case ev.Lost() | ev.Displaced():
+            return _change(hearing, event.seat_id, connected=False, lost_at=at)
+        case ev.Admitted():
+            return _change(hearing, event.seat_id, admitted=True)
+        case ev.Removed():
+            return _out(hearing, event.seat_id)
+        case _:
+            assert_never(event)
+
+
+def _out(hearing: Hearing, seat_id: str) -> Hearing:
+    """No longer at the table: no hand, no screen, no floor. A mute stays, or leaving would be a way around it."""
+    hearing = _change(hearing, seat_id, admitted=False, screen=False, hand_raised_at=None)
+    return replace(hearing, floor=None) if hearing.floor == seat_id else hearing
+
+
+def _conduct(
+    hearing: Hearing,
+    event: ev.Muted | ev.Unmuted | ev.MediaChanged | ev.HandRaised | ev.HandLowered,
+    at: datetime,
+) -> Hearing:
+    match event:
+        case ev.Muted():
+            return _change(hearing, event.seat_id, muted=True, locked=event.locked)
+        case ev.Unmuted():
+            return _change(hearing, event.seat_id, muted=False, locked=False)
+        case ev.MediaChanged():
+            return _change(
+                hearing, event.seat_id, microphone=event.microphone, camera=event.camera, screen=event.screen
+            )
+        case ev.HandRaised():
+            return _change(hearing, event.seat_id, hand_raised_at=at)
+        case ev.HandLowered():
+            return _change(hearing, event.seat_id, hand_raised_at=None)
+        case _:
+            assert_never(event)
+
+
+def _roles(hearing: Hearing, event: ev.FloorGiven | ev.FloorTaken | ev.ChairTaken | ev.Said | ev.Noted) -> Hearing:
+    match event:
+        case ev.FloorGiven():
+            return replace(hearing, floor=event.seat_id)
+        case ev.FloorTaken():
+            return replace(hearing, floor=None)
+        case ev.ChairTaken():
+            return replace(hearing, chair=event.seat_id)
+        case ev.Said() | ev.Noted():
+            return hearing
+        case _:
+            assert_never(event)
+
+
+def _course(
+    hearing: Hearing,
+    event: ev.Opened | ev.RecessCalled | ev.Resumed | ev.Interrupted | ev.Ended,
+    at: datetime,
+) -> Hearing:
+    match event:
+        case ev.Opened():
+            if hearing.state is not HearingState.SCHEDULED:
+                return hearing
+            return replace(
+                hearing,
+                state=HearingState.OPEN,
+                recording_id=event.recording_id,
+                epoch_ns=event.epoch_ns,
+                opened_at=at,
+            )
+        case ev.RecessCalled():
+            return replace(hearing, state=HearingState.RECESS) if hearing.state is HearingState.OPEN else hearing
+        case ev.Interrupted():
+            return replace(hearing, state=HearingState.INTERRUPTED) if hearing.state is HearingState.OPEN else hearing
+        case ev.Resumed():
+            return replace(hearing, state=HearingState.OPEN) if hearing.live else hearing
+        case ev.Ended():
+            return replace(hearing, state=HearingState.CLOSED, closed_at=at, floor=None) if hearing.live else hearing
+        case _:
+            assert_never(event)
+
+
+def _machines(hearing: Hearing, event: ev.RecorderLost | ev.RecorderBack | ev.WorkerLost | ev.WorkerBack) -> Hearing:
+    match event:
+        case ev.RecorderLost():
+            return replace(hearing, recorder_lost=True)
+        case ev.RecorderBack():
+            return replace(hearing, recorder_lost=False)
+        case ev.WorkerLost():
+            return replace(hearing, worker_lost=True)
+        case ev.WorkerBack():
+            return replace(hearing, worker_lost=False)
+        case _:
+            assert_never(event)
