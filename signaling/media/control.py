@@ -35,6 +35,8 @@ class Publish(Struct):
     ``sources`` maps an SDP mid to ``camera``, ``microphone``, ``screen`` or ``screen_audio``; a mid that is not
     listed, or that ``allowed`` does not grant, is answered ``inactive``. ``generation`` is the client's number for
     its peer connection: another one than last time means a new peer connection, and the old transport is closed.
+    ``paused`` maps a source to the cause for which its producer is born paused, so that not one packet of a muted
+    microphone slips through between ``Publish`` and ``Pause``; it is not consulted for producers that exist.
     """
 
     router_id: str
@@ -43,6 +45,7 @@ class Publish(Struct):
     sdp: str
     sources: dict[str, str]
     allowed: list[str]
+    paused: dict[str, str] = {}
 
 
 class Subscribe(Struct):
