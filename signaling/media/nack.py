@@ -1,0 +1,69 @@
+"""Which packets of a publisher are missing and should be asked for again (RFC 4585 generic NACK)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hub.rtp import Unwrapper
+
+REORDER_MS = 10
+"""A gap may be mere reordering: the first request waits this long."""
+REPEAT_MS = 100
+"""A request is not repeated sooner, nor sooner than a round trip."""
+MOST_REQUESTS = 3
+KEEP_MS = 1_000
+"""A packet missing for this long is no use to anyone's jitter buffer any more."""
+MOST_MISSING = 256
+"""A larger gap is a stream that started anew, or a path that is dead: asking would only add to the flood."""
+
+
+@dataclass(slots=True)
+class _Missing:
+    since_ms: float
+    ask_at_ms: float
+    requests: int = 0
+
+
+class NackGenerator:
+    """One per received stream. Times are milliseconds on any steady clock."""
+
+    __slots__ = ("_missing", "_sequence", "given_up", "round_trip_ms")
+
+    def __init__(self) -> None:
+        self._sequence = Unwrapper()
+        self._missing: dict[int, _Missing] = {}
+        self.round_trip_ms = 0.0
+        """Set it when measured."""
+        self.given_up = 0
+        """Packets that never came."""
+
+    def received(self, seq: int, now_ms: float) -> bool:
+        """Count a packet in, retransmitted or not. False for one that was here before or came too late to matter."""
+        highest = self._sequence.highest
+        number = self._sequence.unwrap(seq)
+        if highest is None or number == highest + 1:
+            return True
+        if number <= highest:
+            return self._missing.pop(number, None) is not None
+        if number - highest > MOST_MISSING:
+            self.given_up += len(self._missing)
+            self._missing.clear()
+            return True
+        for lost in range(highest + 1, number):
+            self._missing[lost] = _Missing(now_ms, now_ms + REORDER_MS)
+        return True
+
+    def due(self, now_ms: float) -> list[int]:
+        """Sequence numbers to ask for now, in stream order; they count as asked for."""
+        if not self._missing:
+            return []
+        asked = []
+        for number, missing in list(self._missing.items()):
+            if now_ms - missing.since_ms >= KEEP_MS or number < (self._sequence.highest or 0) - 0x7FFF:
+                del self._missing[number]
+                self.given_up += 1
+            elif missing.requests < MOST_REQUESTS and now_ms >= missing.ask_at_ms:
+                missing.requests += 1
+                missing.ask_at_ms = now_ms + max(REPEAT_MS, self.round_trip_ms)
+                asked.append(number & 0xFFFF)
+        return asked

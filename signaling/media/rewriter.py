@@ -1,0 +1,235 @@
+"""One producer (or several in turn) made one unbroken stream for one consumer, by changing headers only.
+
+The consumer's decoder must see: sequence numbers without holes where packets were left out on purpose but with holes
+where they were lost (so that it asks again), timestamps that only go forward across a switch of source, and VP8
+picture ids, TL0PICIDX and KEYIDX that go on counting (RFC 3550, RFC 7741). Like galene's packet map, what was left
+out is remembered as ranges, so that a packet that comes late, or again, finds the number it would have had.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from secrets import randbelow
+
+from hub import rtp
+from signaling.media import vp8
+
+_RANGES = 256
+_RESTARTED = 3_000
+"""A packet this far behind is not late: the source counts anew."""
+_SWITCH_LEAST_MS = 1
+"""A switch moves the timestamp on by at least this."""
+
+
+class OffsetMap:
+    """Numbers of the source to numbers of the output: ``output = source + offset``, dropped ones left out.
+
+    Numbers are unwrapped. ``_firsts`` begin the ranges that share an offset; numbers between a range's last and the
+    next range's first were dropped.
+    """
+
+    __slots__ = ("_firsts", "_lasts", "_offsets", "highest")
+
+    def __init__(self, first: int, output: int) -> None:
+        self._firsts = [first]
+        self._lasts = [first - 1]
+        self._offsets = [output - first]
+        self.highest = first - 1
+        """The highest number seen, forwarded or dropped."""
+
+    @property
+    def next_output(self) -> int:
+        return self._lasts[-1] + self._offsets[-1] + 1
+
+    def forward(self, number: int) -> int | None:
+        """The output number; None for one that was dropped or lies before everything remembered."""
+        if number > self.highest:
+            self.highest = self._lasts[-1] = number
+            return number + self._offsets[-1]
+        place = bisect_right(self._firsts, number) - 1
+        if place < 0 or number > self._lasts[place]:
+            return None
+        return number + self._offsets[place]
+
+    def drop(self, number: int) -> None:
+        """Leave ``number`` out. Too late for one below ``highest``: its hole stays, as if it had been lost."""
+        if number <= self.highest:
+            return
+        offset = self._offsets[-1]
+        if self.highest < self._firsts[-1] and number == self._firsts[-1]:
+            # Nothing was forwarded in this range yet: move its beginning instead of adding one.
+            self._firsts[-1] = number + 1
+            self._offsets[-1] = offset - 1
+        else:
+            # What is missing in between was lost, not dropped: it keeps its place in this range.
+            self._lasts[-1] = number - 1
+            self._firsts.append(number + 1)
+            self._offsets.append(offset - 1)
+            self._lasts.append(number)
+        self._lasts[-1] = self.highest = number
+        if len(self._firsts) > _RANGES:
+            del self._firsts[0], self._lasts[0], self._offsets[0]
+
+    def source_of(self, output: int) -> int | None:
+        """The source number that became ``output``, None when that is not remembered (or never was)."""
+        for place in range(len(self._firsts) - 1, -1, -1):
+            number = output - self._offsets[place]
+            if number >= self._firsts[place]:
+                return number if number <= self._lasts[place] else None
+        return None
+
+
+class _Source:
+    """What is known of the source being forwarded since the last switch."""
+
+    __slots__ = ("_pictures", "key_offset", "numbers", "pictures", "sequence", "timestamp_offset", "tl0_offset")
+
+    def __init__(self, seq: int, output: int, timestamp_offset: int) -> None:
+        self.sequence = rtp.Unwrapper()
+        self.numbers = OffsetMap(self.sequence.unwrap(seq), output)
+        self.timestamp_offset = timestamp_offset
+        self._pictures = rtp.Unwrapper(15)
+        self.pictures: OffsetMap | None = None
+        self.tl0_offset = 0
+        self.key_offset = 0
+
+    def picture(self, descriptor: vp8.Descriptor) -> int | None:
+        """The unwrapped picture id of a packet, None when it has none."""
+        if descriptor.picture_id is None:
+            return None
+        if self._pictures.highest is None and descriptor.picture_id_bits == 7:
+            self._pictures = rtp.Unwrapper(7)
+        return self._pictures.unwrap(descriptor.picture_id)
+
+
+class Rewriter:
+    """One per consumer.
+
+    ``forward`` may be given a packet again (a retransmission): it comes out with the same numbers. Whether
+    to forward or to ``drop`` is decided for whole frames; a frame's packets must share one fate.
+    """
+
+    __slots__ = (
+        "_highest_output",
+        "_key",
+        "_last_ms",
+        "_picture",
+        "_source",
+        "_timestamp",
+        "_tl0",
+        "clock_rate",
+        "octets",
+        "packets",
+        "payload_type",
+        "ssrc",
+    )
+
+    def __init__(self, *, ssrc: int, payload_type: int, clock_rate: int) -> None:
+        self.ssrc = ssrc
+        self.payload_type = payload_type
+        self.clock_rate = clock_rate
+        self.packets = 0
+        """Forwarded so far, for sender reports; ``octets`` are their payload bytes."""
+        self.octets = 0
+        self._source: _Source | None = None
+        self._highest_output = randbelow(1 << 15)
+        self._timestamp: int | None = None
+        self._last_ms = 0.0
+        self._picture = randbelow(1 << 14)
+        self._tl0 = randbelow(1 << 8)
+        self._key = randbelow(1 << 5)
+
+    @property
+    def timestamp_offset(self) -> int:
+        """What is added to the source's timestamps now; modulo 2^32."""
+        return self._source.timestamp_offset if self._source else 0
+
+    def switch(self) -> None:
+        """The next forwarded packet is the first of another source, or of the same after its numbers jumped."""
+        if self._source is not None:
+            self._highest_output = max(self._highest_output, self._source.numbers.next_output - 1)
+            if self._source.pictures is not None:
+                self._picture = self._source.pictures.next_output - 1
+        self._source = None
+
+    def forward(
+        self, packet: rtp.Packet, now_ms: float, descriptor: vp8.Descriptor | None = None, *, again: bool = False
+    ) -> bytearray | None:
+        """A copy with this consumer's numbers; None when it was dropped before or is older than the last switch.
+
+        ``descriptor`` is what ``vp8.parse`` found in ``packet``; header extensions are left as they are. ``again``
+        for a retransmission, which sender reports do not count.
+        """
+        ``descriptor`` is what ``vp8.parse`` found in ``packet``; header extensions are left as they are.
+        """
+        seq, timestamp = rtp.sequence(packet), rtp.timestamp(packet)
+        source = self._source or self._begin(seq, timestamp, now_ms)
+        unwrapped = source.sequence.unwrap(seq)
+        if unwrapped < source.numbers.highest - _RESTARTED:
+            self.switch()
+            source, unwrapped = self._begin(seq, timestamp, now_ms), seq
+        number = source.numbers.forward(unwrapped)
+        if number is None:
+            return None
+        out = bytearray(packet)
+        sent_timestamp = (timestamp + source.timestamp_offset) & 0xFFFFFFFF
+        rtp.set_header(out, number, sent_timestamp, self.ssrc, self.payload_type)
+        if descriptor is not None and not self._rewrite_vp8(out, source, descriptor):
+            return None
+        if self._timestamp is None or rtp.newer(sent_timestamp, self._timestamp, bits=32):
+            self._timestamp, self._last_ms = sent_timestamp, now_ms
+        if not again:
+            self.packets += 1
+            self.octets += len(out) - rtp.header_length(out) - rtp.padding_length(out)
+        return out
+
+    def drop(self, packet: rtp.Packet, descriptor: vp8.Descriptor | None = None) -> None:
+        """Leave a packet of the current source out, so that the receiver does not miss it."""
+        if self._source is None:
+            return
+        self._source.numbers.drop(self._source.sequence.unwrap(rtp.sequence(packet)))
+        if descriptor is not None and self._source.pictures is not None:
+            picture = self._source.picture(descriptor)
+            if picture is not None:
+                self._source.pictures.drop(picture)
+
+    def source_sequence(self, output: int) -> int | None:
+        """The current source's number of the packet that went out as ``output``, for answering a NACK."""
+        if self._source is None:
+            return None
+        numbers = self._source.numbers
+        newest = numbers.next_output - 1
+        number = numbers.source_of(newest + rtp.distance(output, newest & 0xFFFF))
+        return None if number is None else number & 0xFFFF
+
+    def _begin(self, seq: int, timestamp: int, now_ms: float) -> _Source:
+        if self._timestamp is None:
+            wanted = timestamp
+        else:
+            # The receiver's clock went on while nothing came, so the stream goes on where it would be by now.
+            wanted = self._timestamp + int(max(_SWITCH_LEAST_MS, now_ms - self._last_ms) * self.clock_rate / 1000)
+        self._source = _Source(seq, self._highest_output + 1, (wanted - timestamp) & 0xFFFFFFFF)
+        return self._source
+
+    def _rewrite_vp8(self, out: bytearray, source: _Source, descriptor: vp8.Descriptor) -> bool:
+        picture = source.picture(descriptor)
+        if source.pictures is None:
+            source.pictures = OffsetMap(picture or 0, self._picture + 1)
+            source.tl0_offset = self._tl0 + 1 - (descriptor.tl0_index or 0)
+            source.key_offset = self._key + 1 - (descriptor.key_index or 0)
+        if picture is not None:
+            sent = source.pictures.forward(picture)
+            if sent is None:
+                return False
+            vp8.write_picture_id(out, descriptor, sent)
+        if descriptor.tl0_index is not None:
+            self._tl0 = _later(descriptor.tl0_index + source.tl0_offset, self._tl0, 8)
+            vp8.write_tl0_index(out, descriptor, descriptor.tl0_index + source.tl0_offset)
+        if descriptor.key_index is not None:
+            self._key = _later(descriptor.key_index + source.key_offset, self._key, 5)
+            vp8.write_key_index(out, descriptor, descriptor.key_index + source.key_offset)
+        return True
+
+
+def _later(a: int, b: int, bits: int) -> int:
+    return (a if rtp.newer(a, b, bits) else b) & ((1 << bits) - 1)

@@ -1,0 +1,73 @@
+"""Sender reports for consumers, made from the publisher's (RFC 3550 section 6.4.1), and the round trip they give.
+
+Sound and picture of one publisher are played in sync only when both streams' reports stay on the publisher's own
+NTP clock; the timestamp alone moves with what the rewriter added.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from signaling.media.rtcp import ReportBlock, SenderReport
+
+_REMEMBERED = 16
+
+
+class PublisherClock:
+    """A publisher's last sender report of one stream; extrapolates it to any later moment."""
+
+    __slots__ = ("_at_ns", "_clock_rate", "_ntp", "_rtp_timestamp", "known")
+
+    def __init__(self, clock_rate: int) -> None:
+        self._clock_rate = clock_rate
+        self._ntp = 0
+        self._rtp_timestamp = 0
+        self._at_ns = 0
+        self.known = False
+        """False until the publisher has reported: then there is nothing to send to consumers yet."""
+
+    def received(self, report: SenderReport, at_ns: int) -> None:
+        self._ntp, self._rtp_timestamp, self._at_ns = report.ntp, report.rtp_timestamp, at_ns
+        self.known = True
+
+    def report(self, ssrc: int, timestamp_offset: int, packets: int, octets: int, now_ns: int) -> SenderReport | None:
+        """The consumer's report for now; ``timestamp_offset`` is what its rewriter adds to timestamps."""
+        if not self.known:
+            return None
+        elapsed_ns = now_ns - self._at_ns
+        return SenderReport(
+            ssrc=ssrc,
+            ntp=(self._ntp + (elapsed_ns << 32) // 1_000_000_000) & 0xFFFFFFFFFFFFFFFF,
+            rtp_timestamp=(self._rtp_timestamp + elapsed_ns * self._clock_rate // 1_000_000_000 + timestamp_offset)
+            & 0xFFFFFFFF,
+            packets=packets & 0xFFFFFFFF,
+            octets=octets & 0xFFFFFFFF,
+        )
+
+
+class RoundTrip:
+    """The round trip to a subscriber, from when its reports say they saw ours.
+
+    The NTP times in our reports are publishers' clocks, so the moment of sending is remembered beside them.
+    """
+
+    __slots__ = ("_sent", "ms")
+
+    def __init__(self) -> None:
+        self._sent: OrderedDict[tuple[int, int], int] = OrderedDict()
+        self.ms: float | None = None
+        """None until measured."""
+
+    def sent(self, report: SenderReport, now_ns: int) -> None:
+        self._sent[report.ssrc, report.ntp >> 16 & 0xFFFFFFFF] = now_ns
+        while len(self._sent) > _REMEMBERED:
+            self._sent.popitem(last=False)
+
+    def received(self, block: ReportBlock, now_ns: int) -> float | None:
+        """The round trip in milliseconds that ``block`` shows, smoothed into ``ms``; None when it answers no report."""
+        at_ns = self._sent.get((block.ssrc, block.lsr))
+        if at_ns is None:
+            return None
+        measured = max(0.0, (now_ns - at_ns) / 1e6 - block.dlsr * 1000 / 65_536)
+        self.ms = measured if self.ms is None else self.ms + (measured - self.ms) / 8
+        return measured
