@@ -24,11 +24,17 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=s
 
 
 class Join(Message):
-    """First message: take a seat. ``take_over`` displaces another browser in the same seat."""
+    """First message: take a seat. ``take_over`` displaces another browser in the same seat.
+
+    ``client`` is a random name that a browser's tab keeps over reloads and reconnections. Whoever comes with the
+    name (and account) of the browser already in the seat *is* that browser, whose old socket is merely not known to
+    be dead yet: it is not asked to take over, nothing is announced as displaced, and its media flows on.
+    """
 
     version: int
     seat_id: str
     take_over: bool = False
+    client: str = ""
 
 
 class Leave(Message):
