@@ -1,0 +1,166 @@
+"""What a browser's session description says (RFC 8866, 8829), as far as the media plane wants to know.
+
+``aiortc.sdp`` reads it; what that drops (``rid``, ``simulcast``, ``rtcp-rsize``, ``bundle-only``) is read here. Our own
+descriptions are written by ``sdp_write``. Only VP8 and Opus are taken: what every point sends and receives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from aiortc.sdp import MediaDescription, SessionDescription, grouplines
+
+MAX_BYTES = 200_000
+MAX_SECTIONS = 600
+
+MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
+AUDIO_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+ABS_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+
+CODECS = {"video": ("video/vp8", 90_000), "audio": ("audio/opus", 48_000)}
+DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
+
+# Everything that aiortc's parser is seen to raise on nonsense; assertions included.
+_NONSENSE = (ValueError, AssertionError, AttributeError, KeyError, IndexError, TypeError, StopIteration)
+
+
+class SdpError(ValueError):
+    """A description that does not parse or cannot be served; the text is for the client."""
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """A codec we forward, with the payload types of one section."""
+
+    name: str
+    """VP8 or opus"""
+    clock_rate: int
+    payload_type: int
+    rtx_payload_type: int | None
+    feedback: frozenset[str]
+    """As in rtcp-fb: ``nack``, ``nack pli``, ``transport-cc`` …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One m-line."""
+
+    mid: str
+    kind: str
+    protocol: str
+    direction: str
+    rejected: bool
+    codec: Codec | None
+    formats: tuple[str, ...]
+    extensions: dict[str, int]
+    ssrcs: tuple[int, ...]
+    rtx_of: dict[int, int] = field(default_factory=dict)
+    """Retransmission SSRC to the SSRC it repeats (RFC 5576 FID groups)."""
+    rids: tuple[str, ...] = ()
+    reduced_rtcp: bool = False
+
+    @property
+    def sends(self) -> bool:
+        return not self.rejected and self.direction in ("sendrecv", "sendonly")
+
+    @property
+    def receives(self) -> bool:
+        return not self.rejected and self.direction in ("sendrecv", "recvonly")
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    ufrag: str
+    password: str
+    fingerprints: list[tuple[str, str]]
+    setup: str
+    """active, passive or actpass"""
+    sections: list[Section]
+
+    def section(self, mid: str) -> Section | None:
+        return next((section for section in self.sections if section.mid == mid), None)
+
+
+def parse(text: str) -> Description:
+    """Read an offer or answer. Raises ``SdpError``."""
+    if len(text) > MAX_BYTES:
+        raise SdpError("description too large")
+    try:
+        session = SessionDescription.parse(text)
+        _, groups = grouplines(text)
+        sections = [_section(media, lines) for media, lines in zip(session.media, groups, strict=True)]
+    except SdpError:
+        raise
+    except _NONSENSE as error:
+        raise SdpError(f"description does not parse: {error!r}") from error
+    if not sections or len(sections) > MAX_SECTIONS:
+        raise SdpError("description has no, or too many, media sections")
+    if len({section.mid for section in sections}) != len(sections):
+        raise SdpError("media sections need distinct mids")
+    # All sections are bundled: the first that is not rejected speaks for the transport (RFC 9143).
+    leading = next((media for media, s in zip(session.media, sections, strict=True) if not s.rejected), None)
+    return Description(*_transport(leading), sections)
+
+
+def _transport(media: MediaDescription | None) -> tuple[str, str, list[tuple[str, str]], str]:
+    if media is None:
+        raise SdpError("every media section is rejected")
+    ice, dtls = media.ice, media.dtls
+    if ice is None or not ice.usernameFragment or not ice.password:
+        raise SdpError("no ICE credentials")
+    if dtls is None or not dtls.fingerprints:
+        raise SdpError("no DTLS fingerprint or setup")
+    fingerprints = [(print_.algorithm, print_.value) for print_ in dtls.fingerprints]
+    setup = {"client": "active", "server": "passive"}.get(dtls.role, "actpass")
+    return ice.usernameFragment, ice.password, fingerprints, setup
+
+
+def _section(media: MediaDescription, lines: list[str]) -> Section:
+    mid = media.rtp.muxId
+    if not mid or len(mid) > 32 or not mid.isprintable() or " " in mid:
+        raise SdpError("a media section has no proper mid")
+    attributes = [line[2:] for line in lines if line.startswith("a=")]
+    bundle_only = "bundle-only" in attributes
+    rejected = media.port == 0 and not bundle_only
+    if not rejected and media.kind in CODECS and not media.rtcp_mux:
+        raise SdpError("rtcp-mux is needed")
+    rtx_of = {group.items[1]: group.items[0] for group in media.ssrc_group if _is_fid(group.semantic, group.items)}
+    return Section(
+        mid=mid,
+        kind=media.kind,
+        protocol=media.profile,
+        direction=media.direction or "sendrecv",
+        rejected=rejected,
+        codec=_codec(media) if media.kind in CODECS else None,
+        formats=tuple(map(str, media.fmt)),
+        extensions={extension.uri: extension.id for extension in media.rtp.headerExtensions},
+        ssrcs=tuple(each.ssrc for each in media.ssrc if each.ssrc not in rtx_of),
+        rtx_of={int(rtx): int(primary) for rtx, primary in rtx_of.items()},
+        rids=tuple(a.split()[0][4:] for a in attributes if a.startswith("rid:") and a.split()[1:2] == ["send"]),
+        reduced_rtcp="rtcp-rsize" in attributes,
+    )
+
+
+def _is_fid(semantic: str, items: list[int | str]) -> bool:
+    return semantic == "FID" and len(items) == 2
+
+
+def _codec(media: MediaDescription) -> Codec | None:
+    """The section's VP8 or Opus, with the payload type that retransmits it."""
+    wanted, clock_rate = CODECS[media.kind]
+    for codec in media.rtp.codecs:
+        if codec.mimeType.lower() != wanted or codec.clockRate != clock_rate or codec.payloadType is None:
+            continue
+        rtx = next(
+            (
+                other.payloadType
+                for other in media.rtp.codecs
+                if other.mimeType.lower() == f"{media.kind}/rtx" and other.parameters.get("apt") == codec.payloadType
+            ),
+            None,
+        )
+        feedback = frozenset(f"{fb.type} {fb.parameter}" if fb.parameter else fb.type for fb in codec.rtcpFeedback)
+        name = "VP8" if media.kind == "video" else "opus"
+        return Codec(name, clock_rate, codec.payloadType, rtx, feedback)
+    return None

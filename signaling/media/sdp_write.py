@@ -1,0 +1,177 @@
+"""Our own session descriptions: answers to who publishes, offers to who subscribes.
+
+Always one BUNDLE group, rtcp-mux, ICE-lite and host candidates of the worker's one port. Candidates are addresses,
+never names: a closed network resolves no ``.local``.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from signaling.media.ice import Credentials
+from signaling.media.sdp import (
+    ABS_SEND_TIME,
+    AUDIO_LEVEL,
+    MID,
+    TRANSPORT_CC,
+    Codec,
+    Section,
+)
+
+# What subscribers get, whatever the publisher's numbers were: rewriting is then done once per packet.
+VP8, VP8_RTX, OPUS = 96, 97, 111
+ABS_SEND_TIME_ID = 3
+OPUS_PARAMETERS = "minptime=10;useinbandfec=1"
+
+_PUBLISH_EXTENSIONS = (MID, AUDIO_LEVEL, TRANSPORT_CC)
+_PUBLISH_FEEDBACK = ("nack", "nack pli", "ccm fir", "transport-cc")
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """What all descriptions of one transport share."""
+
+    session_id: int
+    credentials: Credentials
+    fingerprint: str
+    addresses: Sequence[str]
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One m-line of a subscribe offer; ``ssrc`` None is a line that waits to be used again."""
+
+    mid: str
+    kind: str
+    ssrc: int | None = None
+    rtx_ssrc: int | None = None
+    stream_id: str = ""
+    track_id: str = ""
+
+
+def answer(local: Local, version: int, sections: Sequence[Section], receive: Iterable[str], setup: str) -> str:
+    """Answer an offer to publish: the mids in ``receive`` are taken, the others are inactive or rejected."""
+    wanted = set(receive)
+    taken = [section for section in sections if _acceptable(section)]
+    lines = _session(local, version, [section.mid for section in taken])
+    for section in sections:
+        if section not in taken:
+            lines += [f"m={section.kind} 0 {section.protocol} {' '.join(section.formats)}", "c=IN IP4 0.0.0.0"]
+            lines += [f"a=mid:{section.mid}", "a=inactive"]
+        elif section.codec is None:
+            lines += [f"m={section.kind} 9 {section.protocol} {' '.join(section.formats)}", "c=IN IP4 0.0.0.0"]
+            lines += [f"a=mid:{section.mid}", "a=sctp-port:5000", *_transport(local, setup)]
+        else:
+            lines += _receiving(local, section, section.codec, active=section.mid in wanted, setup=setup)
+    return "\r\n".join(lines) + "\r\n"
+
+
+def offer(local: Local, version: int, outgoing: Sequence[Outgoing]) -> str:
+    """Offer to a subscriber what it is to receive."""
+    lines = _session(local, version, [line.mid for line in outgoing])
+    for line in outgoing:
+        lines += _sending(local, line)
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _acceptable(section: Section) -> bool:
+    """A data channel is taken for its transport only (a device check offers one): no SCTP is ever answered."""
+    return not section.rejected and (section.codec is not None or section.kind == "application")
+
+
+def _session(local: Local, version: int, mids: Sequence[str]) -> list[str]:
+    lines = ["v=0", f"o=- {local.session_id} {version} IN IP4 127.0.0.1", "s=-", "t=0 0", "a=ice-lite"]
+    if mids:
+        lines.append(f"a=group:BUNDLE {' '.join(mids)}")
+    return [*lines, "a=msid-semantic: WMS *"]
+
+
+def _transport(local: Local, setup: str) -> list[str]:
+    return [
+        f"a=ice-ufrag:{local.credentials.ufrag}",
+        f"a=ice-pwd:{local.credentials.password}",
+        f"a=fingerprint:sha-256 {local.fingerprint}",
+        f"a=setup:{setup}",
+        *candidates(local.addresses, local.port),
+        "a=end-of-candidates",
+    ]
+
+
+def candidates(addresses: Sequence[str], port: int) -> list[str]:
+    """Host candidates, the first address preferred (RFC 8445 section 5.1.2). Names are left out."""
+    lines = []
+    for number, text in enumerate(addresses, start=1):
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError:
+            continue
+        priority = (126 << 24) + ((65_535 - number) << 8) + 255
+        lines.append(f"a=candidate:{number} 1 udp {priority} {address} {port} typ host")
+    return lines
+
+
+def _receiving(local: Local, section: Section, codec: Codec, *, active: bool, setup: str) -> list[str]:
+    rtx = codec.rtx_payload_type
+    formats = [codec.payload_type] if rtx is None else [codec.payload_type, rtx]
+    lines = [
+        f"m={section.kind} 9 {section.protocol} {' '.join(map(str, formats))}",
+        "c=IN IP4 0.0.0.0",
+        f"a=mid:{section.mid}",
+        "a=recvonly" if active and section.sends else "a=inactive",
+        "a=rtcp-mux",
+    ]
+    if section.reduced_rtcp:
+        lines.append("a=rtcp-rsize")
+    lines += [f"a=extmap:{section.extensions[uri]} {uri}" for uri in _PUBLISH_EXTENSIONS if uri in section.extensions]
+    lines += _codec(section.kind, codec.payload_type, rtx)
+    lines += [f"a=rtcp-fb:{codec.payload_type} {name}" for name in publish_feedback(section)]
+    return lines + _transport(local, setup)
+
+
+def publish_feedback(section: Section) -> list[str]:
+    """What we will send a publisher: its bandwidth is told by arrival times or, when it knows none, by REMB."""
+    if section.codec is None:
+        return []
+    offered = section.codec.feedback
+    if "transport-cc" in offered and TRANSPORT_CC in section.extensions:
+        return [name for name in _PUBLISH_FEEDBACK if name in offered]
+    return [name for name in (*_PUBLISH_FEEDBACK[:3], "goog-remb") if name in offered]
+
+
+def _codec(kind: str, payload_type: int, rtx: int | None) -> list[str]:
+    if kind == "audio":
+        return [f"a=rtpmap:{payload_type} opus/48000/2", f"a=fmtp:{payload_type} {OPUS_PARAMETERS}"]
+    lines = [f"a=rtpmap:{payload_type} VP8/90000"]
+    if rtx is not None:
+        lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={payload_type}"]
+    return lines
+
+
+def _sending(local: Local, line: Outgoing) -> list[str]:
+    video = line.kind == "video"
+    lines = [
+        f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {f'{VP8} {VP8_RTX}' if video else OPUS}",
+        "c=IN IP4 0.0.0.0",
+        f"a=mid:{line.mid}",
+        "a=inactive" if line.ssrc is None else "a=sendonly",
+        "a=rtcp-mux",
+        "a=rtcp-rsize",
+        f"a=extmap:{ABS_SEND_TIME_ID} {ABS_SEND_TIME}",
+        *(_codec("video", VP8, VP8_RTX) if video else _codec("audio", OPUS, None)),
+    ]
+    if video:
+        lines += [f"a=rtcp-fb:{VP8} {name}" for name in ("nack", "nack pli", "ccm fir", "goog-remb")]
+    else:
+        lines.append(f"a=rtcp-fb:{OPUS} nack")
+    if line.ssrc is not None:
+        lines.append(f"a=msid:{line.stream_id} {line.track_id}")
+        if line.rtx_ssrc is not None:
+            lines.append(f"a=ssrc-group:FID {line.ssrc} {line.rtx_ssrc}")
+        for ssrc in (line.ssrc, line.rtx_ssrc):
+            if ssrc is not None:
+                lines += [f"a=ssrc:{ssrc} cname:{line.stream_id}"]
+                lines += [f"a=ssrc:{ssrc} msid:{line.stream_id} {line.track_id}"]
+    return lines + _transport(local, "actpass")
