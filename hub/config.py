@@ -79,7 +79,7 @@ class Config:
 
 
 def load(env: Mapping[str, str] = os.environ, file: Path | None = None) -> Config:
-    """Read ``hub.toml`` (or ``file``, or ``HUB_CONFIG``) and the environment. Raises ``ConfigError``, all faults in one."""
+    """Read ``hub.toml`` (or ``file``, or ``HUB_CONFIG``) and ``HUB_*``. Raises ``ConfigError`` with all faults."""
     faults: list[str] = []
     path = file or Path(env.get("HUB_CONFIG", "hub.toml"))
     values = _from_file(path, faults, required=file is not None or "HUB_CONFIG" in env)

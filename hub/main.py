@@ -1,7 +1,172 @@
-"""The command line, and the only place where the parts are wired together."""
+"""The command line, and the only place where the parts are wired together.
+
+Each command imports what it needs when it runs, so that ``hub --help`` answers at once. The work is in ``hub.cli``.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
-app = typer.Typer(no_args_is_help=True)
+from hub import cli
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Cầu Tiếp Dân: citizen reception over video, recorded and archived.",
+)
+demo_app = typer.Typer(no_args_is_help=True, help="A made-up province to try the hub with.")
+user_app = typer.Typer(no_args_is_help=True, help="Accounts of officials.")
+app.add_typer(demo_app, name="demo")
+app.add_typer(user_app, name="user")
+
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="Settings file; default HUB_CONFIG or hub.toml.")]
+Parent = Annotated[int, typer.Option("--parent", help="The supervisor's process id; the process ends with it.")]
+Username = Annotated[str, typer.Argument(help="The name the official signs in with.")]
+
+
+@app.command()
+def serve(
+    config: ConfigFile = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on (http_host).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (http_port).")] = None,
+    tls_self_signed: Annotated[bool, typer.Option("--tls-self-signed", help="HTTPS with a certificate of our own.")] = (
+        False
+    ),
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain in PEM.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its private key in PEM.")] = None,
+) -> None:
+    """Run the hub: pages, media workers and recorder, until Ctrl-C or SIGTERM."""
+    from hub.cli import serving
+
+    overrides = {
+        "HUB_HTTP_HOST": host,
+        "HUB_HTTP_PORT": port,
+        "HUB_TLS_SELF_SIGNED": "yes" if tls_self_signed else None,
+        "HUB_TLS_CERT": tls_cert,
+        "HUB_TLS_KEY": tls_key,
+    }
+    env = cli.environment(config, {name: str(value) for name, value in overrides.items() if value is not None})
+    raise typer.Exit(serving.serve(cli.load_config(env), env))
+
+
+@app.command(hidden=True)
+def run_web(
+    listen_fd: Annotated[int, typer.Option(help="The listening socket, opened by the supervisor.")],
+    parent: Parent = 0,
+) -> None:
+    """The web process: pages, API and signaling."""
+    from hub.cli import processes
+
+    processes.run("web", parent, lambda config: processes.web(config, listen_fd))
+
+
+@app.command(hidden=True)
+def run_worker(index: Annotated[int, typer.Argument(min=0)], parent: Parent = 0) -> None:
+    """A media worker: one UDP port, forwards packets."""
+    from hub.cli import processes
+
+    processes.run(f"worker-{index}", parent, lambda config: processes.worker(config, index))
+
+
+@app.command(hidden=True)
+def run_recorder(parent: Parent = 0) -> None:
+    """The recorder: journals, packages and archives."""
+    from hub.cli import processes
+
+    processes.run("recorder", parent, processes.recorder)
+
+
+@app.command()
+def migrate(config: ConfigFile = None) -> None:
+    """Bring the database to the newest schema; makes an empty one. Safe to repeat."""
+    from hub.cli import maintenance
+
+    maintenance.migrate(cli.load_config(cli.environment(config)))
+
+
+@app.command()
+def check(config: ConfigFile = None) -> None:
+    """Check configuration, database, object store, ports, limits and disk, with a remedy for each fault."""
+    from hub.cli import checks
+
+    raise typer.Exit(checks.main(cli.environment(config)))
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The archive to write; must not exist. It holds the keys: guard it.")],
+    config: ConfigFile = None,
+) -> None:
+    """Write database, keys, spool and (when they are a directory) objects into one checksummed archive."""
+    from hub.cli import maintenance
+
+    maintenance.backup(cli.load_config(cli.environment(config)), file)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An archive made by backup.")],
+    config: ConfigFile = None,
+) -> None:
+    """Restore a backup into an empty data directory and an empty database."""
+    from hub.cli import maintenance
+
+    maintenance.restore(cli.load_config(cli.environment(config)), file)
+
+
+@app.command()
+def verify(
+    recording: Annotated[str, typer.Argument(help="The recording's identifier, as the case page shows it.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print {ok, bytes_read, faults} and nothing else.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Read a whole recording back from the object store and compare it with its manifest."""
+    from hub.cli import maintenance
+
+    raise typer.Exit(maintenance.verify(cli.load_config(cli.environment(config)), recording, as_json=as_json))
+
+
+@demo_app.command("load")
+def demo_load(config: ConfigFile = None) -> None:
+    """Load the demo province, its points, accounts and hearings. Safe to repeat."""
+    from hub.cli import maintenance
+
+    maintenance.load_demo(cli.load_config(cli.environment(config)))
+
+
+@user_app.command("add")
+def user_add(
+    username: Username,
+    name: Annotated[str, typer.Option(help="Full name.")],
+    unit: Annotated[str, typer.Option(help="Code of the unit the official belongs to.")],
+    role: Annotated[list[str], typer.Option(help="ROLE or ROLE:UNIT-CODE; may be repeated.")],
+    title: Annotated[str, typer.Option(help="Position.")] = "",
+    config: ConfigFile = None,
+) -> None:
+    """Add an account. Asks for a first password, which the official must change; reads it from a pipe too."""
+    from hub.cli import users
+
+    users.add(cli.load_config(cli.environment(config)), username, name=name, unit=unit, roles=role, title=title)
+
+
+@user_app.command("disable")
+def user_disable(
+    username: Username,
+    reason: Annotated[str, typer.Option(help="Kept in the audit trail.")] = "",
+    config: ConfigFile = None,
+) -> None:
+    """Disable an account and end its sign-ins. It is never deleted, because the record names it."""
+    from hub.cli import users
+
+    users.disable(cli.load_config(cli.environment(config)), username, reason)
+
+
+@user_app.command("password")
+def user_password(username: Username, config: ConfigFile = None) -> None:
+    """Set a new password and end the account's sign-ins. Asks for it, or reads it from a pipe."""
+    from hub.cli import users
+
+    users.set_password(cli.load_config(cli.environment(config)), username)

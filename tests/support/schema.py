@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine
 
-from hub import models
+from hub import migrate, models
 from hub.db import driver_url
 from tests.support.postgres import Cluster
 
@@ -22,9 +22,7 @@ def make_schema(url: str) -> None:
         models.Base.metadata.create_all(engine)
         engine.dispose()
         return
-    from hub.services import migrating
-
-    migrating.upgrade(url)
+    migrate.upgrade(url)
 
 
 class SqliteSource:

@@ -1,0 +1,63 @@
+"""The three kinds of child process: what each is made of, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import structlog
+import uvloop
+
+from hub import cli, logs, supervisor
+from hub.config import Config
+from hub.db import Database
+from hub.errors import ConfigError
+from hub.services.store import ObjectStore
+
+log = structlog.get_logger(__name__)
+
+WEB_SHUTDOWN_S = 5.0
+
+
+def run(name: str, parent: int, main: Callable[[Config], Awaitable[None]]) -> None:
+    """Run a child until SIGTERM, then let it end cleanly: its coroutine is cancelled and cleans up in ``finally``."""
+    if parent:
+        supervisor.die_with_parent(parent)
+    config = cli.load_config(cli.environment(None))
+    logs.set_up(config, name)
+    try:
+        uvloop.run(_until_told(main(config)))
+    except ConfigError as error:
+        cli.fail(error.faults)
+
+
+async def _until_told(main: Awaitable[None]) -> None:
+    task = asyncio.ensure_future(main)
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def worker(config: Config, index: int) -> None:
+    from signaling.media import worker as media_worker
+
+    await media_worker.run(config, index)
+
+
+async def recorder(config: Config) -> None:
+    from recorder import main as recorder_main
+
+    database = Database(config.database)
+    try:
+        await recorder_main.run(config, database, open_store(config))
+    finally:
+        await database.close()
+
+
+def open_store(config: Config) -> ObjectStore:
+    from recorder.store import open_store as open_configured
+
+    return open_configured(config)

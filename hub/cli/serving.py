@@ -1,0 +1,161 @@
+"""``hub serve``: checks what would stop it, opens the socket, supervises, and says where to go when all is ready."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import socket
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from hub import cli, logs, migrate, net, tls
+from hub.config import Config
+from hub.errors import ConfigError
+from hub.supervisor import InstanceLock, Supervisor, children_of
+
+READY_LIMIT_S = 60.0
+BACKLOG = 512
+
+log = structlog.get_logger(__name__)
+
+
+def serve(config: Config, env: Mapping[str, str]) -> int:
+    """Blocks until the hub is stopped; the exit status."""
+    logs.set_up(config, "supervisor")
+    try:
+        config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = InstanceLock(config.run_dir)
+        check_schema(config)
+        files = tls.certificate_files(config, tls_names(config))
+        if files:
+            tls.server_context(files)
+        listening = listen(config)
+    except ConfigError as error:
+        cli.fail(error.faults)
+    raise_open_files()
+    try:
+        return asyncio.run(_supervise(config, env, listening))
+    finally:
+        listening.close()
+        lock.release()
+
+
+async def _supervise(config: Config, env: Mapping[str, str], listening: socket.socket) -> int:
+    supervisor = Supervisor(children_of(config, listening.fileno()), config.run_dir, env)
+
+    async def when_started(started: Supervisor) -> None:
+        missing = await wait_ready(config, listening)
+        started.ready = True
+        welcome(config, listening, missing)
+
+    return await supervisor.run(when_started)
+
+
+def check_schema(config: Config) -> None:
+    """Raises ``ConfigError`` when the database is away or its schema is not the one this code expects."""
+    try:
+        found, wanted = migrate.current(config.database), migrate.newest()
+    except DBAPIError as error:
+        raise ConfigError([f"database_url: the database does not answer: {error.orig}"]) from error
+    if found != wanted:
+        state = "is empty" if found is None else f"has revision {found}, this release needs {wanted}"
+        raise ConfigError([f"database_url: the schema {state}; run: hub migrate"])
+
+
+def listen(config: Config) -> socket.socket:
+    """The web server's socket. Raises ``ConfigError`` when the address or the port cannot be had."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            config.http_host, config.http_port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise ConfigError([f"http_host: {config.http_host}: {error.strerror}"]) from error
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        where = f"{config.http_host} port {config.http_port}"
+        raise ConfigError([f"http_port: {where}: {error.strerror}; choose another with PORT= or --port"]) from error
+    return listening
+
+
+def tls_names(config: Config) -> set[str]:
+    """What a self-signed certificate must name: the addresses that people may type."""
+    return {*net.machine_addresses(), *config.media_addresses} | ({config.http_host} - {"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
+
+
+def raise_open_files() -> None:
+    """Every browser is two sockets and every recorded track two files: take what the system grants."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65_536), hard))
+
+
+async def wait_ready(config: Config, listening: socket.socket) -> str:
+    """Poll ``/readyz`` until it says yes. The answer is '' or, when the time is over, what it said last."""
+    said = "no answer"
+    try:
+        async with asyncio.timeout(READY_LIMIT_S):
+            while True:
+                with suppress(OSError, asyncio.IncompleteReadError):
+                    status, said = await _ask(config, listening, "/readyz")
+                    if status == 200:
+                        return ""
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        log.warning("not ready", limit_s=READY_LIMIT_S, said=said)
+        return said
+
+
+async def _ask(config: Config, listening: socket.socket, path: str) -> tuple[int, str]:
+    """One plain HTTP/1.0 request to ourselves: ``(status, body)``."""
+    host, port = listening.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - where to reach a wildcard
+    context = None
+    if config.https:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    reader, writer = await asyncio.open_connection(host, port, ssl=context)
+    try:
+        writer.write(f"GET {path} HTTP/1.0\r\nHost: {host}:{port}\r\n\r\n".encode())
+        head, _, body = (await reader.read(65_536)).decode(errors="replace").partition("\r\n\r\n")
+        parts = head.split(None, 2)
+        if len(parts) < 2:
+            raise ConnectionResetError(path)
+        return int(parts[1]), body.strip()
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+
+def addresses(config: Config, listening: socket.socket) -> list[str]:
+    """The URLs to type, the most likely first."""
+    host, port = listening.getsockname()[:2]
+    scheme = "https" if config.https else "http"
+    hosts = [host] if host not in ("0.0.0.0", "::") else ["127.0.0.1", *net.machine_addresses()]  # noqa: S104
+    return [f"{scheme}://{f'[{name}]' if ':' in name else name}:{port}/" for name in hosts]
+
+
+def welcome(config: Config, listening: socket.socket, missing: str) -> None:
+    """What somebody who started the hub for the first time needs to know."""
+    lines = ["", "  Cầu Tiếp Dân is running:", *(f"    {url}" for url in addresses(config, listening))]
+    if missing:
+        lines += ["", f"  Not everything is ready yet: {missing}", "  Run `hub check` to see why."]
+    if config.tls_self_signed:
+        lines += ["  The certificate is our own: browsers ask once whether to trust it."]
+    if config.demo:
+        lines += ["", *_demo_lines()]
+    lines += ["", "  Ctrl-C ends it cleanly.", ""]
+    cli.say("\n".join(lines))
+
+
+def _demo_lines() -> list[str]:
+    return []
