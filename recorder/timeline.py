@@ -1,0 +1,146 @@
+"""Where on the recording's time line a frame lies, and why there is nothing where there is nothing.
+
+PURE. All times in nanoseconds from the recording's epoch. Arrival times alone would put sound and picture of one point
+apart by what each took on its way; the publishers' sender reports (RFC 3550 section 6.4.1) put both on one clock, the
+publisher's, and the fastest report seen lately puts that clock on ours.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import median
+
+HYSTERESIS_NS = 10_000_000
+"""Smaller changes of an estimate are not followed, so that neighbouring segments fit without a seam."""
+TRUST_NS = 2_000_000_000
+"""A sender report that would move media further from its arrival than this is not believed."""
+REPORTS = 8
+WINDOW_NS = 60_000_000_000
+
+_NTP_FRACTION = 1 << 32
+
+
+def ntp_ns(ntp: int) -> int:
+    """A 64-bit NTP time in nanoseconds of its own era (RFC 5905 section 6)."""
+    return (ntp >> 32) * 1_000_000_000 + (ntp % _NTP_FRACTION) * 1_000_000_000 // _NTP_FRACTION
+
+
+class PublisherClock:
+    """One browser's wall clock against ours: the smallest ``arrival - sent`` of its reports in the last minute."""
+
+    def __init__(self) -> None:
+        self._delays: dict[str, deque[tuple[int, int]]] = {}
+
+    def report(self, track_id: str, arrived_ns: int, sent_ns: int) -> None:
+        delays = self._delays.setdefault(track_id, deque())
+        delay = arrived_ns - sent_ns
+        if delays and abs(delay - delays[-1][1]) > TRUST_NS:
+            # The computer's clock was set: what was learnt of it, from any track, is void.
+            self._delays = {track_id: (delays := deque())}
+        delays.append((arrived_ns, delay))
+        while delays[0][0] < arrived_ns - WINDOW_NS:
+            delays.popleft()
+
+    def forget(self, track_id: str) -> None:
+        """The track ended; another browser may sit there next."""
+        self._delays.pop(track_id, None)
+
+    def offset_ns(self) -> int | None:
+        """Our time minus the publisher's; None before its first report."""
+        return min((delay for delays in self._delays.values() for _, delay in delays), default=None)
+
+
+class TrackClock:
+    """Maps one track's RTP time, in nanoseconds, to positions: position = time + ``offset``."""
+
+    def __init__(self, track_id: str, publisher: PublisherClock, offset_ns: int | None = None) -> None:
+        self._track_id, self._publisher = track_id, publisher
+        self._reports: deque[int] = deque(maxlen=REPORTS)
+        self._earliest: int | None = None
+        self.offset_ns = offset_ns
+
+    def report(self, arrived_ns: int, sent_ns: int, media_ns: int) -> None:
+        """A sender report: the publisher's wall clock ``sent_ns`` is RTP time ``media_ns``."""
+        if self._reports and abs(sent_ns - media_ns - self._reports[-1]) > TRUST_NS:
+            self._reports.clear()
+        self._reports.append(sent_ns - media_ns)
+        self._publisher.report(self._track_id, arrived_ns, sent_ns)
+
+    def arrival(self, arrived_ns: int, media_ns: int) -> None:
+        """A frame came; the earliest counts until the next ``settle``."""
+        delay = arrived_ns - media_ns
+        self._earliest = delay if self._earliest is None else min(self._earliest, delay)
+
+    def settle(self) -> int:
+        """The offset for the segment that is complete now. Needs at least one ``arrival`` since the last call."""
+        assert self._earliest is not None
+        wanted, self._earliest = self._wanted(self._earliest), None
+        if self.offset_ns is None or abs(wanted - self.offset_ns) > HYSTERESIS_NS:
+            self.offset_ns = wanted
+        return self.offset_ns
+
+    def _wanted(self, earliest: int) -> int:
+        publisher = self._publisher.offset_ns()
+        if self._reports and publisher is not None:
+            reported = round(median(self._reports)) + publisher
+            if abs(reported - earliest) <= TRUST_NS:
+                return reported
+        if self.offset_ns is not None and abs(self.offset_ns - earliest) <= TRUST_NS // 8:
+            return self.offset_ns
+        return earliest
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A stretch, in milliseconds, in which nothing at all could be recorded."""
+
+    start_ms: int
+    end_ms: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    start_ms: int
+    end_ms: int
+    cause: str
+
+
+def explain(start_ms: int, end_ms: int, cause: str, holes: Iterable[Hole], least_ms: int) -> list[Piece]:
+    """The stretch without media, cut into pieces by cause.
+
+    ``cause`` is the track's own ('' when it should flow): it covers all. Otherwise what ``holes`` cover has theirs and
+    the rest is ``lost``. Pieces shorter than ``least_ms`` join the piece before; a stretch that is shorter is no gap.
+    """
+    if end_ms - start_ms < least_ms:
+        return []
+    if cause:
+        return [Piece(start_ms, end_ms, cause)]
+    pieces: list[Piece] = []
+    at = start_ms
+    for hole in sorted(holes, key=lambda h: h.start_ms):
+        left, right = max(at, hole.start_ms), min(end_ms, hole.end_ms)
+        if left >= right:
+            continue
+        if left > at:
+            pieces.append(Piece(at, left, "lost"))
+        pieces.append(Piece(left, right, hole.cause))
+        at = right
+    if at < end_ms:
+        pieces.append(Piece(at, end_ms, "lost"))
+    return _join_short(pieces, least_ms)
+
+
+def _join_short(pieces: list[Piece], least_ms: int) -> list[Piece]:
+    joined: list[Piece] = []
+    for piece in pieces:
+        before = joined[-1] if joined else None
+        if before and (piece.cause == before.cause or piece.end_ms - piece.start_ms < least_ms):
+            joined[-1] = Piece(before.start_ms, piece.end_ms, before.cause)
+        elif before and before.end_ms - before.start_ms < least_ms:
+            joined[-1] = Piece(before.start_ms, piece.end_ms, piece.cause)
+        else:
+            joined.append(piece)
+    return joined
