@@ -160,8 +160,6 @@ class Rewriter:
         ``descriptor`` is what ``vp8.parse`` found in ``packet``; header extensions are left as they are. ``again``
         for a retransmission, which sender reports do not count.
         """
-        ``descriptor`` is what ``vp8.parse`` found in ``packet``; header extensions are left as they are.
-        """
         seq, timestamp = rtp.sequence(packet), rtp.timestamp(packet)
         source = self._source or self._begin(seq, timestamp, now_ms)
         unwrapped = source.sequence.unwrap(seq)
