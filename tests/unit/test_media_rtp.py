@@ -1,38 +1,13 @@
 """Reading and patching RTP headers in place, and arithmetic on numbers that wrap."""
 
-import struct
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub import rtp
+from tests.support.rtp_packets import packet
 
 u16 = st.integers(0, 0xFFFF)
 u32 = st.integers(0, 0xFFFFFFFF)
-
-
-def packet(
-    *,
-    seq: int = 1,
-    ts: int = 2,
-    ssrc: int = 3,
-    pt: int = 96,
-    mark: bool = False,
-    payload: bytes = b"payload",
-    csrcs: int = 0,
-    extension: tuple[int, bytes] | None = None,
-    padding: int = 0,
-) -> bytearray:
-    first = 0x80 | csrcs | (0x10 if extension else 0) | (0x20 if padding else 0)
-    data = struct.pack("!BBHII", first, mark << 7 | pt, seq, ts, ssrc) + bytes(4 * csrcs)
-    if extension:
-        profile, block = extension
-        block += bytes(-len(block) % 4)
-        data += struct.pack("!HH", profile, len(block) // 4) + block
-    data += payload
-    if padding:
-        data += bytes(padding - 1) + bytes([padding])
-    return bytearray(data)
 
 
 @given(u16, u32, u32, st.integers(0, 127), st.booleans(), st.integers(0, 15), st.integers(0, 255), st.binary())
