@@ -1,0 +1,92 @@
+/**
+ * The hub's messages as types; PROTOCOL.md says what each means.
+ * @module
+ */
+
+export const PROTOCOL_VERSION = 1;
+
+/** @typedef {"scheduled" | "open" | "recess" | "interrupted" | "closed" | "postponed" | "cancelled"} HearingState */
+/** @typedef {"absent" | "waiting" | "admitted" | "lost"} Presence */
+/** @typedef {"camera" | "microphone" | "screen" | "screen_audio"} Source */
+
+/**
+ * @typedef {object} SeatView
+ * @property {string} seat_id
+ * @property {"chair" | "deputy" | "secretary" | "point"} seat_kind
+ * @property {string} label
+ * @property {string | null} name
+ * @property {Presence} presence
+ * @property {boolean} [admitted]   let in by the chair, also while its line is lost
+ * @property {boolean} microphone
+ * @property {boolean} camera
+ * @property {boolean} screen
+ * @property {boolean} muted
+ * @property {boolean} locked
+ * @property {string | null} hand_raised_at
+ * @property {number | null} quality
+ */
+
+/**
+ * An event: `kind` and its own fields (seat_id, text, reason, locked, microphone …).
+ * @typedef {{ kind: string, seat_id?: string, [field: string]: any }} HearingEvent
+ */
+
+/** @typedef {{ type: "happened", seq: number, at: string, elapsed_ms: number | null, event: HearingEvent }} Happened */
+
+/**
+ * This seat's peer connections that still live in the media worker, by generation.
+ * @typedef {{ publish_generation: number | null, subscribe_generation: number | null }} MediaView
+ */
+
+/**
+ * @typedef {object} Welcome
+ * @property {"welcome"} type
+ * @property {string} hearing_id
+ * @property {string} number
+ * @property {string} title
+ * @property {HearingState} state
+ * @property {string} you
+ * @property {string} chair
+ * @property {string | null} floor
+ * @property {SeatView[]} seats
+ * @property {boolean} recording
+ * @property {number | null} elapsed_ms
+ * @property {boolean} recorder_ready
+ * @property {string} recorder_reason
+ * @property {string[]} may
+ * @property {MediaView} media
+ * @property {Happened[]} messages
+ * @property {number} chair_lost_after_s
+ */
+
+/** @typedef {{ type: "state", recorder_ready: boolean, recorder_reason: string, quality: Record<string, number>, may: string[] }} StateMessage */
+/** @typedef {{ mid: string, seat_id: string, source: Source, producer_id: string }} StreamView */
+/** @typedef {{ type: "offer", generation: number, revision: number, sdp: string, streams: StreamView[] }} Offer */
+/** @typedef {{ type: "published", generation: number, sdp: string }} Published */
+/** @typedef {{ type: "error", code: string, text: string, about: string | null }} ErrorMessage */
+/** @typedef {{ type: "goodbye", reason: string }} Goodbye */
+
+/**
+ * @typedef {Welcome | Happened | StateMessage | Offer | Published | ErrorMessage | Goodbye
+ *   | { type: "speaking", seat_ids: string[] } | { type: "media_reset" } | { type: "seat_taken", name: string }
+ *   | { type: "pong", at: number }} FromHub
+ */
+
+/**
+ * Read one frame. Unknown types are dropped (null), so that an older page survives a newer hub.
+ * @param {unknown} data
+ * @returns {FromHub | null}
+ */
+export function parse(data) {
+  try {
+    const message = JSON.parse(String(data));
+    return KNOWN.has(message?.type) ? message : null;
+  } catch {
+    return null;
+  }
+}
+
+const KNOWN = new Set([
+  "welcome", "happened", "state", "speaking", "published", "offer", "media_reset", "seat_taken", "goodbye", "pong",
+  "error",
+]);

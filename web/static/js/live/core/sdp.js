@@ -1,0 +1,56 @@
+/**
+ * The few lines of SDP that the browser's interfaces give no other hold on. Pure.
+ * @module
+ */
+
+/**
+ * What we ask our own Opus encoder for: in-band error correction against loss, and no discontinuous transmission,
+ * because a silence that is not sent is a hole in the record. The encoder obeys the *remote* description (RFC 7587
+ * section 6.1), so this is applied to the hub's answer to a publishing offer.
+ * @param {string} sdp
+ */
+export function withSteadyOpus(sdp) {
+  const opus = [...sdp.matchAll(/^a=rtpmap:(\d+) opus\/48000/gim)].map((found) => found[1]);
+  return opus.reduce((text, payload) => setFormat(text, payload, { useinbandfec: "1", usedtx: "0" }), sdp);
+}
+
+/**
+ * @param {string} sdp
+ * @param {string} payload
+ * @param {Record<string, string>} wanted
+ */
+function setFormat(sdp, payload, wanted) {
+  const line = new RegExp(`^a=fmtp:${payload} (.*?)(\\r?)$`, "m");
+  const found = line.exec(sdp);
+  if (!found) {
+    const map = new RegExp(`^(a=rtpmap:${payload} .*?)(\\r?)$`, "m");
+    return sdp.replace(map, `$1$2\na=fmtp:${payload} ${serialise(new Map(Object.entries(wanted)))}$2`);
+  }
+  const fields = new Map(found[1].split(";").map((field) => /** @type {[string, string]} */ (pair(field.trim()))));
+  for (const [name, value] of Object.entries(wanted)) fields.set(name, value);
+  return sdp.replace(line, `a=fmtp:${payload} ${serialise(fields)}${found[2]}`);
+}
+
+/** @param {string} field */
+function pair(field) {
+  const [name, ...rest] = field.split("=");
+  return [name, rest.join("=")];
+}
+
+/** @param {Map<string, string>} fields */
+function serialise(fields) {
+  return [...fields].map(([name, value]) => (value === "" ? name : `${name}=${value}`)).join(";");
+}
+
+/**
+ * VP8 first with its retransmission: what every browser sends and receives, so that nothing is ever transcoded.
+ * @template {{ mimeType: string }} C
+ * @param {readonly C[]} codecs
+ * @returns {C[]}
+ */
+export function preferVp8(codecs) {
+  /** @param {C} codec */
+  const rank = (codec) => ["video/vp8", "video/rtx"].indexOf(codec.mimeType.toLowerCase());
+  const wanted = codecs.filter((codec) => rank(codec) >= 0).sort((a, b) => rank(a) - rank(b));
+  return wanted.some((codec) => rank(codec) === 0) ? wanted : [...codecs];
+}

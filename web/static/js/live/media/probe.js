@@ -1,0 +1,63 @@
+/**
+ * The last question before entering: do packets reach the media port from this network?
+ * @module
+ */
+
+import { post } from "../../api.js";
+import { makeConnection } from "./connection.js";
+
+/** @import { Fault } from "../core/faults.js" */
+
+const LIMIT_MS = 8000;
+
+/**
+ * @typedef {object} ProbeResult
+ * @property {Fault | ""} fault
+ * @property {number | null} roundTripMs
+ * @property {string} protocol   udp or tcp
+ */
+
+/** @returns {Promise<ProbeResult>} */
+export async function probe() {
+  const connection = makeConnection();
+  try {
+    connection.addTransceiver("audio", { direction: "sendonly" });
+    await connection.setLocalDescription(await connection.createOffer());
+    let answer;
+    try {
+      answer = await post("/api/probe", { sdp: connection.localDescription?.sdp ?? "" });
+    } catch {
+      return { fault: "hub_away", roundTripMs: null, protocol: "" };
+    }
+    await connection.setRemoteDescription({ type: "answer", sdp: String(answer.sdp) });
+    if (!(await connected(connection))) return { fault: "blocked_path", roundTripMs: null, protocol: "" };
+    return { fault: "", ...(await measure(connection)) };
+  } catch {
+    return { fault: "unknown", roundTripMs: null, protocol: "" };
+  } finally {
+    connection.close();
+  }
+}
+
+/** @param {RTCPeerConnection} connection @returns {Promise<boolean>} */
+function connected(connection) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), LIMIT_MS);
+    const look = () => {
+      if (connection.connectionState !== "connected" && connection.connectionState !== "failed") return;
+      clearTimeout(timer);
+      resolve(connection.connectionState === "connected");
+    };
+    connection.addEventListener("connectionstatechange", look);
+    look();
+  });
+}
+
+/** @param {RTCPeerConnection} connection */
+async function measure(connection) {
+  const reports = [...(await connection.getStats()).values()];
+  const pair = reports.find((report) => report.type === "candidate-pair" && report.nominated);
+  const remote = reports.find((report) => report.id === pair?.remoteCandidateId);
+  const seconds = pair?.currentRoundTripTime;
+  return { roundTripMs: typeof seconds === "number" ? Math.round(seconds * 1000) : null, protocol: remote?.protocol ?? "" };
+}

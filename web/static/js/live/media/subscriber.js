@@ -1,0 +1,98 @@
+/**
+ * The subscribing peer connection: the hub offers, the browser answers, in the order in which offers came.
+ * @module
+ */
+
+import { makeConnection, nextGeneration, Watch } from "./connection.js";
+
+/** @import { Offer, Source } from "../core/protocol.js" */
+
+/** @typedef {{ seatId: string, source: Source, track: MediaStreamTrack }} Received */
+
+export class Subscriber {
+  /**
+   * @param {(message: { type: string, [field: string]: unknown }) => boolean} send
+   * @param {{ onState: (connected: boolean) => void, onTracks: (received: Received[]) => void }} events
+   */
+  constructor(send, events) {
+    this.send = send;
+    this.events = events;
+    /** @type {RTCPeerConnection | null} */
+    this.connection = null;
+    /** @type {Watch | null} */
+    this.watch = null;
+    this.generation = 0;
+    /** @type {Promise<void>} */
+    this.queue = Promise.resolve();
+  }
+
+  /** Begin, or begin anew. The old pictures stand until the first new offer comes. */
+  start() {
+    const attempt = this.watch ? this.watch.attempt + 1 : 0;
+    this.watch?.stop();
+    this.generation = nextGeneration();
+    const previous = this.connection;
+    const connection = makeConnection();
+    this.connection = connection;
+    previous?.close();
+    this.watch = new Watch(connection, {
+      onState: this.events.onState,
+      // Only the hub can restart ICE here, and a new connection costs as little.
+      onWeak: () => this.start(),
+      // Alone in the hearing there is nothing to offer, so there is no connection and no fault.
+      onDead: () => { if (connection.remoteDescription) this.start(); },
+    }, attempt);
+    this.send({ type: "subscribe", generation: this.generation });
+  }
+
+  close() {
+    this.watch?.stop();
+    this.watch = null;
+    this.connection?.close();
+    this.connection = null;
+    this.events.onTracks([]);
+  }
+
+  /**
+   * After a lost line: go on with the connection the worker still has, else begin anew.
+   * @param {number | null} generation   the one that the hub says still lives
+   */
+  resume(generation) {
+    const state = this.connection?.connectionState;
+    const lives = this.connection !== null && this.generation === generation;
+    if (!lives || state === "failed" || state === "disconnected") this.start();
+    else this.send({ type: "subscribe", generation: this.generation });
+  }
+
+  /** @param {Offer} offer */
+  offered(offer) {
+    this.queue = this.queue.then(() => this.#answer(offer)).catch(() => this.start());
+  }
+
+  /** @returns {Promise<Record<string, any>[]>} */
+  async stats() {
+    const report = await this.connection?.getStats().catch(() => null);
+    return report ? [...report.values()] : [];
+  }
+
+  /** @param {Offer} offer */
+  async #answer(offer) {
+    const connection = this.connection;
+    if (!connection || offer.generation !== this.generation) return;
+    await connection.setRemoteDescription({ type: "offer", sdp: offer.sdp });
+    await connection.setLocalDescription(await connection.createAnswer());
+    if (connection !== this.connection) return;
+    const sdp = connection.localDescription?.sdp ?? "";
+    this.send({ type: "answer", generation: offer.generation, revision: offer.revision, sdp });
+    this.events.onTracks(this.#received(connection, offer));
+  }
+
+  /** @param {RTCPeerConnection} connection @param {Offer} offer @returns {Received[]} */
+  #received(connection, offer) {
+    const byMid = new Map(connection.getTransceivers().map((one) => [one.mid, one.receiver.track]));
+    return offer.streams.flatMap(({ mid, seat_id, source }) => {
+      const track = byMid.get(mid);
+      return track ? [{ seatId: seat_id, source, track }] : [];
+    });
+  }
+}
