@@ -13,11 +13,14 @@ from hub.models.people import Role
 class Action(StrEnum):
     MANAGE_ACCOUNTS = "manage_accounts"
     MANAGE_UNITS = "manage_units"
+    """Units and points."""
+    READ_AUDIT = "read_audit"
     REGISTER_CASE = "register_case"
     READ_CASE = "read_case"
     EDIT_CASE = "edit_case"
     READ_IDENTITY = "read_identity"
     BOOK_HEARING = "book_hearing"
+    """Book, change, postpone, cancel."""
     READ_HEARING = "read_hearing"
     TAKE_SEAT = "take_seat"
     CHAIR_HEARING = "chair_hearing"
@@ -63,8 +66,10 @@ class Target:
     """What is acted upon, reduced to the facts that decide.
 
     ``paths`` are the units concerned (a hearing concerns the unit that holds it and the units of its points);
-    one of them within the actor's scope is enough. ``seat_kind`` and ``holds_seat`` speak of the actor's own
-    place in a hearing.
+    one of them within the actor's scope is enough. ``seat_kind`` is the kind of the seat that the actor holds in the
+    hearing concerned; for TAKE_SEAT it is the seat wanted, ``own`` says whether it was booked for this account, and
+    ``paths`` names the unit of its point. ``secret`` marks the identity of a denouncer; ``own`` then says that the
+    actor registered the case.
     """
 
     paths: tuple[str, ...] = ()
@@ -76,6 +81,10 @@ class Target:
 
 def may(actor: Actor, action: Action, target: Target) -> bool:
     """Whether ``actor`` may do ``action`` to ``target``."""
+    if action is Action.TAKE_SEAT:
+        return _may_take_seat(actor, target)
+    if action is Action.READ_IDENTITY and target.secret:
+        return _may_read_secret_identity(actor, target)
     roles = _ROLES.get(action, frozenset())
     if any(actor.holds(role, path) for role in roles for path in target.paths):
         return True
@@ -88,22 +97,51 @@ def require(actor: Actor, action: Action, target: Target) -> None:
         raise Forbidden(N_("Bạn không có quyền làm việc này."))
 
 
+def scopes(actor: Actor, action: Action) -> frozenset[str]:
+    """The paths over which a role lets the actor do ``action``: what lists are filtered by, from the same table."""
+    roles = _ROLES.get(action, frozenset())
+    return frozenset(grant.path for grant in actor.grants if grant.role in roles)
+
+
+def command_line() -> Actor:
+    """Whoever runs ``hub user …`` on the server: may manage everything, has no account of their own."""
+    return Actor("", "hub", "", "/", frozenset({Grant(Role.ADMINISTRATOR, "/")}))
+
+
+def _may_take_seat(actor: Actor, target: Target) -> bool:
+    """A named seat is for the account booked; a point's seat for any officer whose scope covers the point's unit."""
+    if target.seat_kind == "point":
+        return any(actor.holds(Role.OFFICER, path) for path in target.paths)
+    return target.seat_kind in _SEATS[Action.TAKE_SEAT] and target.own
+
+
+def _may_read_secret_identity(actor: Actor, target: Target) -> bool:
+    """A denouncer's identity stays in the very unit that received it (Law on Denunciations 2018 Art 56).
+
+    A role over a higher unit is not enough; whoever registered the case may, as long as they are an officer there.
+    """
+    here = any(Grant(role, path) in actor.grants for role in _ROLES[Action.READ_IDENTITY] for path in target.paths)
+    return here or (target.own and any(actor.holds(Role.OFFICER, path) for path in target.paths))
+
+
 _ROLES: dict[Action, frozenset[Role]] = {
     Action.MANAGE_ACCOUNTS: frozenset({Role.ADMINISTRATOR}),
     Action.MANAGE_UNITS: frozenset({Role.ADMINISTRATOR}),
+    Action.READ_AUDIT: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
     Action.REGISTER_CASE: frozenset({Role.OFFICER}),
     Action.READ_CASE: frozenset({Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR}),
     Action.EDIT_CASE: frozenset({Role.OFFICER}),
     Action.READ_IDENTITY: frozenset({Role.OFFICER, Role.LEADER}),
     Action.BOOK_HEARING: frozenset({Role.OFFICER, Role.SECRETARY}),
     Action.READ_HEARING: frozenset({Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR, Role.TECHNICIAN}),
-    Action.WATCH_HELP_DESK: frozenset({Role.TECHNICIAN}),
+    Action.WATCH_HELP_DESK: frozenset({Role.TECHNICIAN, Role.ADMINISTRATOR}),
     Action.REPLAY_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),
     Action.VERIFY_RECORDING: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
 }
 
 _SEATS: dict[Action, frozenset[str]] = {
     Action.READ_HEARING: frozenset({"chair", "deputy", "secretary", "point"}),
+    Action.READ_CASE: frozenset({"chair", "deputy", "secretary"}),
     Action.TAKE_SEAT: frozenset({"chair", "deputy", "secretary", "point"}),
     Action.CHAIR_HEARING: frozenset({"chair"}),
     Action.TAKE_CHAIR: frozenset({"deputy", "secretary"}),

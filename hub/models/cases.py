@@ -74,6 +74,8 @@ class Case(Base):
     summary: Mapped[str] = mapped_column(String(300))
     content: Mapped[str] = mapped_column(Text, default="")
     folded: Mapped[str] = mapped_column(Text, default="")
+    lowered: Mapped[str] = mapped_column(Text, default="")
+    """The same text in lower case with its marks: exact hits are ranked first (SQLite's own lower() knows only ASCII)."""
     unit_id: Mapped[str] = mapped_column(ForeignKey("org_unit.id"), index=True)
     party_id: Mapped[str] = mapped_column(ForeignKey("party.id"), index=True)
     people_count: Mapped[int] = mapped_column(default=1)
@@ -98,5 +100,7 @@ class Attachment(Base):
     size_bytes: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))
     object_key: Mapped[str] = mapped_column(String(200))
+    sealed: Mapped[bool] = mapped_column(default=False)
+    """True for a denunciation: the object is encrypted. ``sha256`` and ``size_bytes`` are of the document itself."""
     created_by: Mapped[str] = mapped_column(ForeignKey("account.id"))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -121,6 +121,8 @@ class AuditEvent(Base):
     action: Mapped[str] = mapped_column(String(40))
     object_type: Mapped[str] = mapped_column(String(24))
     object_id: Mapped[str] = mapped_column(String(32))
+    unit_path: Mapped[str] = mapped_column(String(400), default="", index=True)
+    """The unit whose business it was: auditors see the events of their units and below."""
     reason: Mapped[str] = mapped_column(String(500), default="")
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
 

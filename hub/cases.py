@@ -1,0 +1,209 @@
+"""Cases without a database: numbers, states, and what an officer's entry must satisfy. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from hub.errors import Conflict
+from hub.i18n import N_, Text
+from hub.models.cases import CaseState, CaseType, PartyKind
+from hub.text import clean, clean_block, contains_words, words
+
+NEXT: dict[CaseState, frozenset[CaseState]] = {
+    CaseState.RECEIVED: frozenset({CaseState.CLOSED}),
+    CaseState.CLOSED: frozenset(),
+}
+
+PREFIX: dict[CaseType, str] = {
+    CaseType.COMPLAINT: "KN",
+    CaseType.DENUNCIATION: "TC",
+    CaseType.PETITION: "KIN",
+    CaseType.FEEDBACK: "PA",
+}
+
+SUMMARY_MAX = 300
+CONTENT_MAX = 20_000
+LINE_MAX = 200
+PEOPLE_MAX = 10_000
+
+_YEAR = re.compile(r"\d{4}")
+_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+_CITIZEN_ID = re.compile(r"\d{12}")
+_PASSPORT = re.compile(r"[A-Z][0-9A-Z]{6,11}")
+_PHONE = re.compile(r"\+?\d{8,15}")
+
+
+def move(now: CaseState, wanted: CaseState) -> CaseState:
+    """The wanted state, or ``Conflict`` when the case may not go there from where it is."""
+    if wanted not in NEXT[now]:
+        raise Conflict(N_("Vụ việc đã kết thúc nên không thể mở lại hoặc chuyển trạng thái."))
+    return wanted
+
+
+def number(case_type: CaseType, unit_code: str, year: int, counter: int) -> str:
+    """``KN-TINH01-2026-000123``: one series per unit and year, whatever the type."""
+    return f"{PREFIX[case_type]}-{unit_code}-{year}-{counter:06d}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCase:
+    """What an officer enters. ``unit_id`` empty means the officer's own unit; ``birth`` is a year or a date."""
+
+    type: CaseType
+    summary: str
+    name: str
+    content: str = ""
+    party_kind: PartyKind = PartyKind.INDIVIDUAL
+    address: str = ""
+    birth: str = ""
+    id_number: str = ""
+    phone: str = ""
+    people_count: int = 1
+    unit_id: str = ""
+
+    def cleaned(self) -> NewCase:
+        """The same entry with stray spaces and control characters gone, as everything below expects it."""
+        return NewCase(
+            type=self.type,
+            summary=clean(self.summary),
+            name=clean(self.name),
+            content=clean_block(self.content),
+            party_kind=self.party_kind,
+            address=clean(self.address),
+            birth=clean(self.birth),
+            id_number=compact(self.id_number).upper(),
+            phone=compact(self.phone),
+            people_count=self.people_count,
+            unit_id=self.unit_id,
+        )
+
+
+def compact(typed: str) -> str:
+    """A number as typed, without the spaces, dots and dashes people put between groups."""
+    return re.sub(r"[\s.\-()]", "", clean(typed))
+
+
+def faults(new: NewCase, today: date) -> dict[str, Text]:
+    """What must be put right before the case can be registered, by form field."""
+    found: dict[str, Text] = {}
+    _check_lengths(new, found)
+    if not new.summary:
+        found["summary"] = Text(N_("Hãy ghi tóm tắt nội dung vụ việc."))
+    if not words(new.name):
+        found["name"] = Text(N_("Hãy ghi họ tên hoặc tên cơ quan, tổ chức."))
+    if not new.address and not new.id_number:
+        found["address"] = Text(N_("Hãy ghi địa chỉ hoặc số giấy tờ tùy thân (Điều 7 Luật Tiếp công dân)."))
+    if new.birth and birth_year(new.birth, today) is None:
+        found["birth"] = Text(N_("Ghi ngày sinh như 17/05/1975, hoặc chỉ năm sinh như 1975."))
+    if new.phone and not _PHONE.fullmatch(new.phone):
+        found["phone"] = Text(N_("Số điện thoại gồm 8 đến 15 chữ số."))
+    if new.type is CaseType.DENUNCIATION:
+        found |= _denunciation_faults(new)
+    return found | _people_faults(new)
+
+
+def _check_lengths(new: NewCase, found: dict[str, Text]) -> None:
+    limits = {"summary": SUMMARY_MAX, "content": CONTENT_MAX, "name": LINE_MAX, "address": LINE_MAX, "id_number": 20}
+    for field, longest in limits.items():
+        if len(getattr(new, field)) > longest:
+            found[field] = Text(N_("Dài quá %(longest)d ký tự."), {"longest": longest})
+
+
+def _people_faults(new: NewCase) -> dict[str, Text]:
+    if not 1 <= new.people_count <= PEOPLE_MAX:
+        return {"people_count": Text(N_("Số người từ 1 đến %(most)d."), {"most": PEOPLE_MAX})}
+    if new.party_kind is PartyKind.INDIVIDUAL and new.people_count != 1:
+        return {"people_count": Text(N_("Một cá nhân là 1 người. Nếu đông hơn, hãy chọn “Nhóm người”."))}
+    if new.party_kind is PartyKind.GROUP and new.people_count < 2:
+        return {"people_count": Text(N_("Nhóm người có từ 2 người trở lên."))}
+    return {}
+
+
+def _denunciation_faults(new: NewCase) -> dict[str, Text]:
+    found = {}
+    if new.party_kind is PartyKind.ORGANISATION:
+        found["party_kind"] = Text(N_("Chỉ cá nhân có quyền tố cáo (Điều 2 Luật Tố cáo). Hãy chọn loại khác."))
+    for field in ("summary", "content"):
+        if reveals(getattr(new, field), name=new.name, id_number=new.id_number, phone=new.phone):
+            found[field] = secrecy_fault()
+    return found
+
+
+def secrecy_fault() -> Text:
+    return Text(
+        N_(
+            "Nội dung này nêu tên, số giấy tờ hoặc điện thoại của người tố cáo, là điều phải giữ bí mật"
+            " (Điều 56 Luật Tố cáo). Hãy viết lại, dùng “người tố cáo”."
+        )
+    )
+
+
+def reveals(text: str, *, name: str, id_number: str = "", phone: str = "") -> bool:
+    """Whether ``text`` carries the full name (marks and case aside), the ID number or the telephone number."""
+    digits = re.sub(r"[\s.\-()]", "", text).upper()
+    return contains_words(text, name) or any(len(n) >= 8 and n.upper() in digits for n in (id_number, phone))
+
+
+def warnings(new: NewCase, today: date) -> dict[str, Text]:
+    """What looks odd but is accepted: an officer sees the papers, we do not. By form field."""
+    found: dict[str, Text] = {}
+    new = new.cleaned()
+    if new.id_number:
+        odd = id_number_warning(new.id_number, birth_year(new.birth, today))
+        if odd is not None:
+            found["id_number"] = odd
+    given = words(new.name)[-2:]
+    if new.type is CaseType.DENUNCIATION and len(given) == 2 and contains_words(new.summary, " ".join(given)):
+        found["summary"] = Text(N_("Tóm tắt có những từ trùng với tên người tố cáo. Hãy xem lại để giữ bí mật."))
+    return found
+
+
+def id_number_warning(id_number: str, born: int | None) -> Text | None:
+    """A citizen ID has 12 digits: 3 for the place, 1 for century and sex, 2 for the year, 6 at random; no check digit."""
+    if not _CITIZEN_ID.fullmatch(id_number):
+        if _PASSPORT.fullmatch(id_number):
+            return None
+        return Text(N_("Số căn cước có 12 chữ số. Hãy xem lại số đã ghi; nếu là giấy tờ khác thì bỏ qua lời nhắc này."))
+    place = int(id_number[:3])
+    if place == 0 or 96 < place < 100:
+        return Text(N_("Ba chữ số đầu của số căn cước không phải mã tỉnh, thành phố nào. Hãy xem lại."))
+    year = 1900 + 100 * (int(id_number[3]) // 2) + int(id_number[4:6])
+    if born is not None and born != year:
+        return Text(N_("Theo số căn cước, năm sinh là %(year)d. Hãy xem lại năm sinh hoặc số."), {"year": year})
+    return None
+
+
+def birth_year(typed: str, today: date) -> int | None:
+    """The year of ``1975``, ``17/05/1975`` or ``1975-05-17``; None when it is none of these or not a possible birth."""
+    if _YEAR.fullmatch(typed):
+        year = int(typed)
+        return year if 1900 <= year <= today.year else None
+    if match := _DAY.fullmatch(typed):
+        day, month, year = (int(part) for part in match.groups())
+    elif match := _ISO.fullmatch(typed):
+        year, month, day = (int(part) for part in match.groups())
+    else:
+        return None
+    try:
+        born = date(year, month, day)
+    except ValueError:
+        return None
+    return year if born <= today and year >= 1900 else None
+
+
+def masked(id_number: str) -> str:
+    """``•••••••••123``: only the last three characters, and only of a number long enough to stay unknown."""
+    shown = id_number[-3:] if len(id_number) >= 8 else ""
+    return "•" * (len(id_number) - len(shown)) + shown
+
+
+TYPE_NAMES: Mapping[CaseType, str] = {
+    CaseType.COMPLAINT: N_("Khiếu nại"),
+    CaseType.DENUNCIATION: N_("Tố cáo"),
+    CaseType.PETITION: N_("Kiến nghị"),
+    CaseType.FEEDBACK: N_("Phản ánh"),
+}

@@ -1,0 +1,180 @@
+"""Documents that citizens bring: checked by content, kept in the object store under a name that says nothing.
+
+The database is not held while the object store is at work: permission is asked in one transaction, the row written
+in another, after the object is safely there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.auth import Action, Actor, Target, require
+from hub.db import Database
+from hub.errors import BadInput, NotFound, NotReady, TooLarge
+from hub.filetypes import FileType, recognise
+from hub.i18n import N_, Text
+from hub.ids import new_id
+from hub.models import Attachment, Case
+from hub.services import audit, identity
+from hub.services.case_access import require_readable
+from hub.services.identity import Vault
+from hub.services.store import ObjectMissing, ObjectStore
+from hub.text import clean
+
+NAME_MAX = 150
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentUpload:
+    file_name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedAttachment:
+    file_name: str
+    media_type: str
+    data: bytes
+
+
+async def add_attachment(
+    database: Database,
+    store: ObjectStore,
+    vault: Vault,
+    actor: Actor,
+    case_id: str,
+    upload: AttachmentUpload,
+    *,
+    max_bytes: int,
+) -> Attachment:
+    """Keep a document. Raises ``TooLarge``, ``BadInput`` (forbidden type), ``Forbidden``, ``StoreAway``.
+
+    A denunciation's documents name the denouncer: they are sealed, and kept under a neutral file name.
+    """
+    kind = _check(upload, max_bytes)
+    async with database.reading() as db:
+        secret = (await _editable(db, actor, case_id)).party.secret
+    attachment_id = new_id()
+    key = f"attachments/{secrets.token_hex(16)}"
+    data = vault.seal_document(attachment_id, upload.data) if secret else upload.data
+    media_type = "application/octet-stream" if secret else kind.media_type
+    await asyncio.to_thread(store.put_bytes, key, data, media_type=media_type)
+    async with database.transaction() as db:
+        case = await _editable(db, actor, case_id)
+        row = Attachment(
+            id=attachment_id,
+            case_id=case.id,
+            file_name=await _neutral_name(db, case, kind) if secret else _file_name(upload.file_name, kind),
+            media_type=kind.media_type,
+            size_bytes=len(upload.data),
+            sha256=hashlib.sha256(upload.data).hexdigest(),
+            object_key=key,
+            sealed=secret,
+            created_by=actor.account_id,
+        )
+        db.add(row)
+        await db.flush()
+        await audit.record(
+            db, actor, "attachment_added", "case", case.id, unit_path=case.unit.path, attachment_id=row.id
+        )
+        return row
+
+
+async def open_attachment(
+    database: Database, store: ObjectStore, vault: Vault, actor: Actor, attachment_id: str, reason: str = ""
+) -> OpenedAttachment:
+    """Read a document back; logged before it is shown. A sealed one needs the right to see the identity, and a reason.
+
+    Raises ``NotFound``, ``Forbidden``, ``BadInput`` (no reason), ``StoreAway``, ``NotReady`` when the bytes changed.
+    """
+    async with database.transaction() as db:
+        row = await db.get(Attachment, attachment_id)
+        case = await db.get(Case, row.case_id) if row else None
+        if row is None or case is None:
+            raise NotFound(N_("Không tìm thấy tệp đính kèm."))
+        await _require_readable(db, actor, case, row, clean(reason))
+        await audit.record(
+            db,
+            actor,
+            "attachment_opened",
+            "case",
+            case.id,
+            clean(reason),
+            unit_path=case.unit.path,
+            attachment_id=row.id,
+        )
+    try:
+        data = await asyncio.to_thread(lambda: b"".join(store.read(row.object_key)))
+        if row.sealed:
+            data = vault.unseal_document(row.id, data)
+    except (ObjectMissing, identity.WrongKey) as error:
+        raise _damaged() from error
+    if hashlib.sha256(data).hexdigest() != row.sha256:
+        raise _damaged()
+    return OpenedAttachment(row.file_name, row.media_type, data)
+
+
+def _check(upload: AttachmentUpload, max_bytes: int) -> FileType:
+    if len(upload.data) > max_bytes:
+        raise TooLarge(
+            N_("Tệp lớn quá %(most)d MB. Hãy quét lại ở độ phân giải thấp hơn hoặc chia nhỏ."),
+            most=max_bytes // 1_000_000,
+        )
+    if not upload.data:
+        raise _bad_file(Text(N_("Tệp rỗng.")))
+    kind = recognise(upload.data)
+    if kind is None:
+        raise _bad_file(
+            Text(N_("Loại tệp này không được nhận. Hãy dùng PDF, PNG, JPEG, DOCX, XLSX, ODT, MP3 hoặc WAV."))
+        )
+    suffix = PurePath(upload.file_name.replace("\\", "/")).suffix.lower().lstrip(".")
+    if suffix not in kind.suffixes:
+        raise _bad_file(
+            Text(N_("Nội dung tệp là %(kind)s, không đúng với đuôi tên tệp."), {"kind": kind.suffixes[0].upper()})
+        )
+    return kind
+
+
+def _bad_file(text: Text) -> BadInput:
+    return BadInput(text.message, fields={"file": text}, **text.params)
+
+
+def _file_name(typed: str, kind: FileType) -> str:
+    """The last part of the name, without anything a file system or a header could stumble over."""
+    stem = PurePath(clean(typed).replace("\\", "/")).stem
+    safe = "".join(c for c in stem if c not in '<>:"/\\|?*%;')[:NAME_MAX].strip(" .")
+    return f"{safe or 'tai-lieu'}.{kind.suffixes[0]}"
+
+
+async def _neutral_name(db: AsyncSession, case: Case, kind: FileType) -> str:
+    count = select(func.count()).select_from(Attachment).where(Attachment.case_id == case.id)
+    return f"Tài liệu {(await db.execute(count)).scalar_one() + 1}.{kind.suffixes[0]}"
+
+
+async def _editable(db: AsyncSession, actor: Actor, case_id: str) -> Case:
+    case = await db.get(Case, case_id)
+    if case is None:
+        raise NotFound(N_("Không tìm thấy vụ việc."))
+    require(actor, Action.EDIT_CASE, Target(paths=(case.unit.path,)))
+    return case
+
+
+async def _require_readable(db: AsyncSession, actor: Actor, case: Case, row: Attachment, reason: str) -> None:
+    if not (row.sealed or case.party.secret):
+        await require_readable(db, actor, case)
+        return
+    require(actor, Action.READ_IDENTITY, identity.identity_target(actor, case))
+    if not reason:
+        text = Text(N_("Tài liệu này có thể nêu tên người tố cáo. Hãy ghi lý do xem."))
+        raise BadInput(text.message, fields={"reason": text})
+
+
+def _damaged() -> NotReady:
+    return NotReady(N_("Tệp đính kèm không còn nguyên vẹn. Hãy báo quản trị viên để phục hồi từ bản sao lưu."))

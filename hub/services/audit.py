@@ -1,0 +1,124 @@
+"""The audit trail: who did what to what, when, from where and why. Append-only; no personal data of citizens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from hub import calendar
+from hub.auth import Action, Actor, Target, require, scopes
+from hub.models import Account, AuditEvent
+
+REASON_MAX = 500
+
+
+async def record(
+    db: AsyncSession,
+    actor: Actor | None,
+    action: str,
+    object_type: str,
+    object_id: str,
+    reason: str = "",
+    *,
+    unit_path: str = "",
+    **detail: object,
+) -> AuditEvent:
+    """Write an event in the caller's transaction, so that what it tells of and the telling are kept or lost together.
+
+    ``unit_path`` is the unit concerned, the actor's own when empty. ``detail`` must be JSON and free of personal data.
+    """
+    event = AuditEvent(
+        account_id=(actor.account_id or None) if actor else None,
+        address=actor.address if actor else "",
+        action=action,
+        object_type=object_type,
+        object_id=object_id,
+        unit_path=unit_path or (actor.unit_path if actor else ""),
+        reason=reason[:REASON_MAX],
+        detail=dict(detail),
+    )
+    db.add(event)
+    await db.flush()
+    return event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditQuery:
+    """``first_day`` and ``last_day`` are local days, both included."""
+
+    first_day: date | None = None
+    last_day: date | None = None
+    account_id: str = ""
+    action: str = ""
+    object_type: str = ""
+    object_id: str = ""
+    limit: int = 100
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    id: str
+    at: datetime
+    who: str
+    """The account's full name, empty for the command line."""
+    username: str
+    address: str
+    action: str
+    object_type: str
+    object_id: str
+    reason: str
+    detail: dict[str, object]
+
+
+async def list_events(db: AsyncSession, actor: Actor, query: AuditQuery) -> list[AuditRow]:
+    """The newest first, of the units in the actor's scope. Raises ``Forbidden`` without the role."""
+    paths = scopes(actor, Action.READ_AUDIT)
+    require(actor, Action.READ_AUDIT, Target(paths=tuple(paths)))
+    wanted = select(AuditEvent, Account.full_name, Account.username).outerjoin(
+        Account, Account.id == AuditEvent.account_id
+    )
+    wanted = wanted.where(within(AuditEvent.unit_path, paths), *_conditions(query))
+    wanted = wanted.order_by(AuditEvent.at.desc(), AuditEvent.id.desc()).limit(query.limit).offset(query.offset)
+    return [
+        AuditRow(
+            id=event.id,
+            at=event.at,
+            who=name or "",
+            username=username or "",
+            address=event.address,
+            action=event.action,
+            object_type=event.object_type,
+            object_id=event.object_id,
+            reason=event.reason,
+            detail=event.detail,
+        )
+        for event, name, username in (await db.execute(wanted)).all()
+    ]
+
+
+def within(column: InstrumentedAttribute[str], paths: Iterable[str]) -> ColumnElement[bool]:
+    """A unit's path within one of the scopes; paths hold only hexadecimal digits and slashes, no wildcard."""
+    return or_(False, *(column.startswith(path) for path in sorted(paths)))
+
+
+def _conditions(query: AuditQuery) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if query.first_day:
+        conditions.append(AuditEvent.at >= calendar.day_bounds(query.first_day)[0])
+    if query.last_day:
+        conditions.append(AuditEvent.at < calendar.day_bounds(query.last_day)[1])
+    for column, value in (
+        (AuditEvent.account_id, query.account_id),
+        (AuditEvent.action, query.action),
+        (AuditEvent.object_type, query.object_type),
+        (AuditEvent.object_id, query.object_id),
+    ):
+        if value:
+            conditions.append(column == value)
+    return conditions

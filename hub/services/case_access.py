@@ -1,0 +1,39 @@
+"""Who may read a case: by a role over its unit, or by a seat in a hearing about it."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.auth import Action, Actor, Target, require
+from hub.errors import Forbidden, NotFound
+from hub.i18n import N_
+from hub.models import Case, HearingCase, Seat, SeatKind
+
+
+async def get(db: AsyncSession, actor: Actor, case_id: str) -> Case:
+    """Raises ``NotFound`` or ``Forbidden``. Who sits in a hearing about it as chair, deputy or secretary may read it."""
+    found = await db.get(Case, case_id)
+    if found is None:
+        raise NotFound(N_("Không tìm thấy vụ việc."))
+    await require_readable(db, actor, found)
+    return found
+
+
+async def require_readable(db: AsyncSession, actor: Actor, found: Case) -> None:
+    """Raise ``Forbidden`` unless the actor may read this case, by role or by a seat."""
+    try:
+        require(actor, Action.READ_CASE, Target(paths=(found.unit.path,)))
+    except Forbidden:
+        require(actor, Action.READ_CASE, Target(seat_kind=await _seat_about(db, actor, found.id)))
+
+
+async def _seat_about(db: AsyncSession, actor: Actor, case_id: str) -> str | None:
+    named = (SeatKind.CHAIR, SeatKind.DEPUTY, SeatKind.SECRETARY)
+    mine = (
+        select(Seat.kind)
+        .join(HearingCase, HearingCase.hearing_id == Seat.hearing_id)
+        .where(HearingCase.case_id == case_id, Seat.account_id == actor.account_id, Seat.kind.in_(named))
+    )
+    kind = (await db.execute(mine.limit(1))).scalar_one_or_none()
+    return str(kind) if kind else None

@@ -1,0 +1,129 @@
+"""One line of time for a case: what was done to it, the hearings about it, their recordings and who replayed them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.auth import Actor
+from hub.i18n import N_, Text
+from hub.models import Account, AuditEvent, Hearing, HearingCase, Recording, Replay
+from hub.services.case_access import get
+
+CASE_TEXTS = {
+    "case_registered": N_("Đăng ký vụ việc"),
+    "case_edited": N_("Sửa vụ việc"),
+    "attachment_added": N_("Thêm tài liệu"),
+    "attachment_opened": N_("Mở tài liệu"),
+    "identity_read": N_("Xem danh tính"),
+}
+HEARING_TEXTS = {
+    "hearing_booked": N_("Đặt lịch buổi tiếp %(number)s"),
+    "hearing_changed": N_("Thay đổi buổi tiếp %(number)s"),
+    "hearing_postponed": N_("Hoãn buổi tiếp %(number)s"),
+    "hearing_cancelled": N_("Hủy buổi tiếp %(number)s"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """``kind`` is the audit action, or ``hearing_opened``, ``hearing_closed``, ``recording``, ``replay``."""
+
+    at: datetime
+    kind: str
+    text: Text
+    who: str = ""
+    reason: str = ""
+    hearing_id: str | None = None
+    recording_id: str | None = None
+    detail: dict[str, object] = field(default_factory=dict)
+
+
+async def timeline(db: AsyncSession, actor: Actor, case_id: str) -> list[TimelineEntry]:
+    """Everything about a case, oldest first. Raises ``NotFound`` or ``Forbidden`` as reading the case does."""
+    await get(db, actor, case_id)
+    about = (
+        select(Hearing).join(HearingCase, HearingCase.hearing_id == Hearing.id).where(HearingCase.case_id == case_id)
+    )
+    hearings = {hearing.id: hearing for hearing in (await db.execute(about)).unique().scalars()}
+    entries = await _audited(db, "case", [case_id], CASE_TEXTS, {})
+    entries += await _audited(db, "hearing", hearings, HEARING_TEXTS, {h.id: h.number for h in hearings.values()})
+    for hearing in hearings.values():
+        entries += _held(hearing)
+    entries += await _recorded(db, hearings)
+    return sorted(entries, key=lambda entry: entry.at)
+
+
+async def _audited(
+    db: AsyncSession, object_type: str, ids: Iterable[str], texts: dict[str, str], numbers: dict[str, str]
+) -> list[TimelineEntry]:
+    wanted = (
+        select(AuditEvent, Account.full_name)
+        .outerjoin(Account, Account.id == AuditEvent.account_id)
+        .where(AuditEvent.object_type == object_type, AuditEvent.object_id.in_(list(ids)))
+        .where(AuditEvent.action.in_(texts))
+        .order_by(AuditEvent.at, AuditEvent.id)
+    )
+    return [
+        TimelineEntry(
+            at=event.at,
+            kind=event.action,
+            text=Text(texts[event.action], {"number": numbers[event.object_id]} if numbers else {}),
+            who=name or "",
+            reason=event.reason,
+            hearing_id=event.object_id if numbers else None,
+            detail=event.detail,
+        )
+        for event, name in (await db.execute(wanted)).all()
+    ]
+
+
+def _held(hearing: Hearing) -> list[TimelineEntry]:
+    entries = []
+    if hearing.opened_at:
+        text = Text(N_("Mở buổi tiếp %(number)s"), {"number": hearing.number})
+        entries.append(TimelineEntry(hearing.opened_at, "hearing_opened", text, hearing_id=hearing.id))
+    if hearing.closed_at:
+        text = Text(N_("Kết thúc buổi tiếp %(number)s"), {"number": hearing.number})
+        entries.append(TimelineEntry(hearing.closed_at, "hearing_closed", text, hearing_id=hearing.id))
+    return entries
+
+
+async def _recorded(db: AsyncSession, hearings: dict[str, Hearing]) -> list[TimelineEntry]:
+    entries = []
+    recorded = select(Recording).where(Recording.hearing_id.in_(list(hearings)))
+    for recording in (await db.execute(recorded)).scalars():
+        number = hearings[recording.hearing_id].number
+        entries.append(
+            TimelineEntry(
+                at=recording.started_at,
+                kind="recording",
+                text=Text(N_("Bản ghi buổi tiếp %(number)s"), {"number": number}),
+                hearing_id=recording.hearing_id,
+                recording_id=recording.id,
+                detail={"state": str(recording.state), "duration_ms": recording.duration_ms},
+            )
+        )
+    replays = (
+        select(Replay, Recording.hearing_id, Account.full_name)
+        .join(Recording, Recording.id == Replay.recording_id)
+        .join(Account, Account.id == Replay.account_id)
+        .where(Recording.hearing_id.in_(list(hearings)))
+    )
+    for replay, hearing_id, name in (await db.execute(replays)).all():
+        entries.append(
+            TimelineEntry(
+                at=replay.started_at,
+                kind="replay",
+                text=Text(N_("Xem lại bản ghi buổi tiếp %(number)s"), {"number": hearings[hearing_id].number}),
+                who=name,
+                reason=replay.reason,
+                hearing_id=hearing_id,
+                recording_id=replay.recording_id,
+            )
+        )
+    return entries

@@ -1,0 +1,318 @@
+"""Cases: register, find, read, edit. Attachments and the timeline have modules of their own and are offered here too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Select, case, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub import calendar
+from hub import cases as rules
+from hub.auth import Action, Actor, Target, require, scopes
+from hub.cases import NewCase
+from hub.errors import BadInput, NotFound, Stale
+from hub.i18n import N_, Text
+from hub.ids import utc_now
+from hub.models import (
+    Account,
+    AuditEvent,
+    Case,
+    CaseState,
+    CaseType,
+    OrgUnit,
+    Party,
+    PartyKind,
+    PartyWord,
+)
+from hub.services import audit, identity
+from hub.services.attachments import (
+    AttachmentUpload,
+    OpenedAttachment,
+    add_attachment,
+    open_attachment,
+)
+from hub.services.case_access import get, require_readable
+from hub.services.case_timeline import TimelineEntry, timeline
+from hub.services.counters import next_number
+from hub.services.identity import Identity, Vault
+from hub.text import clean, clean_block, exact, exact_words, fold, words
+
+__all__ = [
+    "AttachmentUpload",
+    "CaseEdit",
+    "CaseQuery",
+    "CaseRow",
+    "NewCase",
+    "OpenedAttachment",
+    "TimelineEntry",
+    "add_attachment",
+    "edit",
+    "find",
+    "get",
+    "open_attachment",
+    "register",
+    "require_readable",
+    "timeline",
+    "warnings",
+]
+
+PAGE = 50
+_CHECK = N_("Một số mục chưa đúng. Hãy xem lại.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseEdit:
+    """What may be changed. ``identity`` replaces the sealed one as a whole; None leaves it sealed and unread."""
+
+    type: CaseType
+    summary: str
+    content: str
+    people_count: int = 1
+    identity: Identity | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseQuery:
+    """``text``: words of the summary, content, number or a name, or a whole ID number; days are local, both included."""
+
+    text: str = ""
+    type: CaseType | None = None
+    state: CaseState | None = None
+    unit_id: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+    limit: int = PAGE
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    id: str
+    number: str
+    type: CaseType
+    state: CaseState
+    summary: str
+    pseudonym: str
+    """What may be shown of the party in a list; the name is sealed."""
+    unit_name: str
+    people_count: int
+    received_at: datetime
+    exact: bool
+    """Whether every word was found with its very marks."""
+
+
+def warnings(new: NewCase) -> dict[str, Text]:
+    """What looks odd but is accepted, by form field: ask this before or after ``register`` and show it."""
+    return rules.warnings(new, calendar.local_day(utc_now()))
+
+
+async def register(db: AsyncSession, vault: Vault, actor: Actor, new: NewCase) -> Case:
+    """Register a case under the next number of its unit and year. Raises ``BadInput`` by field, ``Forbidden``."""
+    new = new.cleaned()
+    now = utc_now()
+    unit = await db.get(OrgUnit, new.unit_id or actor.unit_id)
+    if unit is None or not unit.active:
+        raise BadInput(_CHECK, fields={"unit_id": Text(N_("Hãy chọn cơ quan."))})
+    require(actor, Action.REGISTER_CASE, Target(paths=(unit.path,)))
+    faults = rules.faults(new, calendar.local_day(now))
+    if faults:
+        raise BadInput(_CHECK, fields=faults)
+    secret = new.type == CaseType.DENUNCIATION
+    who = Identity(name=new.name, address=new.address, birth=new.birth, id_number=new.id_number, phone=new.phone)
+    party = await identity.create_party(db, vault, new.party_kind, who, secret=secret)
+    year = calendar.local_day(now).year
+    count = await next_number(db, f"case/{unit.code}/{year}")
+    found = Case(
+        number=rules.number(new.type, unit.code, year, count),
+        type=new.type,
+        state=CaseState.RECEIVED,
+        unit=unit,
+        party=party,
+        people_count=new.people_count,
+        created_by=actor.account_id,
+        received_at=now,
+        attachments=[],
+        version=1,
+    )
+    _write(found, new.summary, new.content)
+    db.add(found)
+    await db.flush()
+    await audit.record(db, actor, "case_registered", "case", found.id, unit_path=unit.path, number=found.number)
+    return found
+
+
+async def edit(db: AsyncSession, vault: Vault, actor: Actor, case_id: str, version: int, wanted: CaseEdit) -> Case:
+    """Save over ``version``. Raises ``Stale`` naming who was first, ``BadInput`` by field, ``Forbidden``."""
+    locked = select(Case).where(Case.id == case_id).with_for_update(of=Case)
+    found = (await db.execute(locked.execution_options(populate_existing=True))).unique().scalar_one_or_none()
+    if found is None:
+        raise NotFound(N_("Không tìm thấy vụ việc."))
+    require(actor, Action.EDIT_CASE, Target(paths=(found.unit.path,)))
+    if found.version != version:
+        raise await _stale(db, found)
+    summary, content = clean(wanted.summary), clean_block(wanted.content)
+    who = _cleaned(wanted.identity)
+    await _check_edit(db, vault, actor, found, wanted, who, summary, content)
+    changed = [name for name, old, new in _differences(found, wanted, summary, content) if old != new]
+    if wanted.type == CaseType.DENUNCIATION and not found.party.secret:
+        await identity.make_secret(db, found.party)
+    if who is not None:
+        await identity.replace_identity(db, vault, found.party, who)
+        changed.append("identity")
+    found.type, found.people_count = wanted.type, wanted.people_count
+    _write(found, summary, content)
+    found.version += 1
+    await db.flush()
+    await audit.record(db, actor, "case_edited", "case", found.id, unit_path=found.unit.path, changed=changed)
+    return found
+
+
+async def find(db: AsyncSession, vault: Vault, actor: Actor, query: CaseQuery) -> list[CaseRow]:
+    """Cases in the actor's scope in which every word occurs; those with the very marks first, then the newest."""
+    paths = scopes(actor, Action.READ_CASE)
+    require(actor, Action.READ_CASE, Target(paths=tuple(paths)))
+    exactly = _exactly(vault, query.text)
+    wanted = (
+        select(Case, exactly.label("exactly"))
+        .join(OrgUnit, OrgUnit.id == Case.unit_id)
+        .join(Party, Party.id == Case.party_id)
+        .where(audit.within(OrgUnit.path, paths), *_matches(vault, query.text))
+    )
+    wanted = _filtered(wanted, query).order_by(exactly.desc(), Case.received_at.desc(), Case.id.desc())
+    rows = (await db.execute(wanted.limit(query.limit).offset(query.offset))).unique().all()
+    return [_row(found, hit=bool(hit)) for found, hit in rows]
+
+
+def _row(found: Case, *, hit: bool) -> CaseRow:
+    return CaseRow(
+        id=found.id,
+        number=found.number,
+        type=CaseType(found.type),
+        state=CaseState(found.state),
+        summary=found.summary,
+        pseudonym=found.party.pseudonym,
+        unit_name=found.unit.name,
+        people_count=found.people_count,
+        received_at=found.received_at,
+        exact=hit,
+    )
+
+
+def _matches(vault: Vault, text: str) -> list[ColumnElement[bool]]:
+    """Every folded word occurs in the text or in the name; or the whole is the ID number."""
+    every = [or_(Case.folded.contains(w, autoescape=True), _named(vault.word_hash(w))) for w in words(text)]
+    number = rules.compact(text).upper()
+    if not every or len(number) < 7:
+        return list(every)
+    of_all: ColumnElement[bool] = every[0]
+    for one in every[1:]:
+        of_all = of_all & one
+    return [or_(of_all, Party.id_number_hash == vault.number_hash(number))]
+
+
+def _exactly(vault: Vault, text: str) -> ColumnElement[int]:
+    hit = [or_(Case.lowered.contains(w, autoescape=True), _named(vault.exact_word_hash(w))) for w in exact_words(text)]
+    if not hit:
+        return case((Case.id.is_(None), 1), else_=0)
+    of_all: ColumnElement[bool] = hit[0]
+    for one in hit[1:]:
+        of_all = of_all & one
+    return case((of_all, 1), else_=0)
+
+
+def _named(word_hash: str) -> ColumnElement[bool]:
+    return (
+        select(PartyWord.party_id).where(PartyWord.party_id == Case.party_id, PartyWord.word_hash == word_hash).exists()
+    )
+
+
+def _filtered(wanted: Select[Case, int], query: CaseQuery) -> Select[Case, int]:
+    if query.type:
+        wanted = wanted.where(Case.type == query.type)
+    if query.state:
+        wanted = wanted.where(Case.state == query.state)
+    if query.unit_id:
+        wanted = wanted.where(Case.unit_id == query.unit_id)
+    if query.first_day:
+        wanted = wanted.where(Case.received_at >= calendar.day_bounds(query.first_day)[0])
+    if query.last_day:
+        wanted = wanted.where(Case.received_at < calendar.day_bounds(query.last_day)[1])
+    return wanted
+
+
+def _write(found: Case, summary: str, content: str) -> None:
+    found.summary, found.content = summary, content
+    searched = f"{found.number}\n{summary}\n{content}"
+    found.folded, found.lowered = fold(searched), exact(searched)
+
+
+def _differences(found: Case, wanted: CaseEdit, summary: str, content: str) -> list[tuple[str, object, object]]:
+    return [
+        ("type", str(found.type), str(wanted.type)),
+        ("summary", found.summary, summary),
+        ("content", found.content, content),
+        ("people_count", found.people_count, wanted.people_count),
+    ]
+
+
+def _cleaned(who: Identity | None) -> Identity | None:
+    if who is None:
+        return None
+    return Identity(
+        name=clean(who.name),
+        address=clean(who.address),
+        birth=clean(who.birth),
+        id_number=rules.compact(who.id_number).upper(),
+        phone=rules.compact(who.phone),
+    )
+
+
+async def _check_edit(
+    db: AsyncSession,
+    vault: Vault,
+    actor: Actor,
+    found: Case,
+    wanted: CaseEdit,
+    who: Identity | None,
+    summary: str,
+    content: str,
+) -> None:
+    """The rules of a new entry, over what it will be; a sealed name is compared without being shown."""
+    as_new = NewCase(
+        type=wanted.type,
+        summary=summary,
+        content=content,
+        party_kind=PartyKind(found.party.kind),
+        people_count=wanted.people_count,
+        name=who.name if who else "–sealed–",
+        address=who.address if who else "–sealed–",
+        birth=who.birth if who else "",
+        id_number=who.id_number if who else "",
+        phone=who.phone if who else "",
+    )
+    faults = rules.faults(as_new, calendar.local_day(utc_now()))
+    secret = wanted.type == CaseType.DENUNCIATION or found.party.secret
+    if secret and who is None:
+        for field, text in (("summary", summary), ("content", content)):
+            if await identity.case_reveals(db, vault, actor, found, text):
+                faults[field] = rules.secrecy_fault()
+    if faults:
+        raise BadInput(_CHECK, fields=faults)
+
+
+async def _stale(db: AsyncSession, found: Case) -> Stale:
+    last = (
+        select(Account.full_name, AuditEvent.at)
+        .join(Account, Account.id == AuditEvent.account_id)
+        .where(AuditEvent.object_type == "case", AuditEvent.object_id == found.id, AuditEvent.action == "case_edited")
+        .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
+    )
+    row = (await db.execute(last.limit(1))).first()
+    name, at = row or ("", found.received_at)
+    return Stale(
+        N_("%(name)s đã sửa vụ việc này lúc %(time)s, sau khi bạn mở. Hãy xem bản mới rồi sửa lại."),
+        name=name,
+        time=calendar.stamp(at),
+    )

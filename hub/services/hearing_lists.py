@@ -1,0 +1,197 @@
+"""Hearings found: one by one, today, coming, and by day, point, chair and case, always within the actor's scope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from hub import calendar
+from hub.auth import Action, Actor, Target, require, scopes
+from hub.errors import NotFound
+from hub.i18n import N_
+from hub.ids import utc_now
+from hub.models import (
+    LIVE_STATES,
+    Account,
+    Case,
+    Hearing,
+    HearingCase,
+    HearingState,
+    OrgUnit,
+    Point,
+    RoleGrant,
+    Seat,
+    SeatKind,
+)
+from hub.services import audit
+from hub.services.bookings import NEEDED, may_sit
+from hub.text import fold
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HearingQuery:
+    """Days are local and both included; ``case_number`` may be a part of it; ``text`` is sought in number and title."""
+
+    first_day: date | None = None
+    last_day: date | None = None
+    text: str = ""
+    point_id: str = ""
+    chair_id: str = ""
+    case_number: str = ""
+    case_id: str = ""
+    unit_id: str = ""
+    states: tuple[HearingState, ...] = ()
+    newest_first: bool = True
+    limit: int = PAGE
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BookingChoices:
+    """What a booking form offers for a hearing held by ``unit``."""
+
+    unit: OrgUnit
+    chairs: list[Account]
+    deputies: list[Account]
+    secretaries: list[Account]
+    bridges: list[Point]
+    points: list[Point]
+
+
+def target(hearing: Hearing) -> Target:
+    """The units a hearing concerns: the one that holds it and those of its points."""
+    return Target(paths=_paths(hearing))
+
+
+def record_target(hearing: Hearing) -> Target:
+    """For what remains of it (replay, verification): the unit that held it alone, not those that were connected."""
+    return Target(paths=(hearing.unit.path,))
+
+
+async def get(db: AsyncSession, actor: Actor, hearing_id: str) -> Hearing:
+    """Raises ``NotFound``, or ``Forbidden`` to who is neither invited nor in scope."""
+    hearing = await db.get(Hearing, hearing_id)
+    if hearing is None:
+        raise NotFound(N_("Không tìm thấy buổi tiếp."))
+    seat = next((s.kind for s in hearing.seats if s.account_id == actor.account_id), None)
+    require(actor, Action.READ_HEARING, Target(paths=_paths(hearing), seat_kind=str(seat) if seat else None))
+    return hearing
+
+
+async def today(db: AsyncSession, actor: Actor, *, now: datetime | None = None) -> list[Hearing]:
+    """Those of this local day, and any still under way from before, by time; cancelled ones too, so that all see it."""
+    start, end = calendar.day_bounds(calendar.local_day(now or utc_now()))
+    of_day = (Hearing.starts_at >= start) & (Hearing.starts_at < end)
+    wanted = _readable(actor).where(of_day | Hearing.state.in_(LIVE_STATES))
+    return await _all(db, wanted.order_by(Hearing.starts_at, Hearing.number))
+
+
+async def coming(db: AsyncSession, actor: Actor, *, now: datetime | None = None, limit: int = PAGE) -> list[Hearing]:
+    """Those of the days after today, the next first; cancelled and postponed ones are shown as such."""
+    _, end = calendar.day_bounds(calendar.local_day(now or utc_now()))
+    wanted = _readable(actor).where(Hearing.starts_at >= end)
+    return await _all(db, wanted.order_by(Hearing.starts_at, Hearing.number).limit(limit))
+
+
+async def find(db: AsyncSession, actor: Actor, query: HearingQuery) -> list[Hearing]:
+    """Hearings that the actor may read, by everything given in the query."""
+    wanted = _readable(actor).where(*_days(query), *_places(query))
+    if query.text:
+        # Titles are folded here rather than stored: the days and the scope have narrowed the list before.
+        sought = fold(query.text)
+        rows = await _all(db, wanted.order_by(*_order(query)))
+        hits = [h for h in rows if sought in fold(f"{h.number} {h.title}")]
+        return hits[query.offset : query.offset + query.limit]
+    return await _all(db, wanted.order_by(*_order(query)).limit(query.limit).offset(query.offset))
+
+
+async def choices(db: AsyncSession, actor: Actor, unit_id: str = "") -> BookingChoices:
+    """People and points that may be booked for a hearing of this unit (the actor's own when empty)."""
+    unit = await db.get(OrgUnit, unit_id or actor.unit_id)
+    if unit is None:
+        raise NotFound(N_("Không có cơ quan này."))
+    require(actor, Action.BOOK_HEARING, Target(paths=(unit.path,)))
+    with_role = select(RoleGrant.account_id).where(RoleGrant.role.in_(sorted(set(NEEDED.values()))))
+    wanted = select(Account).where(Account.id.in_(with_role)).order_by(Account.full_name)
+    accounts = (await db.execute(wanted)).unique().scalars().all()
+    by_kind = {kind: [a for a in accounts if may_sit(a, kind, unit.path)] for kind in NEEDED}
+    above = [part for part in unit.path.strip("/").split("/") if part]
+    near = or_(OrgUnit.path.startswith(unit.path), OrgUnit.id.in_(above))
+    in_reach = select(Point).join(OrgUnit, OrgUnit.id == Point.unit_id).where(Point.active, near)
+    points = list((await db.execute(in_reach.order_by(Point.name))).unique().scalars())
+    return BookingChoices(
+        unit=unit,
+        chairs=by_kind[SeatKind.CHAIR],
+        deputies=by_kind[SeatKind.DEPUTY],
+        secretaries=by_kind[SeatKind.SECRETARY],
+        bridges=[point for point in points if point.is_bridge],
+        points=points,
+    )
+
+
+def _paths(hearing: Hearing) -> tuple[str, ...]:
+    points = {seat.point.unit.path for seat in hearing.seats if seat.point is not None}
+    return (hearing.unit.path, *sorted(points - {hearing.unit.path}))
+
+
+def _readable(actor: Actor) -> Select[Hearing]:
+    """``get``'s question for every row at once: the unit or a point's unit in scope, or a seat of one's own."""
+    paths = scopes(actor, Action.READ_HEARING)
+    holding, hosting = aliased(OrgUnit), aliased(OrgUnit)
+    at_point = (
+        select(Seat.hearing_id)
+        .join(Point, Point.id == Seat.point_id)
+        .join(hosting, hosting.id == Point.unit_id)
+        .where(audit.within(hosting.path, paths))
+    )
+    mine = select(Seat.hearing_id).where(Seat.account_id == actor.account_id)
+    return (
+        select(Hearing)
+        .join(holding, holding.id == Hearing.unit_id)
+        .where(or_(audit.within(holding.path, paths), Hearing.id.in_(at_point), Hearing.id.in_(mine)))
+    )
+
+
+def _days(query: HearingQuery) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if query.first_day:
+        conditions.append(Hearing.starts_at >= calendar.day_bounds(query.first_day)[0])
+    if query.last_day:
+        conditions.append(Hearing.starts_at < calendar.day_bounds(query.last_day)[1])
+    if query.states:
+        conditions.append(Hearing.state.in_(query.states))
+    if query.unit_id:
+        conditions.append(Hearing.unit_id == query.unit_id)
+    return conditions
+
+
+def _places(query: HearingQuery) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if query.point_id:
+        conditions.append(Hearing.id.in_(select(Seat.hearing_id).where(Seat.point_id == query.point_id)))
+    if query.chair_id:
+        chairs = select(Seat.hearing_id).where(Seat.kind == SeatKind.CHAIR, Seat.account_id == query.chair_id)
+        conditions.append(Hearing.id.in_(chairs))
+    about = select(HearingCase.hearing_id).join(Case, Case.id == HearingCase.case_id)
+    if query.case_number.strip():
+        sought = query.case_number.strip().upper()
+        conditions.append(Hearing.id.in_(about.where(Case.number.contains(sought, autoescape=True))))
+    if query.case_id:
+        conditions.append(Hearing.id.in_(about.where(Case.id == query.case_id)))
+    return conditions
+
+
+def _order(query: HearingQuery) -> tuple[ColumnElement[datetime] | ColumnElement[str], ...]:
+    if query.newest_first:
+        return (Hearing.starts_at.desc(), Hearing.number.desc())
+    return (Hearing.starts_at.asc(), Hearing.number.asc())
+
+
+async def _all(db: AsyncSession, wanted: Select[Hearing]) -> list[Hearing]:
+    return list((await db.execute(wanted)).unique().scalars())
