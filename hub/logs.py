@@ -22,9 +22,9 @@ PERSONAL = frozenset(
 QUIET = ("aioice", "aiortc", "asyncio", "boto3", "botocore", "s3transfer", "urllib3", "alembic", "aiohttp.access")
 
 
-def set_up(config: Config, process: str) -> None:
+def set_up(config: Config, process: str, *, level: str = "") -> None:
     """Once per process. ``process`` (``web``, ``worker-0``, ``recorder`` …) is on every line."""
-    level = logging.getLevelNamesMapping()[config.log_level.upper()]
+    least = logging.getLevelNamesMapping()[(level or config.log_level).upper()]
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -35,7 +35,7 @@ def set_up(config: Config, process: str) -> None:
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
@@ -45,9 +45,9 @@ def set_up(config: Config, process: str) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
+    root.setLevel(least)
     for name in QUIET:
-        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+        logging.getLogger(name).setLevel(max(least, logging.WARNING))
 
 
 def drop_personal(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -144,12 +144,21 @@ def user_add(
     unit: Annotated[str, typer.Option(help="Code of the unit the official belongs to.")],
     role: Annotated[list[str], typer.Option(help="ROLE or ROLE:UNIT-CODE; may be repeated.")],
     title: Annotated[str, typer.Option(help="Position.")] = "",
+    unit_name: Annotated[str, typer.Option(help="On an empty hub: the name of the first unit, made with it.")] = "",
     config: ConfigFile = None,
 ) -> None:
     """Add an account. Asks for a first password, which the official must change; reads it from a pipe too."""
     from hub.cli import users
 
-    users.add(cli.load_config(cli.environment(config)), username, name=name, unit=unit, roles=role, title=title)
+    users.add(
+        cli.load_config(cli.environment(config)),
+        username,
+        name=name,
+        unit=unit,
+        unit_name=unit_name,
+        roles=role,
+        title=title,
+    )
 
 
 @user_app.command("disable")

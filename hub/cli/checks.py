@@ -1,0 +1,277 @@
+"""``hub check``: what the hub needs from its machine, each with a verdict and, where it is missing, the remedy."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import shutil
+import socket
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from cryptography import x509
+from sqlalchemy.exc import DBAPIError
+
+from hub import cli, keys, logs, migrate, net, tls
+from hub import config as configuration
+from hub.cli.processes import open_store
+from hub.config import Config
+from hub.db import Database
+from hub.errors import ConfigError, HubError
+from hub.ids import new_id, utc_now
+from hub.models import Counter
+from hub.services import identity
+from hub.services.identity import Vault
+from hub.services.store import ObjectExists, ObjectMissing
+from hub.supervisor import InstanceLock
+
+OPEN_FILES_MIN = 4096
+
+
+class Verdict(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    what: str
+    verdict: Verdict
+    detail: str
+    remedy: str = ""
+
+
+def main(env: Mapping[str, str]) -> int:
+    """Print every finding; 0 when the hub can run (warnings allowed), 1 when not, 78 when the settings are wrong."""
+    try:
+        config = configuration.load(env)
+    except ConfigError as error:
+        for fault in error.faults:
+            _print(Finding("configuration", Verdict.FAULT, fault, "see docs/configuration.md"))
+        return cli.EX_CONFIG
+    logs.set_up(config, "check", level="error")
+    findings = []
+    for finding in run(config):
+        _print(finding)
+        findings.append(finding)
+    faults = sum(finding.verdict is Verdict.FAULT for finding in findings)
+    cli.say("The hub can run here." if not faults else f"{faults} faults: the hub cannot run here until they are gone.")
+    return 1 if faults else 0
+
+
+def run(config: Config) -> Iterator[Finding]:
+    """Every check in turn; one that fails does not keep the others from running."""
+    yield Finding("configuration", Verdict.OK, "every setting is valid")
+    yield _data_dir(config)
+    running = _is_running(config)
+    checks: list[Callable[[Config], Iterator[Finding]]] = [_database, _keys, _store, _tls, _media_addresses, _disk]
+    checks += [] if running else [_http_port, _media_ports]
+    for check in checks:
+        yield from check(config)
+    if running:
+        yield Finding("ports", Verdict.OK, "a hub is running on this data directory and holds them")
+    yield _open_files()
+
+
+def _print(finding: Finding) -> None:
+    cli.say(f"{finding.verdict.upper():8} {finding.what}: {finding.detail}")
+    if finding.remedy:
+        cli.say(f"{'':8} → {finding.remedy}")
+
+
+def _data_dir(config: Config) -> Finding:
+    what, path = "data directory", config.data_dir.absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = path / f".check-{os.getpid()}"
+        probe.write_bytes(b"hub")
+        probe.unlink()
+    except OSError as error:
+        return Finding(what, Verdict.FAULT, f"{path}: {error.strerror}", "set HUB_DATA_DIR to a directory we may write")
+    return Finding(what, Verdict.OK, str(path))
+
+
+def _is_running(config: Config) -> bool:
+    try:
+        InstanceLock(config.run_dir).release()
+    except ConfigError:
+        return True
+    except OSError:
+        return False  # the data directory's own check tells why
+    return False
+
+
+def _database(config: Config) -> Iterator[Finding]:
+    what = "database"
+    try:
+        found = migrate.current(config.database)
+    except DBAPIError as error:
+        yield Finding(
+            what, Verdict.FAULT, f"does not answer: {error.orig}", "is it running, and is HUB_DATABASE_URL right?"
+        )
+        return
+    if found != migrate.newest():
+        detail = "the schema is missing" if found is None else f"schema {found}, this release needs {migrate.newest()}"
+        yield Finding(what, Verdict.FAULT, detail, "run: hub migrate")
+        return
+    try:
+        asyncio.run(_write_and_undo(config))
+    except HubError as error:
+        yield Finding(what, Verdict.FAULT, f"cannot be written: {error}", "give the hub's user the right to write")
+        return
+    kind = "SQLite" if config.database.startswith("sqlite") else "PostgreSQL"
+    yield Finding(what, Verdict.OK, f"{kind}, schema {found}, read and written")
+
+
+class _UndoneError(Exception):
+    """Raised to roll back."""
+
+
+async def _write_and_undo(config: Config) -> None:
+    database = Database(config.database)
+    try:
+        async with database.transaction() as db:
+            db.add(Counter(series=f"check/{new_id()}", value=1))
+            await db.flush()
+            raise _UndoneError
+    except _UndoneError:
+        pass
+    finally:
+        await database.close()
+
+
+def _keys(config: Config) -> Iterator[Finding]:
+    what = "identity key"
+    remedy = "restore keys/identity.key from the backup that belongs to this database"
+
+    async def compare() -> None:
+        database = Database(config.database)
+        try:
+            async with database.transaction() as db:
+                await identity.check_key(db, Vault(keys.identity_key(config)))
+        finally:
+            await database.close()
+
+    try:
+        asyncio.run(compare())
+    except ConfigError as error:
+        yield Finding(what, Verdict.FAULT, str(error))
+    except identity.WrongKey:
+        yield Finding(what, Verdict.FAULT, "does not open the identities in this database", remedy)
+    except (HubError, DBAPIError):
+        return  # the database's own finding says why
+    else:
+        yield Finding(what, Verdict.OK, "present, private, and the one that sealed this database")
+
+
+def _store(config: Config) -> Iterator[Finding]:
+    what, key, body = "object store", f"checks/{new_id()}", os.urandom(1024)
+    remedy = "check HUB_STORE_URL, HUB_S3_ENDPOINT, the keys and the bucket's rights"
+    try:
+        store = open_store(config)
+        store.put_bytes(key, body, media_type="application/octet-stream")
+        same = b"".join(store.read(key)) == body
+        store.delete(key)
+    except (HubError, ObjectMissing, ObjectExists, OSError) as error:
+        yield Finding(what, Verdict.FAULT, f"{config.store}: {error}", remedy)
+        return
+    if same:
+        yield Finding(what, Verdict.OK, f"{config.store}: written, read back and deleted")
+    else:
+        yield Finding(what, Verdict.FAULT, f"{config.store}: gave back other bytes than were written", remedy)
+
+
+def _tls(config: Config) -> Iterator[Finding]:
+    what = "certificate"
+    if not config.https:
+        if config.http_host not in configuration.LOOPBACK and not config.behind_proxy:
+            remedy = "add --tls-self-signed, give tls_cert and tls_key, or stand behind an HTTPS proxy"
+            yield Finding(
+                what, Verdict.WARNING, "none: browsers on other PCs refuse their cameras without HTTPS", remedy
+            )
+        return
+    if config.tls_cert is None or config.tls_key is None:
+        yield Finding(what, Verdict.OK, "self-signed, made when the hub starts")
+        return
+    try:
+        tls.server_context((config.tls_cert, config.tls_key))
+        ends = x509.load_pem_x509_certificate(config.tls_cert.read_bytes()).not_valid_after_utc
+    except (ConfigError, OSError, ValueError, ssl.SSLError) as error:
+        yield Finding(what, Verdict.FAULT, str(error), "give a PEM chain and the key that belongs to it")
+        return
+    left = ends - utc_now()
+    verdict = Verdict.FAULT if left < timedelta() else Verdict.WARNING if left < timedelta(days=14) else Verdict.OK
+    yield Finding(what, verdict, f"valid until {ends:%Y-%m-%d}", "" if verdict is Verdict.OK else "renew it")
+
+
+def _media_addresses(config: Config) -> Iterator[Finding]:
+    what, own = "media addresses", net.machine_addresses()
+    announced = list(config.media_addresses) or own
+    if announced:
+        yield Finding(what, Verdict.OK, f"browsers are told {', '.join(announced)}")
+    elif config.http_host in configuration.LOOPBACK:
+        yield Finding(what, Verdict.OK, "this machine only: it has no address but loopback")
+    else:
+        yield Finding(what, Verdict.FAULT, "this machine has no address but loopback", "set HUB_MEDIA_ADDRESSES")
+
+
+def _http_port(config: Config) -> Iterator[Finding]:
+    remedy = "choose another with HUB_HTTP_PORT or PORT, or stop what uses it"
+    yield _port("web port (TCP)", socket.SOCK_STREAM, config.http_host, config.http_port, remedy)
+
+
+def _media_ports(config: Config) -> Iterator[Finding]:
+    if config.media_port == 0:
+        detail = "any free port: fine on one machine, but a firewall cannot be told which"
+        verdict = Verdict.OK if config.http_host in configuration.LOOPBACK else Verdict.WARNING
+        yield Finding("media ports (UDP)", verdict, detail, "" if verdict is Verdict.OK else "set HUB_MEDIA_PORT")
+        return
+    for number in range(config.media_workers):
+        port = config.media_port + number
+        remedy = "choose others with HUB_MEDIA_PORT, and open them in the firewall"
+        yield _port("media port (UDP)", socket.SOCK_DGRAM, "0.0.0.0", port, remedy)  # noqa: S104 - tried, not served
+
+
+def _port(what: str, kind: socket.SocketKind, host: str, port: int, remedy: str) -> Finding:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind) as probe:
+            if kind is socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        return Finding(what, Verdict.FAULT, f"{host} {port}: {error.strerror}", remedy)
+    return Finding(what, Verdict.OK, f"{host} {port or 'any free one'}")
+
+
+def _open_files() -> Finding:
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = hard == resource.RLIM_INFINITY or hard >= OPEN_FILES_MIN
+    remedy = "" if enough else f"raise it to {OPEN_FILES_MIN}: LimitNOFILE= in the unit, or /etc/security/limits.conf"
+    return Finding("open files", Verdict.OK if enough else Verdict.WARNING, f"at most {hard} per process", remedy)
+
+
+def _disk(config: Config) -> Iterator[Finding]:
+    try:
+        free_mb = shutil.disk_usage(_existing(config.spool_dir.absolute())).free // 1_000_000
+    except OSError as error:
+        yield Finding("disk space", Verdict.FAULT, str(error), "set HUB_DATA_DIR to a directory on a working disk")
+        return
+    if free_mb < config.spool_min_mb:
+        detail = f"{free_mb} MB free for the spool, no hearing opens below {config.spool_min_mb} MB"
+        yield Finding("disk space", Verdict.FAULT, detail, "free some, or move HUB_DATA_DIR to a larger disk")
+    elif free_mb < config.spool_warn_mb:
+        detail = f"{free_mb} MB free for the spool, fewer than {config.spool_warn_mb} MB"
+        yield Finding("disk space", Verdict.WARNING, detail, "free some soon")
+    else:
+        yield Finding("disk space", Verdict.OK, f"{free_mb} MB free for the spool")
+
+
+def _existing(path: Path) -> Path:
+    return path if path.exists() or path == path.parent else _existing(path.parent)

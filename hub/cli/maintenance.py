@@ -1,0 +1,123 @@
+"""Commands on a hub's data: migrate, demo, backup, restore, verify."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import DBAPIError
+
+from hub import cli, keys
+from hub import migrate as migrations
+from hub.cli.processes import open_store
+from hub.config import Config
+from hub.db import Database
+from hub.errors import ConfigError, HubError
+from hub.services import backups
+from hub.services.identity import Vault
+from hub.supervisor import InstanceLock
+
+
+def migrate(config: Config) -> None:
+    config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _told():
+        before = migrations.current(config.database)
+        migrations.upgrade(config.database)
+    after = migrations.newest()
+    cli.say("The database is up to date." if before == after else f"The database is now at revision {after}.")
+
+
+def backup(config: Config, file: Path) -> None:
+    with _told(), _showing("Backing up") as progress:
+        summary = backups.write(config, file, progress)
+    cli.say(f"{file}: {_describe(summary)}. It holds the keys: keep it where only you can read it.")
+    if "objects" not in backups.folders(config):
+        cli.say("The objects are in S3 and are not in this file; back the bucket up by its own means.")
+
+
+def restore(config: Config, file: Path) -> None:
+    with _told():
+        lock = InstanceLock(config.run_dir)
+        try:
+            with _showing("Restoring") as progress:
+                summary = backups.read(config, file, progress)
+        finally:
+            lock.release()
+    cli.say(f"Restored {_describe(summary)}. Start the hub; everyone signs in again.")
+
+
+def verify(config: Config, recording_id: str, *, as_json: bool) -> int:
+    """0 when everything is there and right, 1 otherwise."""
+    from hub.services import verification
+
+    async def main() -> int:
+        database = Database(config.database)
+        try:
+            with _showing("Reading", quiet=as_json) as progress:
+                report = await verification.verify(database, open_store(config), recording_id, progress)
+        finally:
+            await database.close()
+        if as_json:
+            body = {"ok": report.ok, "bytes_read": report.bytes_read, "faults": list(report.faults)}
+            cli.say(json.dumps(body, ensure_ascii=False))
+        else:
+            for fault in report.faults:
+                cli.say(f"  {fault}")
+            verdict = "whole and unaltered" if report.ok else f"{len(report.faults)} faults"
+            cli.say(f"{recording_id}: {verdict}, {_megabytes(report.bytes_read)} read.")
+        return 0 if report.ok else 1
+
+    with _told():
+        return asyncio.run(main())
+
+
+def load_demo(config: Config) -> None:
+    from hub.services import demo
+
+    async def main() -> None:
+        database = Database(config.database)
+        try:
+            async with database.transaction() as db:
+                await demo.load(db, Vault(keys.identity_key(config)))
+        finally:
+            await database.close()
+
+    with _told():
+        asyncio.run(main())
+    cli.say("The demo province is loaded. Its accounts can sign in while the setting demo is on.")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """A fault meant for people ends the command with its text and status 1, without a traceback."""
+    try:
+        yield
+    except ConfigError as error:
+        cli.fail(error.faults)
+    except HubError as error:
+        cli.fail([str(error)], status=1)
+    except DBAPIError as error:
+        cli.fail([f"the database does not answer: {error.orig}"], status=1)
+
+
+@contextmanager
+def _showing(what: str, *, quiet: bool = False) -> Iterator[backups.Progress]:
+    """A line on standard error that says what is being worked on, when somebody is watching."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda name: progress.update(task, description=f"{what} {name}")
+
+
+def _describe(summary: backups.Summary) -> str:
+    return f"{sum(summary.rows.values())} rows, {summary.files} files, {_megabytes(summary.size_bytes)}"
+
+
+def _megabytes(size_bytes: int) -> str:
+    return f"{size_bytes / 1e6:.1f} MB"
