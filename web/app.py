@@ -1,0 +1,35 @@
+"""The web application: ``make_app(deps)`` puts the pages, the API and the middleware together."""
+
+from __future__ import annotations
+
+from aiohttp import web as http
+
+from web import metrics, static
+from web.keys import DEPS, RENDERER, Deps
+from web.middleware import MIDDLEWARES
+from web.pages import account, health, home, signin
+from web.view import Renderer
+
+__all__ = ["Deps", "make_app"]
+
+MAX_BODY_BYTES = 1_000_000
+"""Forms and JSON; uploads are streamed past this limit and have their own."""
+
+ROUTES = (
+    signin.routes,
+    account.routes,
+    home.routes,
+    health.routes,
+)
+
+
+def make_app(deps: Deps) -> http.Application:
+    """The application, ready to be served; ``signaling.socket.add_routes`` may add its own to it."""
+    app = http.Application(middlewares=MIDDLEWARES, client_max_size=MAX_BODY_BYTES)
+    app[DEPS] = deps
+    app[RENDERER] = Renderer()
+    app[metrics.METRICS] = metrics.RequestMetrics(deps.registry)
+    for routes in ROUTES:
+        app.add_routes(routes)
+    static.add_routes(app)
+    return app

@@ -1,0 +1,125 @@
+"""What each state, kind and role is called on screen, in the law's own terms, and the tone of its badge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hub.i18n import N_
+from hub.models import (
+    AdHocGround,
+    CaseState,
+    CaseType,
+    HearingKind,
+    HearingState,
+    PartyKind,
+    RecordingState,
+    Role,
+    SeatKind,
+    UnitLevel,
+)
+from web.translate import Catalogue
+
+LABELS: Mapping[str, Mapping[str, str]] = {
+    "case_type": {
+        CaseType.COMPLAINT: N_("Khiếu nại"),
+        CaseType.DENUNCIATION: N_("Tố cáo"),
+        CaseType.PETITION: N_("Kiến nghị"),
+        CaseType.FEEDBACK: N_("Phản ánh"),
+    },
+    "case_state": {
+        CaseState.RECEIVED: N_("Đã tiếp nhận"),
+        CaseState.CLOSED: N_("Đã kết thúc"),
+    },
+    "party_kind": {
+        PartyKind.INDIVIDUAL: N_("Cá nhân"),
+        PartyKind.ORGANISATION: N_("Tổ chức"),
+        PartyKind.GROUP: N_("Đoàn đông người"),
+    },
+    "hearing_kind": {
+        HearingKind.REGULAR: N_("Định kỳ"),
+        HearingKind.AD_HOC: N_("Đột xuất"),
+    },
+    "ground": {
+        AdHocGround.ACUTE: N_("Vụ việc gay gắt, phức tạp, nhiều người, nhiều cơ quan hoặc ý kiến còn khác nhau"),
+        AdHocGround.GRAVE: N_("Nếu không xem xét kịp thời có thể gây hậu quả nghiêm trọng"),
+    },
+    "ground_basis": {
+        AdHocGround.ACUTE: N_("Luật Tiếp công dân, Điều 18 khoản 3 điểm a"),
+        AdHocGround.GRAVE: N_("Luật Tiếp công dân, Điều 18 khoản 3 điểm b"),
+    },
+    "hearing_state": {
+        HearingState.SCHEDULED: N_("Đã đặt lịch"),
+        HearingState.OPEN: N_("Đang diễn ra"),
+        HearingState.RECESS: N_("Đang tạm nghỉ"),
+        HearingState.INTERRUPTED: N_("Bị gián đoạn"),
+        HearingState.CLOSED: N_("Đã kết thúc"),
+        HearingState.POSTPONED: N_("Đã hoãn"),
+        HearingState.CANCELLED: N_("Đã hủy"),
+    },
+    "seat_kind": {
+        SeatKind.CHAIR: N_("Chủ trì"),
+        SeatKind.DEPUTY: N_("Người thay chủ trì"),
+        SeatKind.SECRETARY: N_("Thư ký"),
+        SeatKind.POINT: N_("Điểm cầu"),
+    },
+    "recording_state": {
+        RecordingState.RECORDING: N_("Đang ghi"),
+        RecordingState.CLOSED: N_("Đang đưa vào kho lưu trữ"),
+        RecordingState.ARCHIVED: N_("Đã lưu trữ"),
+    },
+    "role": {
+        Role.OFFICER: N_("Cán bộ tiếp công dân"),
+        Role.LEADER: N_("Lãnh đạo"),
+        Role.SECRETARY: N_("Thư ký"),
+        Role.AUDITOR: N_("Thanh tra, kiểm tra"),
+        Role.TECHNICIAN: N_("Kỹ thuật"),
+        Role.ADMINISTRATOR: N_("Quản trị"),
+    },
+    "unit_level": {
+        UnitLevel.CENTRAL: N_("Trung ương"),
+        UnitLevel.PROVINCE: N_("Cấp tỉnh"),
+        UnitLevel.COMMUNE: N_("Cấp xã"),
+    },
+    "check": {
+        "ok": N_("Đạt"),
+        "failed": N_("Không đạt"),
+        "skipped": N_("Bỏ qua"),
+    },
+    "presence": {
+        "absent": N_("Chưa kết nối"),
+        "waiting": N_("Trong phòng chờ"),
+        "admitted": N_("Trong buổi tiếp"),
+        "lost": N_("Mất kết nối"),
+    },
+    "language": {"vi": "Tiếng Việt", "en": "English"},
+}
+
+TONES: Mapping[str, Mapping[str, str]] = {
+    "case_state": {CaseState.RECEIVED: "info", CaseState.CLOSED: "quiet"},
+    "hearing_state": {
+        HearingState.SCHEDULED: "info",
+        HearingState.OPEN: "live",
+        HearingState.RECESS: "warn",
+        HearingState.INTERRUPTED: "danger",
+        HearingState.CLOSED: "quiet",
+        HearingState.POSTPONED: "warn",
+        HearingState.CANCELLED: "quiet",
+    },
+    "recording_state": {
+        RecordingState.RECORDING: "live",
+        RecordingState.CLOSED: "info",
+        RecordingState.ARCHIVED: "good",
+    },
+    "check": {"ok": "good", "failed": "danger", "skipped": "warn"},
+    "presence": {"absent": "quiet", "waiting": "warn", "admitted": "good", "lost": "danger"},
+}
+"""``info``, ``good``, ``warn``, ``danger``, ``live`` or ``quiet``: colour and shape; the word is always there too."""
+
+
+def label(book: Catalogue, kind: str, value: str) -> str:
+    """The word for a value of one of the kinds above; a value that is not known stands for itself."""
+    return book.gettext(LABELS[kind].get(value, value))
+
+
+def tone(kind: str, value: str) -> str:
+    return TONES.get(kind, {}).get(value, "quiet")

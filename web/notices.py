@@ -1,0 +1,26 @@
+"""What has just been done, shown once on the page after a redirect. The cookie holds only the key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hub.i18n import N_
+
+NOTICES: Mapping[str, str] = {
+    "signed_out": N_("Bạn đã đăng xuất."),
+    "password_changed": N_("Đã đổi mật khẩu."),
+    "case_registered": N_("Đã đăng ký hồ sơ."),
+    "case_saved": N_("Đã lưu thay đổi của hồ sơ."),
+    "attachment_added": N_("Đã thêm tài liệu vào hồ sơ."),
+    "hearing_booked": N_("Đã đặt lịch buổi tiếp."),
+    "hearing_changed": N_("Đã lưu thay đổi của buổi tiếp. Những người được mời sẽ thấy lý do."),
+    "hearing_postponed": N_("Đã hoãn buổi tiếp. Những người được mời sẽ thấy lý do."),
+    "hearing_cancelled": N_("Đã hủy buổi tiếp. Những người được mời sẽ thấy lý do."),
+    "account_created": N_("Đã tạo tài khoản."),
+    "account_saved": N_("Đã lưu tài khoản."),
+    "account_disabled": N_("Đã khóa tài khoản và kết thúc các phiên đăng nhập của nó."),
+    "account_enabled": N_("Đã mở lại tài khoản."),
+    "account_password_set": N_("Đã đặt mật khẩu mới. Người dùng phải đổi mật khẩu khi đăng nhập lần tới."),
+    "unit_saved": N_("Đã lưu đơn vị."),
+    "point_saved": N_("Đã lưu điểm cầu."),
+}

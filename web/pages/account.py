@@ -1,0 +1,52 @@
+"""One's own account: who I am here, my password, my language."""
+
+from __future__ import annotations
+
+from aiohttp import web as http
+
+from hub.errors import BadInput
+from hub.i18n import N_, Text
+from hub.services import people
+from web import forms, keys, view
+
+routes = http.RouteTableDef()
+
+
+@routes.get("/account")
+async def show(request: http.Request) -> http.Response:
+    actor = keys.actor(request)
+    async with keys.deps(request).database.reading() as db:
+        account = await people.get_account(db, actor, actor.account_id)
+    return view.render(request, "account/show.html", me=account)
+
+
+@routes.get("/account/password")
+async def ask_password(request: http.Request) -> http.Response:
+    return _password_page(request)
+
+
+@routes.post("/account/password")
+async def change_password(request: http.Request) -> http.Response:
+    actor, session = keys.actor(request), keys.session(request)
+    form = await forms.read(request)
+    try:
+        if form.secret("wanted") != form.secret("again"):
+            form.faults["again"] = Text(N_("Hai lần ghi mật khẩu mới không giống nhau."))
+        form.check()
+        async with keys.deps(request).database.transaction() as db:
+            await people.change_own_password(db, actor, form.secret("current"), form.secret("wanted"), keep=session)
+    except BadInput as error:
+        return _password_page(request, error)
+    return view.redirect(request, "/account", notice="password_changed")
+
+
+def _password_page(request: http.Request, error: BadInput | None = None) -> http.Response:
+    return view.render(
+        request,
+        "account/password.html",
+        status=error.status if error else 200,
+        must=keys.session(request).account.must_change_password,
+        message=error.text if error else "",
+        errors=error.fields if error else {},
+        values={},
+    )

@@ -1,0 +1,260 @@
+/**
+ * One browser's part in a hearing: keeps state, line, devices and peer connections in step. It draws nothing.
+ * @module
+ */
+
+import { me, initial, isLive, onStage, reduce } from "./core/state.js";
+import { Link } from "./link.js";
+import { Devices } from "./media/devices.js";
+import { Publisher } from "./media/publisher.js";
+import { QualityMeter } from "./media/stats.js";
+import { Subscriber } from "./media/subscriber.js";
+
+/** @import { ErrorMessage, FromHub, HearingEvent } from "./core/protocol.js" */
+/** @import { LiveState } from "./core/state.js" */
+/** @import { Received } from "./media/subscriber.js" */
+
+/**
+ * @typedef {object} RoomEvents
+ * @property {() => void} onChange
+ * @property {(event: HearingEvent, state: LiveState) => void} onEvent
+ * @property {(error: ErrorMessage) => void} onError
+ * @property {(failures: number) => void} onFailed
+ */
+
+/**
+ * @typedef {object} Memory   what this tab remembers of the hearing over a reload
+ * @property {boolean} checked
+ * @property {boolean} microphone
+ * @property {boolean} camera
+ */
+
+export class Room {
+  /**
+   * @param {{ socket: string, seatId: string, client: string }} place
+   * @param {Memory} memory
+   * @param {RoomEvents} events
+   */
+  constructor(place, memory, events) {
+    this.events = events;
+    this.memory = memory;
+    /** @type {LiveState} */
+    this.state = initial(place.seatId);
+    /** @type {readonly Received[]} */
+    this.received = [];
+    this.connected = { publish: false, subscribe: false };
+    /** @type {MediaStreamTrack | null} */
+    this.screen = null;
+    this.mediaOn = false;
+    this.said = "";
+    this.devices = new Devices(() => this.#devicesChanged());
+    const send = (/** @type {{ type: string }} */ message) => this.link.send(message);
+    this.publisher = new Publisher(send, (connected) => this.#connection("publish", connected));
+    this.subscriber = new Subscriber(send, {
+      onState: (connected) => this.#connection("subscribe", connected),
+      onTracks: (received) => { this.received = received; this.events.onChange(); },
+    });
+    this.meter = new QualityMeter(this.publisher, this.subscriber, () => this.connected.publish);
+    this.link = new Link(place.socket, place, {
+      onMessage: (message) => this.#heard(message),
+      onLost: () => this.#dispatch({ type: "link", link: "lost" }),
+      onFailed: (failures) => this.events.onFailed(failures),
+      quality: () => (this.mediaOn ? this.meter.quality : null),
+    });
+    window.addEventListener("online", () => this.link.hurry());
+  }
+
+  /** Take the seat. @param {{ takeOver?: boolean }} [options] */
+  enter(options) {
+    this.link.connect(options);
+  }
+
+  /** @param {string} type @param {Record<string, unknown>} [fields] */
+  command(type, fields = {}) {
+    return this.link.send({ type, ...fields });
+  }
+
+  /** @param {string} type */
+  may(type) {
+    return this.state.link === "online" && this.state.may.has(type);
+  }
+
+  leave() {
+    this.command("leave");
+    this.#over("left");
+  }
+
+  toggleMicrophone() {
+    const seat = me(this.state);
+    const off = !this.memory.microphone || Boolean(seat?.muted);
+    this.memory.microphone = off;
+    if (off && !this.devices.track("microphone")) void this.devices.open("microphone");
+    // After a mute that is not locked the hub must hear the wish even though nothing of ours changed.
+    if (off && seat?.muted) this.said = "";
+    this.#sync();
+  }
+
+  toggleCamera() {
+    this.memory.camera = !this.memory.camera;
+    if (this.memory.camera) void this.devices.open("camera");
+    else this.devices.close("camera");
+    this.#sync();
+  }
+
+  toggleHand() {
+    this.command(me(this.state)?.hand_raised_at ? "lower_hand" : "raise_hand");
+  }
+
+  /** @returns {Promise<boolean>} false when the person or the browser refused */
+  async share() {
+    try {
+      const stream = await navigator.mediaDevices.getDisplayMedia({
+        video: { width: { max: 1920 }, height: { max: 1080 }, frameRate: { max: 10 } }, audio: false,
+      });
+      this.screen = stream.getVideoTracks()[0];
+    } catch {
+      return false;
+    }
+    this.screen.contentHint = "detail";
+    this.screen.addEventListener("ended", () => this.stopSharing());
+    this.publisher.setTrack("screen", this.screen);
+    this.#sync();
+    return true;
+  }
+
+  stopSharing() {
+    this.screen?.stop();
+    this.screen = null;
+    this.publisher.setTrack("screen", null);
+    this.#sync();
+  }
+
+  /** Open what is wanted and not open yet. */
+  async openDevices() {
+    for (const kind of /** @type {const} */ (["microphone", "camera"])) {
+      if (this.memory[kind] && !this.devices.track(kind)) await this.devices.open(kind);
+    }
+  }
+
+  /** @param {FromHub} message */
+  #heard(message) {
+    switch (message.type) {
+      case "published":
+        return void this.publisher.published(message);
+      case "offer":
+        return this.subscriber.offered(message);
+      case "media_reset":
+        return this.#restartMedia();
+      case "error":
+        return this.#refused(message);
+      default:
+        this.#dispatch(message);
+    }
+    if (message.type === "welcome") this.#welcomed();
+    if (message.type === "happened") this.events.onEvent(message.event, this.state);
+    if (message.type === "goodbye") this.#over(message.reason);
+  }
+
+  /** @param {Parameters<typeof reduce>[1]} message */
+  #dispatch(message) {
+    this.state = reduce(this.state, message, performance.now());
+    this.#sync();
+    this.events.onChange();
+  }
+
+  #welcomed() {
+    this.said = "";
+    if (!this.mediaOn) return;
+    this.publisher.resume(this.state.media.publish_generation);
+    this.subscriber.resume(this.state.media.subscribe_generation);
+    this.#sync();
+  }
+
+  #restartMedia() {
+    if (!this.mediaOn) return;
+    this.publisher.start();
+    this.subscriber.start();
+  }
+
+  /** @param {ErrorMessage} error */
+  #refused(error) {
+    if (error.about === "publish") this.publisher.refused();
+    if (error.about === "subscribe" || error.about === "answer") this.subscriber.refused();
+    if (error.about === "set_media") {
+      this.said = "";
+      if (this.screen && !me(this.state)?.screen) this.stopSharing();
+    }
+    // While media is being set up the hub may refuse what is tried again by itself: not a person's business.
+    if (!["publish", "subscribe", "answer"].includes(error.about ?? "")) this.events.onError(error);
+    this.events.onChange();
+  }
+
+  /** @param {string} reason */
+  #over(reason) {
+    this.link.finish();
+    this.state = { ...this.state, link: "over", goodbye: reason };
+    this.#stopMedia();
+    for (const kind of /** @type {const} */ (["camera", "microphone"])) this.devices.close(kind);
+    this.screen?.stop();
+    this.screen = null;
+    this.events.onChange();
+  }
+
+  #devicesChanged() {
+    this.#sync();
+    this.events.onChange();
+  }
+
+  /** @param {"publish" | "subscribe"} direction @param {boolean} connected */
+  #connection(direction, connected) {
+    this.connected[direction] = connected;
+    this.events.onChange();
+  }
+
+  /** Bring devices, peer connections and what the hub was told in line with the state. Idempotent. */
+  #sync() {
+    if (onStage(this.state)) this.#startMedia();
+    // A lost line alone stops nothing: often only the socket broke, and the record goes on.
+    else if (this.state.link === "online") this.#stopMedia();
+    const seat = me(this.state);
+    const microphone = this.devices.track("microphone");
+    if (microphone) microphone.enabled = this.memory.microphone && !seat?.muted;
+    this.publisher.tracks.get("microphone") === microphone || this.publisher.setTrack("microphone", microphone);
+    const camera = this.devices.track("camera");
+    this.publisher.tracks.get("camera") === camera || this.publisher.setTrack("camera", camera);
+    this.#tell();
+  }
+
+  #startMedia() {
+    if (this.mediaOn) return;
+    this.mediaOn = true;
+    this.publisher.start();
+    this.subscriber.start();
+    this.meter.start();
+  }
+
+  #stopMedia() {
+    if (!this.mediaOn) return;
+    this.mediaOn = false;
+    this.meter.stop();
+    this.publisher.close();
+    this.subscriber.close();
+    this.connected = { publish: false, subscribe: false };
+  }
+
+  /** Tell the hub what we send, when it differs from what it knows. */
+  #tell() {
+    const seat = me(this.state);
+    if (!seat || this.state.link !== "online" || !this.state.may.has("set_media")) return;
+    const media = {
+      microphone: this.memory.microphone && Boolean(this.devices.track("microphone")),
+      camera: this.memory.camera && Boolean(this.devices.track("camera")),
+      screen: Boolean(this.screen) && isLive(this.state.state),
+    };
+    const same = media.microphone === seat.microphone && media.camera === seat.camera && media.screen === seat.screen;
+    const wish = JSON.stringify(media);
+    const asksToSpeak = seat.muted && !seat.locked && media.microphone && this.said === "" && this.#pressed(seat.muted);
+    if ((same && !asksToSpeak) || wish === this.said) return;
+    if (this.command("set_media", media)) this.said = wish;
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * One tile: a picture with its name plate, or the reason why there is none.
+ * @module
+ */
+
+import { t } from "../../text.js";
+import { h, icon, setAttribute, setIcon, setText, show } from "./dom.js";
+import { qualityWord } from "./words.js";
+
+/** @import { SeatView } from "../core/protocol.js" */
+/** @import { Place } from "../core/layout.js" */
+
+/**
+ * @typedef {object} TileFacts
+ * @property {SeatView} seat
+ * @property {boolean} you
+ * @property {boolean} chairs
+ * @property {boolean} floor
+ * @property {boolean} speaking
+ * @property {boolean} paused          recess or interruption: nothing is forwarded
+ * @property {MediaStreamTrack | null} track
+ * @property {string} fault            what is wrong with our own camera, or ""
+ */
+
+export class Tile {
+  /** @param {Place} place */
+  constructor(place) {
+    this.place = place;
+    this.video = h("video", { autoplay: true, playsinline: true });
+    this.video.muted = true;
+    this.emptyText = h("p", {});
+    this.empty = h("div", { class: "tile-empty" }, icon(place.source === "screen" ? "screen" : "camera-off"), this.emptyText);
+    this.voice = icon("microphone");
+    this.label = h("span", { class: "plate-label" });
+    this.role = h("span", { class: "plate-role" });
+    this.bars = h("span", { class: "bars", role: "img" }, h("i"), h("i"), h("i"), h("i"));
+    this.hand = h("span", { class: "tile-hand", hidden: true, role: "img", "aria-label": t("Đang giơ tay") }, icon("hand"));
+    this.element = h("article", {
+      class: `tile tile-${place.source}`, "data-seat-id": place.seatId, "data-source": place.source, "data-key": place.key,
+    }, this.video, this.empty, this.hand, h("footer", { class: "plate" }, this.voice, this.label, this.role, this.bars));
+    /** @type {MediaStreamTrack | null} */
+    this.track = null;
+    this.video.addEventListener("playing", () => setAttribute(this.element, "data-playing", true));
+  }
+
+  /** @param {TileFacts} facts */
+  update(facts) {
+    const { seat } = facts;
+    this.#setTrack(facts.track);
+    const reason = this.#emptyReason(facts);
+    show(this.empty, reason !== "");
+    show(this.video, reason === "");
+    setText(this.emptyText, reason);
+    const heard = seat.microphone && !seat.muted;
+    setIcon(this.voice, heard ? "microphone" : "microphone-off");
+    show(this.voice, this.place.source === "camera");
+    setText(this.label, this.place.source === "screen" ? t("Màn hình của %(seat)s", { seat: seat.label }) : seat.label);
+    setText(this.role, facts.you ? t("Bạn") : facts.chairs ? t("Chủ trì") : "");
+    show(this.hand, Boolean(seat.hand_raised_at) && this.place.source === "camera");
+    setAttribute(this.bars, "data-quality", String(seat.quality ?? ""));
+    setAttribute(this.bars, "aria-label", qualityWord(seat.quality));
+    show(this.bars, this.place.source === "camera");
+    setAttribute(this.element, "data-speaking", String(facts.speaking && heard));
+    setAttribute(this.element, "data-floor", String(facts.floor));
+    setAttribute(this.element, "data-muted", String(!heard));
+    setAttribute(this.element, "data-you", facts.you);
+    setAttribute(this.element, "aria-label", this.#spoken(facts, heard));
+  }
+
+  /** @param {MediaStreamTrack | null} track */
+  #setTrack(track) {
+    if (track === this.track) return;
+    this.track = track;
+    setAttribute(this.element, "data-playing", false);
+    this.video.srcObject = track ? new MediaStream([track]) : null;
+    if (track) void this.video.play().catch(() => undefined);
+  }
+
+  /** @param {TileFacts} facts */
+  #emptyReason(facts) {
+    if (facts.paused) return t("Tạm dừng");
+    if (this.place.source === "screen") return facts.track ? "" : t("Đang nhận hình…");
+    if (facts.seat.presence === "lost") return t("Mất kết nối, đang chờ nối lại…");
+    if (facts.fault) return facts.fault;
+    if (!facts.seat.camera) return t("Camera tắt");
+    return facts.track ? "" : t("Đang nhận hình…");
+  }
+
+  /** @param {TileFacts} facts @param {boolean} heard */
+  #spoken(facts, heard) {
+    const parts = [this.label.textContent ?? "", facts.seat.name ?? "", heard ? t("micro bật") : t("micro tắt")];
+    if (facts.floor) parts.push(t("đang được mời phát biểu"));
+    parts.push(qualityWord(facts.seat.quality));
+    return parts.filter(Boolean).join(", ");
+  }
+}

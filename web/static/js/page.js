@@ -1,0 +1,113 @@
+/** What every page does: focus on errors, dialogs, pop-up menus, shortcuts, one submission per form. */
+
+import { wireDialogs } from "./dialog.js";
+import { shortcut, wireShortcuts } from "./shortcuts.js";
+import { t } from "./text.js";
+
+function focusErrors() {
+  const summary = document.querySelector("[data-focus]");
+  if (summary instanceof HTMLElement) summary.focus();
+  for (const link of document.querySelectorAll('[data-focus] a[href^="#f-"]')) {
+    link.addEventListener("click", (event) => {
+      const field = document.getElementById((link.getAttribute("href") ?? "").slice(1));
+      if (!field) return;
+      event.preventDefault();
+      const control = field.matches("fieldset") ? field.querySelector("input") : field;
+      field.scrollIntoView({ block: "center" });
+      if (control instanceof HTMLElement) control.focus({ preventScroll: true });
+    });
+  }
+}
+
+/** A pop-up menu closes on Escape (focus goes back to its button) and when the focus or a click goes elsewhere. */
+function wirePops() {
+  for (const pop of document.querySelectorAll("details[data-pop]")) {
+    if (!(pop instanceof HTMLDetailsElement)) continue;
+    pop.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && pop.open) {
+        pop.open = false;
+        pop.querySelector("summary")?.focus();
+      }
+    });
+    pop.addEventListener("focusout", (event) => {
+      if (event.relatedTarget instanceof Node && !pop.contains(event.relatedTarget)) pop.open = false;
+    });
+    document.addEventListener("click", (event) => {
+      if (event.target instanceof Node && !pop.contains(event.target)) pop.open = false;
+    });
+  }
+}
+
+/** A second press while a form is on its way does nothing; coming back by the Back button frees it again. */
+function wireForms() {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || form.method !== "post" || event.defaultPrevented) return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "1";
+    form.setAttribute("aria-busy", "true");
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) {
+      form.removeAttribute("data-sent");
+      form.removeAttribute("aria-busy");
+    }
+  });
+}
+
+/** A filter form sends itself when a choice is made, so that lists answer at once; typing waits for Enter. */
+function wireFilters() {
+  for (const form of document.querySelectorAll("form[data-filters]")) {
+    if (!(form instanceof HTMLFormElement)) continue;
+    form.addEventListener("change", (event) => {
+      if (event.target instanceof HTMLSelectElement || event.target instanceof HTMLInputElement) {
+        if (event.target.type !== "search" && event.target.type !== "text") form.requestSubmit();
+      }
+    });
+  }
+}
+
+/** Show what is typed into a password field, on demand. */
+function wirePasswords() {
+  for (const button of document.querySelectorAll("button[data-reveals]")) {
+    button.addEventListener("click", () => {
+      const input = document.getElementById(button.getAttribute("data-reveals") ?? "");
+      if (!(input instanceof HTMLInputElement)) return;
+      const shown = input.type === "password";
+      input.type = shown ? "text" : "password";
+      button.setAttribute("aria-pressed", String(shown));
+    });
+  }
+}
+
+function goTo(/** @type {string} */ path) {
+  return () => {
+    location.href = path;
+  };
+}
+
+function wireNavigation() {
+  for (const link of document.querySelectorAll("a[data-key]")) {
+    const key = link.getAttribute("data-key") ?? "";
+    shortcut(key, link.textContent?.trim() ?? "", goTo(link.getAttribute("href") ?? "/"));
+  }
+  const search = document.querySelector('input[type="search"]');
+  if (search instanceof HTMLInputElement) {
+    shortcut("/", t("Đến ô tìm kiếm"), () => {
+      search.focus();
+      search.select();
+    });
+  }
+}
+
+wireShortcuts();
+wireNavigation();
+wireDialogs();
+wirePops();
+wireForms();
+wireFilters();
+wirePasswords();
+focusErrors();

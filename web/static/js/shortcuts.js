@@ -1,0 +1,71 @@
+/** Keyboard shortcuts: registered by pages, never while typing, listed under `?`. */
+
+import { t } from "./text.js";
+
+/** @typedef {{key: string, shown: string, what: string, run: () => void}} Shortcut */
+
+/** @type {Shortcut[]} */
+const shortcuts = [];
+
+/**
+ * @param {string} key as in KeyboardEvent.key, for example "m" or "/"
+ * @param {string} what what it does, for the list
+ * @param {() => void} run
+ * @param {string} [shown] what the list shows, when not the key itself
+ */
+export function shortcut(key, what, run, shown) {
+  shortcuts.push({ key: key.toLowerCase(), shown: shown ?? key.toUpperCase(), what, run });
+}
+
+export function wireShortcuts() {
+  shortcut("?", t("Xem danh sách phím tắt"), showList, "?");
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
+    if (document.querySelector("dialog[open]")) return;
+    const found = shortcuts.find((one) => one.key === event.key.toLowerCase());
+    if (found) {
+      event.preventDefault();
+      found.run();
+    }
+  });
+  for (const opener of document.querySelectorAll("[data-shortcuts]")) opener.addEventListener("click", showList);
+}
+
+/** @param {EventTarget | null} target */
+function typing(target) {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement) return !["checkbox", "radio", "button", "submit"].includes(target.type);
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable;
+}
+
+/** Show what is registered now. */
+export function showList() {
+  const dialog = document.createElement("dialog");
+  const heading = document.createElement("h2");
+  heading.id = "shortcuts-title";
+  heading.textContent = t("Phím tắt");
+  dialog.setAttribute("aria-labelledby", heading.id);
+  const list = document.createElement("dl");
+  list.className = "facts";
+  for (const one of shortcuts) {
+    const name = document.createElement("dt");
+    const key = document.createElement("kbd");
+    key.textContent = one.shown;
+    name.append(key);
+    const what = document.createElement("dd");
+    what.textContent = one.what;
+    list.append(name, what);
+  }
+  const row = document.createElement("div");
+  row.className = "actions form-actions";
+  const close = document.createElement("button");
+  close.type = "button";
+  close.className = "button";
+  close.textContent = t("Đóng");
+  close.addEventListener("click", () => dialog.close());
+  row.append(close);
+  dialog.append(heading, list, row);
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}

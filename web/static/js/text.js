@@ -1,0 +1,44 @@
+/** Texts for people: written in Vietnamese where they are used, translated from the page's own dictionary. */
+
+/** @type {Record<string, string>} */
+const dictionary = JSON.parse(document.getElementById("texts")?.textContent || "{}");
+
+/**
+ * The text in the reader's language, with `%(name)s` replaced.
+ * @param {string} message the Vietnamese original, as a literal: it is extracted from the source
+ * @param {Record<string, string | number>} [params]
+ * @returns {string}
+ */
+export function t(message, params = {}) {
+  const text = dictionary[message] ?? message;
+  return text.replace(/%\((\w+)\)s/g, (whole, name) => (name in params ? String(params[name]) : whole)).replace(/%%/g, "%");
+}
+
+/** The reader's language: `vi` or `en`. */
+export const language = document.documentElement.lang || "vi";
+
+/**
+ * `1:02:03`.
+ * @param {number} milliseconds
+ */
+export function elapsed(milliseconds) {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
+  return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}
+
+const clockFormat = new Intl.DateTimeFormat("vi-VN", {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+  timeZone: "Asia/Ho_Chi_Minh",
+});
+
+/**
+ * `08:30:15` in Vietnam, whatever the PC's own zone is.
+ * @param {Date | string | number} instant
+ */
+export function clock(instant) {
+  return clockFormat.format(new Date(instant));
+}

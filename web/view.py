@@ -1,0 +1,167 @@
+"""How a view answers: a template in the reader's language, a redirect with a notice, or JSON."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from aiohttp import web as http
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from hub.errors import BadInput
+from hub.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_, Text
+from hub.models.people import Role
+from web import format as formats
+from web import labels
+from web.keys import ACTOR, LANGUAGE, RENDERER, REQUEST_ID, deps
+from web.navigation import menu
+from web.notices import NOTICES
+from web.security import FLASH_COOKIE, csrf_token, set_cookie
+from web.translate import WEB_DIR, catalogue, script_texts
+
+
+class Renderer:
+    """The templates, compiled once for each language so that macros need no language passed to them."""
+
+    def __init__(self) -> None:
+        self.static_version = _static_version(WEB_DIR / "static")
+        self._environments = {language: self._environment(language) for language in LANGUAGES}
+
+    def render(self, language: str, template: str, context: Mapping[str, Any]) -> str:
+        return self._environments[language].get_template(template).render(context)
+
+    def _environment(self, language: str) -> Environment:
+        book = catalogue(language)
+        environment = Environment(
+            loader=FileSystemLoader(WEB_DIR / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+            auto_reload=False,
+        )
+        environment.install_gettext_callables(book.gettext, book.ngettext, newstyle=True)  # type: ignore[attr-defined]
+        environment.globals |= {
+            "language": language,
+            "languages": LANGUAGES,
+            "static": self.static,
+            "script_texts": script_texts(language),
+            "label": partial(labels.label, book),
+            "labels": labels.LABELS,
+            "tone": labels.tone,
+            "Role": Role,
+        }
+        environment.filters |= {
+            "tr": book.text,
+            "date_time": partial(formats.date_time, language=language),
+            "long_date": lambda day: formats.long_date(_day(day), language),
+            "short_date": formats.short_date,
+            "clock": formats.clock,
+            "elapsed": formats.elapsed,
+            "size": partial(formats.size, language=language),
+            "iso": _iso,
+            "paragraphs": _paragraphs,
+        }
+        environment.globals["time_range"] = partial(formats.time_range, language=language)
+        return environment
+
+    def static(self, path: str) -> str:
+        """The address of a file under ``static/``; it changes when any of them does, so it may be cached for long."""
+        return f"/static/{self.static_version}/{path}"
+
+
+def _static_version(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _day(value: date | datetime) -> date:
+    return formats.local(value).date() if isinstance(value, datetime) else value
+
+
+def _iso(instant: datetime) -> str:
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _paragraphs(text: str) -> Markup:
+    """Blank lines part paragraphs, as the person typed them."""
+    blocks = [block.strip() for block in text.replace("\r\n", "\n").split("\n\n")]
+    return Markup("").join(
+        Markup("<p>{}</p>").format(Markup("<br>").join(block.split("\n"))) for block in blocks if block
+    )
+
+
+def render(request: http.Request, template: str, *, status: int = 200, **context: Any) -> http.Response:
+    """A page. Every template finds ``actor`` (or None), ``csrf_token``, ``path``, ``menu`` and ``notice``."""
+    actor = request.get(ACTOR)
+    language = language_of(request)
+    notice = NOTICES.get(request.cookies.get(FLASH_COOKIE, ""))
+    everything = {
+        "actor": actor,
+        "account": getattr(request.get("session"), "account", None),
+        "csrf_token": csrf_token(request),
+        "path": request.path,
+        "here": request.path_qs,
+        "menu": menu(actor, request.path),
+        "notice": notice,
+        "request_id": request.get(REQUEST_ID, ""),
+        "help_phone": deps(request).config.help_phone,
+        "errors": {},
+        **context,
+    }
+    text = request.app[RENDERER].render(language, template, everything)
+    response = http.Response(text=text, status=status, content_type="text/html")
+    if notice:
+        response.del_cookie(FLASH_COOKIE, path="/")
+    return response
+
+
+def language_of(request: http.Request) -> str:
+    language = str(request.get(LANGUAGE, DEFAULT_LANGUAGE))
+    return language if language in LANGUAGES else DEFAULT_LANGUAGE
+
+
+def sentence(request: http.Request, text: Text | str) -> str:
+    """A text in the reader's language."""
+    return catalogue(language_of(request)).text(text)
+
+
+def redirect(request: http.Request, path: str, *, notice: str = "", **query: str) -> http.Response:
+    """303 to one of our own pages. ``notice`` is a key of ``web.notices.NOTICES``, shown once on the next page."""
+    location = f"{path}?{urlencode(query)}" if query else path
+    response = http.Response(status=303, headers={"Location": location})
+    if notice:
+        assert notice in NOTICES, notice
+        set_cookie(request, response, FLASH_COOKIE, notice, 60)
+    return response
+
+
+def local_path(path: str, default: str = "/") -> str:
+    """A path on this site only: ``//elsewhere`` and ``https://elsewhere`` fall back to ``default``."""
+    if not path.startswith("/") or path.startswith(("//", "/\\")) or any(c in path for c in "\r\n\\"):
+        return default
+    return path
+
+
+def json(body: Any, *, status: int = 200) -> http.Response:
+    """JSON with no-store, instants in ISO 8601."""
+    return http.Response(body=msgspec.json.encode(body), status=status, content_type="application/json")
+
+
+async def body(request: http.Request, kind: type[Any]) -> Any:
+    """The JSON body as ``kind``. Raises ``BadInput``."""
+    try:
+        return msgspec.json.decode(await request.read(), type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadInput(N_("Dữ liệu gửi lên không đúng định dạng: %(fault)s"), fault=str(error)) from error
