@@ -163,7 +163,7 @@ def warnings(new: NewCase, today: date) -> dict[str, Text]:
 
 
 def id_number_warning(id_number: str, born: int | None) -> Text | None:
-    """A citizen ID has 12 digits: 3 for the place, 1 for century and sex, 2 for the year, 6 at random; no check digit."""
+    """A citizen ID has 12 digits: 3 place, 1 century and sex, 2 year, 6 at random; there is no check digit."""
     if not _CITIZEN_ID.fullmatch(id_number):
         if _PASSPORT.fullmatch(id_number):
             return None

@@ -23,22 +23,19 @@ DOCX = FileType("application/vnd.openxmlformats-officedocument.wordprocessingml.
 XLSX = FileType("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ("xlsx",))
 ODT = FileType("application/vnd.oasis.opendocument.text", ("odt",))
 
+_SIGNATURES = ((b"%PDF-", PDF), (b"\x89PNG\r\n\x1a\n", PNG), (b"\xff\xd8\xff", JPEG), (b"ID3", MP3))
+
 
 def recognise(data: bytes) -> FileType | None:
     """The type of a whole file, or None when it is not one that is accepted. Office files with macros are not."""
-    if data.startswith(b"%PDF-"):
-        return PDF
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return PNG
-    if data.startswith(b"\xff\xd8\xff"):
-        return JPEG
+    for signature, kind in _SIGNATURES:
+        if data.startswith(signature):
+            return kind
     if data.startswith(b"RIFF") and data[8:12] == b"WAVE":
         return WAV
-    if data.startswith(b"ID3") or _mpeg_frame(data):
+    if _mpeg_frame(data):
         return MP3
-    if data.startswith(b"PK\x03\x04"):
-        return _office(data)
-    return None
+    return _office(data) if data.startswith(b"PK\x03\x04") else None
 
 
 def _mpeg_frame(data: bytes) -> bool:

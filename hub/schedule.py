@@ -79,7 +79,7 @@ def time_faults(starts_at: datetime, ends_at: datetime, now: datetime) -> dict[s
 
 
 def ground_faults(kind: HearingKind, ground: AdHocGround | None) -> dict[str, Text]:
-    """An ad hoc reception needs its legal ground, a regular one has none (Law on Citizen Reception 42/2013 Art 18.3)."""
+    """Ad hoc reception needs its legal ground, regular has none (Law on Citizen Reception 42/2013 Art 18.3)."""
     if kind is HearingKind.AD_HOC and ground is None:
         return {"ad_hoc_ground": Text(N_("Tiếp đột xuất phải nêu căn cứ: khoản 3 Điều 18, điểm a hoặc điểm b."))}
     if kind is HearingKind.REGULAR and ground is not None:

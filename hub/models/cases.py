@@ -75,7 +75,7 @@ class Case(Base):
     content: Mapped[str] = mapped_column(Text, default="")
     folded: Mapped[str] = mapped_column(Text, default="")
     lowered: Mapped[str] = mapped_column(Text, default="")
-    """The same text in lower case with its marks: exact hits are ranked first (SQLite's own lower() knows only ASCII)."""
+    """The same in lower case with its marks: exact hits are ranked first (SQLite's lower() knows only ASCII)."""
     unit_id: Mapped[str] = mapped_column(ForeignKey("org_unit.id"), index=True)
     party_id: Mapped[str] = mapped_column(ForeignKey("party.id"), index=True)
     people_count: Mapped[int] = mapped_column(default=1)

@@ -12,7 +12,7 @@ from hub.models import Case, HearingCase, Seat, SeatKind
 
 
 async def get(db: AsyncSession, actor: Actor, case_id: str) -> Case:
-    """Raises ``NotFound`` or ``Forbidden``. Who sits in a hearing about it as chair, deputy or secretary may read it."""
+    """Raises ``NotFound`` or ``Forbidden``. Chair, deputy and secretary of a hearing about it may read it."""
     found = await db.get(Case, case_id)
     if found is None:
         raise NotFound(N_("Không tìm thấy vụ việc."))

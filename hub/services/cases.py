@@ -1,4 +1,4 @@
-"""Cases: register, find, read, edit. Attachments and the timeline have modules of their own and are offered here too."""
+"""Cases: register, find, read, edit. Attachments and timeline have modules of their own, offered here too."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class CaseEdit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseQuery:
-    """``text``: words of the summary, content, number or a name, or a whole ID number; days are local, both included."""
+    """``text``: words of summary, content, number or a name, or a whole ID number; days are local, both included."""
 
     text: str = ""
     type: CaseType | None = None
