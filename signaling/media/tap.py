@@ -141,6 +141,7 @@ class Tap(asyncio.Protocol):
         self._writable = False
         self._received = bytearray()
         self._gone = asyncio.Event()
+        self._lost_when_writable = 0
 
     @property
     def connected(self) -> bool:
@@ -163,18 +164,26 @@ class Tap(asyncio.Protocol):
                 self._transport.close()
 
     def flush(self, now_ns: int) -> None:
-        """Send what is new. A recorder that does not read is not written to; what it misses stays in the buffer."""
+        """Send what is new. A recorder that does not read is not written to; what it misses stays in the buffer.
+
+        Once something had to be given up meanwhile, the connection is too: what is left is sent on the next one.
+        """
         self.buffer.trim(now_ns)
         if self._transport is None:
             self.buffer.drop_unsent()
         elif self._writable:
+            self._lost_when_writable = self.buffer.lost
             frames = self.buffer.take()
             if frames:
                 self._transport.write(b"".join(frames))
+        elif self.buffer.lost > self._lost_when_writable:
+            log.warning("recorder does not read", lost=self.buffer.lost)
+            self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.WriteTransport)
         self._transport, self._writable = transport, True
+        self._lost_when_writable = self.buffer.lost
         self._gone.clear()
         self._received.clear()
         transport.set_write_buffer_limits(high=4 << 20)

@@ -1,0 +1,77 @@
+"""What all transports of one worker share: its port, its ICE fragments, its certificate, its tap and its clock."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from typing import Any
+
+import ifaddr
+import msgspec
+import structlog
+
+from signaling.media.dtls import Certificates
+from signaling.media.ice import Address, IceAgent
+from signaling.media.tap import TapBuffer
+from signaling.media.transport import Transport
+from signaling.media.udp import UdpPort
+
+log = structlog.get_logger(__name__)
+
+LOOPBACK_LAST = ("127.0.0.1",)
+
+
+class Plane:
+    """One per worker. ``emit`` tells the web process of an event."""
+
+    def __init__(self, addresses: Sequence[str], tap: TapBuffer, emit: Callable[[msgspec.Struct], None]) -> None:
+        self.addresses = tuple(addresses)
+        self.port = 0
+        self.udp = UdpPort(self._stun)
+        self.ice: IceAgent[Transport] = IceAgent()
+        self.certificates = Certificates()
+        self.tap = tap
+        self.emit = emit
+        self.track_numbers: Iterator[int] = itertools.count(1)
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def open(self, port: int) -> None:
+        """Bind the port, 0 for a free one. Raises ``OSError``."""
+        self.port = self.udp.open(port, ipv6=any(":" in address for address in self.addresses))
+
+    async def close(self) -> None:
+        """Close the port; what transports still had to say has been sent before."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=1)
+        self.udp.flush()
+        self.udp.close()
+
+    def spawn(self, work: Coroutine[Any, Any, object]) -> None:
+        """Run something that ends by itself, and hold on to it until then."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("background work failed", error=repr(error), exc_info=error)
+
+    def _stun(self, datagram: bytes, address: Address) -> None:
+        check = self.ice.check(datagram, address)
+        if check is not None:
+            self.udp.send(check.reply, address)
+            check.owner.checked(check, address)
+
+
+def own_addresses() -> list[str]:
+    """The machine's addresses that a browser could reach, IPv4 first; loopback last, for a browser on this machine."""
+    found: list[str] = []
+    for adapter in ifaddr.get_adapters():
+        for ip in adapter.ips:
+            text = ip.ip if isinstance(ip.ip, str) else ip.ip[0]
+            # A link-local IPv6 address needs a zone, which no candidate line can carry.
+            if not text.startswith(("127.", "169.254.", "fe80:")) and text != "::1":
+                found.append(text)
+    return sorted(set(found), key=lambda text: (":" in text, text)) + list(LOOPBACK_LAST)

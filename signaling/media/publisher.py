@@ -1,0 +1,200 @@
+"""A browser's publishing connection: it offers, we answer; its packets find their producers by SSRC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from hub import rtp
+from signaling.media import rtcp, sdp_write
+from signaling.media.audio_level import Voices
+from signaling.media.producer import Arrangement, Producer
+from signaling.media.sdp import AUDIO_LEVEL, MID, TRANSPORT_CC, Description, SdpError, Section
+from signaling.media.transport import OUR_SSRC, Presence, Transport
+from signaling.media.twcc import EVERY_MS, TwccRecorder
+
+if TYPE_CHECKING:
+    from signaling.media.plane import Plane
+
+REPORT_NS = 1_000_000_000
+FALLBACK_BPS = 3_000_000
+"""What REMB grants a publisher that knows no transport-wide feedback, for all its tracks together."""
+MOST_SSRCS = 32
+
+
+def _ssrc(section: Section) -> int | None:
+    """The stream's number, None when the offer leaves it to the packets' mid."""
+    return section.ssrcs[0] if section.ssrcs else None
+
+
+class PublishTransport(Transport):
+    """``on_ended`` is told of producers that the browser stopped."""
+
+    def __init__(
+        self,
+        plane: Plane,
+        peer_id: str,
+        generation: int,
+        voices: Voices,
+        on_presence: Callable[[Transport, Presence], None],
+        on_ended: Callable[[Producer], None],
+    ) -> None:
+        super().__init__(plane, on_presence)
+        self.peer_id, self.generation = peer_id, generation
+        self.producers: dict[str, Producer] = {}
+        self._voices, self._on_ended = voices, on_ended
+        self._media: dict[int, Producer] = {}
+        self._rtx: dict[int, Producer] = {}
+        self._twcc: TwccRecorder | None = None
+        self._twcc_id = self._level_id = self._mid_id = -1
+        self._feedback_ns = self._report_ns = 0
+
+    # Negotiation -----------------------------------------------------------------------------------------------------
+
+    def negotiate(
+        self,
+        offer: Description,
+        sources: Mapping[str, str],
+        *,
+        recording_id: str | None,
+        paused: Mapping[str, str],
+        now_ns: int,
+    ) -> str:
+        """Take an offer, make and end producers as it says, and answer it. ``sources`` are those allowed."""
+        if offer.setup == "passive":
+            raise SdpError("a publisher's offer must let us be the DTLS server")
+        sending = {
+            section.mid: section
+            for section in offer.sections
+            if section.mid in sources and section.sends and section.codec is not None
+        }
+        wanted = {mid: sources[mid] for mid in sending}
+        self.accept(offer, server=True)
+        for mid, producer in list(self.producers.items()):
+            # Another SSRC is another stream: its numbers start anew, for the recorder too.
+            if wanted.get(mid) != producer.source or _ssrc(sending[mid]) != producer.arrangement.ssrc:
+                self._end(mid, now_ns)
+        self._media.clear()
+        self._rtx.clear()
+        for section in offer.sections:
+            if section.mid in wanted:
+                source = wanted[section.mid]
+                self._take(section, source, recording_id=recording_id, paused=paused.get(source, ""))
+        self._learn_extensions(offer)
+        return sdp_write.answer(self.local(), self.next_version(), offer.sections, wanted, "passive")
+
+    def _take(self, section: Section, source: str, *, recording_id: str | None, paused: str) -> None:
+        assert section.codec is not None
+        ssrc = _ssrc(section)
+        rtx_ssrc = next((rtx for rtx, primary in section.rtx_of.items() if primary == ssrc), None)
+        producer = self.producers.get(section.mid)
+        if producer is None:
+            nacks = "nack" in sdp_write.publish_feedback(section)
+            arrangement = Arrangement(section.codec, section.kind, nacks, ssrc, rtx_ssrc)
+            producer = self.producers[section.mid] = Producer(
+                self.plane,
+                self.peer_id,
+                source,
+                arrangement,
+                self.send_rtcp,
+                recording_id=recording_id,
+                paused=paused,
+            )
+        if ssrc is not None:
+            self._media[ssrc] = producer
+        if rtx_ssrc is not None:
+            self._rtx[rtx_ssrc] = producer
+
+    def _learn_extensions(self, offer: Description) -> None:
+        """All sections of a bundle give an extension the same id (RFC 8843 section 9)."""
+        known = {uri: number for section in offer.sections for uri, number in section.extensions.items()}
+        self._twcc_id = known.get(TRANSPORT_CC, -1)
+        self._level_id = known.get(AUDIO_LEVEL, -1)
+        self._mid_id = known.get(MID, -1)
+        feedback = {name for section in offer.sections for name in sdp_write.publish_feedback(section)}
+        if "transport-cc" not in feedback:
+            self._twcc = None
+        elif self._twcc is None:
+            self._twcc = TwccRecorder()
+
+    def _end(self, mid: str, now_ns: int) -> None:
+        producer = self.producers.pop(mid)
+        producer.close(now_ns)
+        self._on_ended(producer)
+
+    def end_all(self, now_ns: int) -> None:
+        for mid in list(self.producers):
+            self._end(mid, now_ns)
+
+    # Packets ---------------------------------------------------------------------------------------------------------
+
+    def on_rtp(self, packet: bytes, now_ns: int) -> None:
+        level = -1
+        for identifier, at, _ in rtp.extensions(packet):
+            if identifier == self._twcc_id and self._twcc is not None:
+                self._twcc.received(packet[at] << 8 | packet[at + 1], now_ns // 1000)
+            elif identifier == self._level_id:
+                level = packet[at] & 0x7F
+        ssrc = rtp.ssrc(packet)
+        producer = self._media.get(ssrc)
+        if producer is not None:
+            if level >= 0 and not producer.paused and producer.source == "microphone":
+                self._voices.observe(self.peer_id, level, now_ns / 1e6)
+            producer.receive(packet, now_ns)
+            return
+        producer = self._rtx.get(ssrc)
+        if producer is not None:
+            producer.receive_rtx(packet, now_ns)
+        else:
+            self._adopt(packet, ssrc, now_ns)
+
+    def _adopt(self, packet: bytes, ssrc: int, now_ns: int) -> None:
+        """A stream the offer did not number: its mid, or else its payload type, tells whose it is (RFC 8843)."""
+        if len(self._media) + len(self._rtx) >= MOST_SSRCS:
+            return
+        payload_type = rtp.payload_type(packet)
+        mid = (rtp.extension(packet, self._mid_id) or b"").decode(errors="replace") if self._mid_id > 0 else ""
+        candidates = [mid] if mid else list(self.producers)
+        for candidate in candidates:
+            producer = self.producers.get(candidate)
+            if producer is None:
+                continue
+            codec = producer.arrangement.codec
+            if payload_type == codec.payload_type and (mid or producer not in self._media.values()):
+                self._media[ssrc] = producer
+                producer.receive(packet, now_ns)
+                return
+            if payload_type == codec.rtx_payload_type:
+                self._rtx[ssrc] = producer
+                return
+
+    def on_rtcp(self, packet: rtcp.Rtcp, now_ns: int) -> None:
+        if isinstance(packet, rtcp.SenderReport):
+            producer = self._media.get(packet.ssrc)
+            if producer is not None:
+                producer.sender_report(packet, now_ns)
+
+    # Timers ----------------------------------------------------------------------------------------------------------
+
+    def tick(self, now_ns: int) -> None:
+        """Send what is due to the publisher: NACKs and PLIs, bandwidth feedback, receiver reports."""
+        if not self.connected:
+            return
+        for producer in self.producers.values():
+            producer.tick(now_ns)
+        if self._twcc is not None and now_ns - self._feedback_ns >= EVERY_MS * 1_000_000:
+            self._feedback_ns = now_ns
+            ssrc = next(iter(self._media), 0)
+            while (feedback := self._twcc.feedback(OUR_SSRC, ssrc)) is not None:
+                self.send_rtcp(feedback)
+        if now_ns - self._report_ns >= REPORT_NS:
+            self._report_ns = now_ns
+            self._report(now_ns)
+
+    def _report(self, now_ns: int) -> None:
+        reports = (producer.report_block(now_ns) for producer in self.producers.values())
+        blocks = [block for block in reports if block is not None][:31]
+        compound = rtcp.receiver_report(OUR_SSRC, blocks)
+        if self._twcc is None and self._media:
+            compound += rtcp.remb(OUR_SSRC, FALLBACK_BPS, list(self._media)[:31])
+        self.send_rtcp(compound)

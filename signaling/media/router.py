@@ -1,0 +1,241 @@
+"""One hearing's media: who publishes, who receives what, who speaks, and how their lines are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import structlog
+
+from signaling.media import control
+from signaling.media.audio_level import Voices
+from signaling.media.producer import Producer
+from signaling.media.publisher import PublishTransport
+from signaling.media.sdp import SdpError, parse
+from signaling.media.stats import PeerMeter
+from signaling.media.subscriber import SubscribeTransport
+from signaling.media.transport import Presence, Transport
+
+if TYPE_CHECKING:
+    from signaling.media.plane import Plane
+
+log = structlog.get_logger(__name__)
+
+
+class Unknown(LookupError):
+    """A peer or transport that does not exist here; the text is for the web process."""
+
+
+class Router:
+    def __init__(self, plane: Plane, router_id: str) -> None:
+        self.router_id = router_id
+        self.recording_id: str | None = None
+        self.publishers: dict[str, PublishTransport] = {}
+        self.subscribers: dict[str, SubscribeTransport] = {}
+        self._plane = plane
+        self._voices = Voices()
+        self._speaking: list[str] = []
+        self._wishes: dict[str, list[str]] = {}
+        self._meters: dict[str, PeerMeter] = {}
+
+    @property
+    def producers(self) -> dict[str, Producer]:
+        return {
+            producer.producer_id: producer
+            for publisher in self.publishers.values()
+            for producer in publisher.producers.values()
+        }
+
+    def transports(self) -> list[Transport]:
+        return [*self.publishers.values(), *self.subscribers.values()]
+
+    # Requests --------------------------------------------------------------------------------------------------------
+
+    def record(self, recording_id: str | None) -> None:
+        if recording_id == self.recording_id:
+            return
+        self.recording_id = recording_id
+        now_ns = time.monotonic_ns()
+        for producer in self.producers.values():
+            producer.record(recording_id, now_ns)
+
+    def publish(self, request: control.Publish) -> control.Published:
+        """Answer an offer. Raises ``SdpError``."""
+        offer = parse(request.sdp)
+        now_ns = time.monotonic_ns()
+        publisher = self.publishers.get(request.peer_id)
+        if publisher is not None and (
+            publisher.generation != request.generation
+            or publisher.presence is Presence.CLOSED
+            or not publisher.same_browser(offer)
+        ):
+            self._close_publisher(request.peer_id, now_ns)
+            publisher = None
+        if publisher is None:
+            publisher = PublishTransport(
+                self._plane, request.peer_id, request.generation, self._voices, self._presence, self._ended
+            )
+        sources = {mid: source for mid, source in request.sources.items() if source in request.allowed}
+        try:
+            answer = publisher.negotiate(
+                offer, sources, recording_id=self.recording_id, paused=request.paused, now_ns=now_ns
+            )
+        except SdpError:
+            if request.peer_id not in self.publishers:
+                publisher.close()
+            raise
+        self.publishers[request.peer_id] = publisher
+        return control.Published(sdp=answer, producers=[each.info() for each in publisher.producers.values()])
+
+    def subscribe(self, peer_id: str, generation: int) -> None:
+        subscriber = self.subscribers.get(peer_id)
+        if (
+            subscriber is not None
+            and subscriber.generation == generation
+            and subscriber.presence is not Presence.CLOSED
+        ):
+            subscriber.offer_again()
+            return
+        if subscriber is not None:
+            subscriber.close()
+
+        def tell(revision: int, sdp: str, streams: list[control.Stream]) -> None:
+            self._plane.emit(
+                control.SubscribeOffer(
+                    router_id=self.router_id,
+                    peer_id=peer_id,
+                    generation=generation,
+                    revision=revision,
+                    sdp=sdp,
+                    streams=streams,
+                )
+            )
+
+        self.subscribers[peer_id] = SubscribeTransport(self._plane, peer_id, generation, self._presence, tell)
+        self._fulfil(peer_id)
+
+    def consume(self, peer_id: str, producer_ids: Sequence[str]) -> None:
+        """Remembered until the peer has a subscribing transport, and across new ones."""
+        self._wishes[peer_id] = list(producer_ids)
+        self._fulfil(peer_id)
+
+    def answered(self, request: control.SubscribeAnswer) -> None:
+        """Take a subscriber's answer. Raises ``Unknown`` or ``SdpError``."""
+        subscriber = self.subscribers.get(request.peer_id)
+        if subscriber is None or subscriber.generation != request.generation:
+            raise Unknown("no such subscribing transport")
+        subscriber.answered(request.revision, parse(request.sdp), time.monotonic_ns())
+
+    def pause(self, producer_id: str, cause: str) -> None:
+        """Raises ``Unknown``."""
+        producer = self.producers.get(producer_id)
+        if producer is None:
+            raise Unknown("no such producer")
+        producer.pause(cause, time.monotonic_ns())
+        if cause and producer.source == "microphone":
+            self._voices.forget(producer.peer_id)
+
+    def close_peer(self, peer_id: str) -> None:
+        """Idempotent: a peer that is not there is as wished."""
+        self._wishes.pop(peer_id, None)
+        self._meters.pop(peer_id, None)
+        subscriber = self.subscribers.pop(peer_id, None)
+        if subscriber is not None:
+            subscriber.close()
+        self._close_publisher(peer_id, time.monotonic_ns())
+
+    def close(self) -> None:
+        for peer_id in {*self.publishers, *self.subscribers}:
+            self.close_peer(peer_id)
+
+    # What follows ----------------------------------------------------------------------------------------------------
+
+    def _fulfil(self, peer_id: str) -> None:
+        subscriber = self.subscribers.get(peer_id)
+        if subscriber is not None:
+            known = self.producers
+            wished = self._wishes.get(peer_id, [])
+            subscriber.receive_all([known[producer_id] for producer_id in wished if producer_id in known])
+
+    def _close_publisher(self, peer_id: str, now_ns: int) -> None:
+        publisher = self.publishers.pop(peer_id, None)
+        if publisher is not None:
+            publisher.end_all(now_ns)
+            publisher.close()
+
+    def _ended(self, producer: Producer) -> None:
+        self._plane.emit(control.ProducerEnded(router_id=self.router_id, producer_id=producer.producer_id))
+        if producer.source == "microphone":
+            self._voices.forget(producer.peer_id)
+        for peer_id, subscriber in self.subscribers.items():
+            if any(consumer.producer is producer for consumer in subscriber.consumers):
+                kept = [consumer.producer for consumer in subscriber.consumers if consumer.producer is not producer]
+                subscriber.receive_all(kept)
+                log.debug("consumer ended with its producer", peer=peer_id)
+
+    def _presence(self, transport: Transport, presence: Presence) -> None:
+        assert isinstance(transport, PublishTransport | SubscribeTransport)
+        publishes = isinstance(transport, PublishTransport)
+        self._plane.emit(
+            control.TransportState(
+                router_id=self.router_id,
+                peer_id=transport.peer_id,
+                generation=transport.generation,
+                direction="publish" if publishes else "subscribe",
+                state=presence.value,
+            )
+        )
+        if presence is Presence.CLOSED:
+            if publishes and self.publishers.get(transport.peer_id) is transport:
+                self._close_publisher(transport.peer_id, time.monotonic_ns())
+            elif self.subscribers.get(transport.peer_id) is transport:
+                del self.subscribers[transport.peer_id]
+                transport.close()
+
+    # Timers ----------------------------------------------------------------------------------------------------------
+
+    def tick(self, now_ns: int) -> None:
+        """Every 20 ms."""
+        for publisher in self.publishers.values():
+            publisher.tick(now_ns)
+
+    def tell_voices(self, now_ns: int) -> None:
+        """Every 100 ms: an event when it changed."""
+        speaking = self._voices.speaking(now_ns / 1e6)
+        if speaking != self._speaking:
+            self._speaking = speaking
+            self._plane.emit(control.Voices(router_id=self.router_id, peer_ids=speaking))
+
+    def watch(self, now_ns: int) -> None:
+        """Every second."""
+        for transport in self.transports():
+            transport.watch(now_ns)
+
+    def tell_stats(self, now_ns: int) -> None:
+        """Every 2 s, when there is anybody."""
+        peers = sorted({*self.publishers, *self.subscribers})
+        if peers:
+            measured = [
+                self._meters.setdefault(peer_id, PeerMeter(peer_id)).measure(
+                    self.publishers.get(peer_id), self.subscribers.get(peer_id), now_ns
+                )
+                for peer_id in peers
+            ]
+            self._plane.emit(control.RouterStats(router_id=self.router_id, peers=measured))
+
+    def info(self) -> control.RouterInfo:
+        peers = sorted({*self.publishers, *self.subscribers})
+        return control.RouterInfo(
+            router_id=self.router_id,
+            recording_id=self.recording_id,
+            peers=peers,
+            generations={
+                peer_id: [
+                    self.publishers[peer_id].generation if peer_id in self.publishers else -1,
+                    self.subscribers[peer_id].generation if peer_id in self.subscribers else -1,
+                ]
+                for peer_id in peers
+            },
+            producers=[producer.info() for producer in self.producers.values()],
+        )

@@ -1,0 +1,235 @@
+"""One browser peer connection as the worker sees it: ICE addresses, DTLS, SRTP, and whether it is still there."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import structlog
+
+from hub import rtp
+from signaling.media import rtcp
+from signaling.media.aiortc_private import SrtpError
+from signaling.media.dtls import Dtls, DtlsState, fingerprint
+from signaling.media.ice import Address, Check, Credentials
+from signaling.media.sdp import Description
+from signaling.media.sdp_write import Local
+
+if TYPE_CHECKING:
+    from signaling.media.plane import Plane
+
+log = structlog.get_logger(__name__)
+
+SILENT_NS = 5_000_000_000
+CONSENT_NS = 30_000_000_000
+"""Without a check or packet for so long nothing more is sent to an address (RFC 7675)."""
+MOST_ADDRESSES = 8
+OUR_SSRC = 1
+"""The sender of our feedback; it never sends media."""
+
+
+class Presence(StrEnum):
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    SILENT = "silent"
+    CLOSED = "closed"
+
+
+class Transport:
+    """Base of the publishing, subscribing and probing transports.
+
+    ``on_presence`` is told of each change but those that ``close`` causes: who closes it knows.
+    """
+
+    silent_ns = SILENT_NS
+
+    def __init__(self, plane: Plane, on_presence: Callable[[Transport, Presence], None]) -> None:
+        self.plane = plane
+        self.address: Address | None = None
+        self.presence = Presence.CONNECTING
+        self.heard_ns = time.monotonic_ns()
+        self.bytes_in = self.bytes_out = self.rejected = 0
+        self.remote: Description | None = None
+        self._addresses: list[Address] = []
+        self._on_presence = on_presence
+        self._session_id = secrets.randbits(62)
+        self._version = 0
+        self._credentials = Credentials.make()
+        self._older: list[Credentials] = []
+        plane.ice.add(self, self._credentials)
+        self.dtls = Dtls(plane.certificates.current(), self._send_dtls, self._dtls_moved)
+        self.connected = self._released = False
+        self.protect: Callable[[bytes], bytes]
+        self._unprotect: Callable[[bytes], bytes]
+
+    # Setting up ------------------------------------------------------------------------------------------------
+
+    def local(self) -> Local:
+        """Our half of the next description."""
+        print_ = fingerprint(self.dtls.certificate)
+        return Local(self._session_id, self._credentials, print_, self.plane.addresses, self.plane.port)
+
+    def next_version(self) -> int:
+        self._version += 1
+        return self._version
+
+    def accept(self, remote: Description, *, server: bool) -> None:
+        """Take the other side's description; new ICE credentials in it are an ICE restart, answered by new ones."""
+        if self.remote is not None and self.remote.ufrag != remote.ufrag:
+            self._older.append(self._credentials)
+            self._credentials = Credentials.make()
+            self.plane.ice.add(self, self._credentials)
+        self.remote = remote
+        self.dtls.start(remote.fingerprints, server=server)
+
+    def same_browser(self, remote: Description) -> bool:
+        """Whether a description comes from the peer connection we already talk to."""
+        return self.remote is not None and self.remote.fingerprints == remote.fingerprints
+
+    def close(self) -> None:
+        """Forget the addresses and say goodbye. Safe to call twice."""
+        if self._released:
+            return
+        self._released = True
+        self.presence, self.connected = Presence.CLOSED, False
+        for credentials in (self._credentials, *self._older):
+            self.plane.ice.forget(credentials)
+        self.plane.spawn(self._goodbye())
+
+    async def _goodbye(self) -> None:
+        await self.dtls.close()
+        self.plane.udp.flush()
+        self._forget_addresses()
+
+    # ICE ---------------------------------------------------------------------------------------------------------
+
+    def checked(self, check: Check[Transport], address: Address) -> None:
+        """A signed check came from ``address``: another one than before is a rebinding or another path."""
+        owners = self.plane.udp.owners
+        if owners.get(address) is not self:
+            owners[address] = self
+        if address not in self._addresses:
+            self._addresses.append(address)
+            if len(self._addresses) > MOST_ADDRESSES:
+                self._drop_address(next(old for old in self._addresses if old != self.address))
+        if check.nominated or self.address is None:
+            self.address = address
+        if self._older and check.ufrag == self._credentials.ufrag:
+            for credentials in self._older:
+                self.plane.ice.forget(credentials)
+            self._older.clear()
+        self._heard()
+
+    def _drop_address(self, address: Address) -> None:
+        self._addresses.remove(address)
+        if self.plane.udp.owners.get(address) is self:
+            del self.plane.udp.owners[address]
+
+    def _forget_addresses(self) -> None:
+        self.address = None
+        for address in list(self._addresses):
+            self._drop_address(address)
+
+    # Presence ----------------------------------------------------------------------------------------------------
+
+    def _heard(self) -> None:
+        self.heard_ns = time.monotonic_ns()
+        if self.presence is Presence.SILENT:
+            self._become(Presence.CONNECTED)
+
+    def watch(self, now_ns: int) -> None:
+        """Called every second or so: notice silence, and stop sending when consent has run out."""
+        quiet_ns = now_ns - self.heard_ns
+        if self.presence is Presence.CONNECTED and quiet_ns > self.silent_ns:
+            self._become(Presence.SILENT)
+        if quiet_ns > CONSENT_NS and self.address is not None:
+            self._forget_addresses()
+
+    def _become(self, presence: Presence) -> None:
+        if self.presence is not Presence.CLOSED:
+            self.presence = presence
+            self._on_presence(self, presence)
+
+    # DTLS --------------------------------------------------------------------------------------------------------
+
+    def receive_dtls(self, datagram: bytes) -> None:
+        self.dtls.session.feed(datagram)
+
+    def _send_dtls(self, datagram: bytes) -> None:
+        if self.address is not None:
+            self.plane.udp.send(datagram, self.address)
+            self.plane.udp.flush()
+
+    def _dtls_moved(self, state: DtlsState) -> None:
+        if self.presence is Presence.CLOSED:
+            return
+        if state is DtlsState.CONNECTED:
+            session = self.dtls.session
+            self.protect, self._unprotect, self.connected = session.protect, session.unprotect, True
+            self._become(Presence.CONNECTED)
+            self.on_connected()
+        else:
+            self.connected = False
+            self._become(Presence.CLOSED)
+
+    def on_connected(self) -> None:
+        """SRTP can flow."""
+
+    # Packets -----------------------------------------------------------------------------------------------------
+
+    def receive_media(self, datagram: bytes) -> None:
+        """SRTP or SRTCP from one of our addresses: undo the protection, then on to what the subclass makes of it."""
+        if not self.connected:
+            return
+        now_ns = time.monotonic_ns()
+        try:
+            if 192 <= datagram[1] <= 223:
+                plain = self.dtls.session.unprotect_rtcp(datagram)
+                control = True
+            else:
+                plain = self._unprotect(datagram)
+                control = False
+        except (*SrtpError, IndexError):
+            self.rejected += 1
+            return
+        self.heard_ns = now_ns
+        if self.presence is Presence.SILENT:
+            self._become(Presence.CONNECTED)
+        self.bytes_in += len(datagram)
+        if control:
+            for packet in rtcp.parse(plain):
+                self.on_rtcp(packet, now_ns)
+        elif rtp.valid(plain):
+            self.on_rtp(plain, now_ns)
+
+    def on_rtp(self, packet: bytes, now_ns: int) -> None:
+        """A plain RTP packet that passed ``rtp.valid``."""
+
+    def on_rtcp(self, packet: rtcp.Rtcp, now_ns: int) -> None:
+        """One packet of a compound."""
+
+    def send_rtp(self, packet: bytearray) -> None:
+        """Protect and queue; sent at the end of the drain."""
+        address = self.address
+        if address is None or not self.connected:
+            return
+        try:
+            datagram = self.protect(bytes(packet))
+        except SrtpError:
+            self.rejected += 1
+            return
+        self.bytes_out += len(datagram)
+        self.plane.udp.outbox.append((datagram, address))
+
+    def send_rtcp(self, packet: bytes) -> None:
+        """Protect and queue a compound; sent at the end of the drain or tick."""
+        if self.address is not None and self.connected:
+            try:
+                datagram = self.dtls.session.protect_rtcp(packet)
+            except SrtpError:
+                self.rejected += 1
+                return
+            self.plane.udp.send(datagram, self.address)

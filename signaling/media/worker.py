@@ -1,0 +1,187 @@
+"""The media worker's process: takes the web process's wishes over a Unix socket and keeps the media flowing.
+
+It needs nobody to go on: when the web process or the recorder goes away, packets are forwarded as before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from hub.config import LOOPBACK, Config
+from hub.ids import new_id
+from hub.rpc import Peer, RpcServer
+from hub.tap import Hello
+from signaling.media import control
+from signaling.media.plane import Plane, own_addresses
+from signaling.media.probe import Probes
+from signaling.media.router import Router, Unknown
+from signaling.media.sdp import SdpError
+from signaling.media.tap import Tap, TapBuffer
+
+log = structlog.get_logger(__name__)
+
+TICK_S = 0.02
+VOICES_NS = 100_000_000
+WATCH_NS = 1_000_000_000
+STATS_NS = 2_000_000_000
+
+
+class Worker:
+    """Everything of one worker; ``run`` below gives it a process."""
+
+    def __init__(self, config: Config, index: int) -> None:
+        self.index, self.start_id = index, new_id()
+        self._config = config
+        self._routers: dict[str, Router] = {}
+        path = config.run_dir / f"worker-{index}.sock"
+        self._server = RpcServer(path, control.WorkerReceives, self._receive)
+        buffer = TapBuffer(Hello(worker=index, start_id=self.start_id))
+        self._tap = Tap(config.run_dir / "tap.sock", buffer, self._keyframe_for_track)
+        self._plane = Plane(announced(config), buffer, self._server.broadcast)
+        self._probes = Probes(self._plane)
+        self._next_voices = self._next_watch = self._next_stats = 0
+
+    async def run(self) -> None:
+        """Serve until cancelled; then say goodbye to every browser."""
+        wanted = self._config.media_port
+        self._plane.open(wanted + self.index if wanted else 0)
+        self._plane.udp.after_drain(lambda: self._tap.flush(time.monotonic_ns()))
+        log.info("media worker ready", worker=self.index, port=self._plane.port, addresses=self._plane.addresses)
+        try:
+            async with self._server, asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._tap.run(), name="tap")
+                tasks.create_task(self._tick_for_ever(), name="tick")
+        finally:
+            for router in self._routers.values():
+                router.close()
+            self._tap.flush(time.monotonic_ns())
+            await self._plane.close()
+
+    # Requests --------------------------------------------------------------------------------------------------------
+
+    async def _receive(self, _peer: Peer, request: control.WorkerReceives) -> Any:
+        try:
+            reply = self._carry_out(request)
+        except (SdpError, Unknown) as error:
+            log.info("request refused", request=type(request).__name__, reason=str(error))
+            reply = control.Refused(reason=str(error))
+        self._tap.flush(time.monotonic_ns())
+        self._plane.udp.flush()
+        return reply
+
+    def _carry_out(self, request: control.WorkerReceives) -> Any:
+        match request:
+            case control.AskState():
+                return self._state()
+            case control.Probe(probe_id=probe_id, sdp=sdp):
+                return control.Probed(sdp=self._probes.answer(probe_id, sdp))
+            case control.OpenRouter(router_id=router_id, recording_id=recording_id):
+                router = self._routers.get(router_id)
+                if router is None:
+                    router = self._routers[router_id] = Router(self._plane, router_id)
+                router.record(recording_id)
+            case control.CloseRouter(router_id=router_id):
+                closing = self._routers.pop(router_id, None)
+                if closing is not None:
+                    closing.close()
+            case _:
+                return self._in_router(self._router(request.router_id), request)
+        return control.Ok()
+
+    def _in_router(self, router: Router, request: control.WorkerReceives) -> Any:
+        match request:
+            case control.Publish():
+                return router.publish(request)
+            case control.Subscribe(peer_id=peer_id, generation=generation):
+                router.subscribe(peer_id, generation)
+            case control.Consume(peer_id=peer_id, producer_ids=producer_ids):
+                router.consume(peer_id, producer_ids)
+            case control.SubscribeAnswer():
+                router.answered(request)
+            case control.Pause(producer_id=producer_id, cause=cause):
+                router.pause(producer_id, cause)
+            case control.ClosePeer(peer_id=peer_id):
+                router.close_peer(peer_id)
+        return control.Ok()
+
+    def _router(self, router_id: str) -> Router:
+        router = self._routers.get(router_id)
+        if router is None:
+            raise Unknown("no such router")
+        return router
+
+    def _state(self) -> control.WorkerState:
+        udp = self._plane.udp
+        return control.WorkerState(
+            worker=self.index,
+            start_id=self.start_id,
+            udp_port=self._plane.port,
+            addresses=list(self._plane.addresses),
+            routers=[router.info() for router in self._routers.values()],
+            packets_in=udp.packets_in,
+            packets_out=udp.packets_out,
+            tap_connected=self._tap.connected,
+            tap_waiting=self._plane.tap.waiting,
+        )
+
+    def _keyframe_for_track(self, track: int) -> None:
+        for router in self._routers.values():
+            for producer in router.producers.values():
+                if producer.track == track:
+                    producer.want_keyframe(time.monotonic_ns())
+        self._plane.udp.flush()
+
+    # Timers ----------------------------------------------------------------------------------------------------------
+
+    async def _tick_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            now_ns = time.monotonic_ns()
+            self._tick(now_ns)
+            self._tap.flush(now_ns)
+            self._plane.udp.flush()
+
+    def _tick(self, now_ns: int) -> None:
+        for router in list(self._routers.values()):
+            self._guard(router.tick, now_ns)
+            if now_ns >= self._next_voices:
+                self._guard(router.tell_voices, now_ns)
+            if now_ns >= self._next_watch:
+                self._guard(router.watch, now_ns)
+            if now_ns >= self._next_stats:
+                self._guard(router.tell_stats, now_ns)
+        if now_ns >= self._next_voices:
+            self._next_voices = now_ns + VOICES_NS
+        if now_ns >= self._next_watch:
+            self._next_watch = now_ns + WATCH_NS
+            self._guard(self._probes.watch, now_ns)
+        if now_ns >= self._next_stats:
+            self._next_stats = now_ns + STATS_NS
+
+    def _guard(self, work: Callable[[int], None], now_ns: int) -> None:
+        """A fault in one hearing's timer must not stop the others' media."""
+        try:
+            work(now_ns)
+        except Exception:
+            log.exception("timer failed", work=work.__qualname__)
+
+
+def announced(config: Config) -> list[str]:
+    """The addresses for candidates. Loopback is among the machine's own only where the pages are served to it."""
+    if config.media_addresses:
+        return list(config.media_addresses)
+    found = own_addresses()
+    local_only = config.http_host in LOOPBACK
+    return found if local_only or len(found) == 1 else found[:-1]
+
+
+async def run(config: Config, index: int) -> None:
+    """The worker's process, until cancelled. A dump of its memory would hold media keys: none is ever written."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    await Worker(config, index).run()
