@@ -17,7 +17,7 @@ from signaling.effects import Effect
 from signaling.events import AnyEvent
 from signaling.permits import Refusal, refusal, refuse
 from signaling.state import Hearing, Presence, Seat, effective_kind
-from signaling.wishes import SOURCES, wishes
+from signaling.wishes import SOURCES
 
 MAX_GENERATION = 2**53 - 1
 MAX_SOURCES = 16
@@ -174,7 +174,7 @@ def _lower_hand(hearing: Hearing, seat: Seat, message: p.LowerHand) -> Decision:
 def _media(hearing: Hearing, seat: Seat, message: OfMedia) -> Decision:
     match message:
         case p.Publish():
-            return _publish(hearing, seat, message)
+            return _publish(message)
         case p.Subscribe():
             if not 0 <= message.generation <= MAX_GENERATION:
                 return _no("bad_input", N_("Số thứ tự kết nối không hợp lệ."))
@@ -191,13 +191,12 @@ def _media(hearing: Hearing, seat: Seat, message: OfMedia) -> Decision:
             assert_never(message)
 
 
-def _publish(hearing: Hearing, seat: Seat, message: p.Publish) -> Decision:
+def _publish(message: p.Publish) -> Decision:
     if not 0 <= message.generation <= MAX_GENERATION:
         return _no("bad_input", N_("Số thứ tự kết nối không hợp lệ."))
     if len(message.sources) > MAX_SOURCES or not set(message.sources.values()) <= SOURCES:
         return _no("bad_input", N_("Nguồn hình hoặc tiếng không hợp lệ."))
-    allowed = wishes(hearing).publish.get(seat.seat_id, frozenset())
-    return Decision(effects=(fx.NegotiatePublish(message.generation, message.sdp, message.sources, allowed),))
+    return Decision(effects=(fx.NegotiatePublish(message.generation, message.sdp, message.sources),))
 
 
 def _set_media(hearing: Hearing, seat: Seat, message: p.SetMedia) -> Decision:

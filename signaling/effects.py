@@ -24,7 +24,6 @@ class NegotiatePublish:
     generation: int
     sdp: str
     sources: dict[str, str]
-    allowed: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

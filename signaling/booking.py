@@ -1,0 +1,49 @@
+"""A hearing as the database has it: its booking, and its events folded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hub import models
+from hub.db import Database
+from hub.errors import NotFound
+from hub.i18n import N_
+from hub.models import HearingState, SeatKind
+from hub.services import event_log
+from signaling.events import from_row
+from signaling.state import Hearing, Seat, fold
+from signaling.views import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    row: models.Hearing
+    """Detached; for ``seats_for``."""
+    hearing: Hearing
+    log: tuple[Entry, ...]
+
+
+async def load(database: Database, hearing_id: str) -> Booked:
+    """Raises ``NotFound`` or ``NotReady``."""
+    async with database.reading() as db:
+        row = await db.get(models.Hearing, hearing_id)
+        if row is None:
+            raise NotFound(N_("Không tìm thấy buổi tiếp công dân."))
+        stored = await event_log.load(db, hearing_id)
+        db.expunge_all()
+    log = tuple(Entry(one.seq, one.at, from_row(one.kind, one.seat_id, one.payload)) for one in stored)
+    return Booked(row, fold(_as_booked(row), [(entry.event, entry.at) for entry in log]), log)
+
+
+def _as_booked(row: models.Hearing) -> Hearing:
+    """Before its first event. Only a booking is postponed or cancelled; all other states follow from events."""
+    called_off = row.state in (HearingState.POSTPONED, HearingState.CANCELLED)
+    chair = next((seat.id for seat in row.seats if seat.kind == SeatKind.CHAIR), "")
+    return Hearing(
+        hearing_id=row.id,
+        number=row.number,
+        title=row.title,
+        seats=tuple(Seat(seat_id=seat.id, kind=SeatKind(seat.kind), label=seat.label) for seat in row.seats),
+        chair=chair,
+        state=HearingState(row.state) if called_off else HearingState.SCHEDULED,
+    )

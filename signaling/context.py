@@ -1,0 +1,63 @@
+"""What every live hearing shares: the database, the links to other processes, the clock; and the browser's side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from hub import models
+from hub.auth import Actor
+from hub.config import Config
+from hub.db import Database
+from hub.errors import HubError
+from hub.i18n import Text
+from signaling.clock import Clock
+from signaling.metrics import Metrics
+from signaling.permits import Refusal
+from signaling.protocol import FromHub
+from signaling.recording import RecorderLink
+from signaling.workers import WorkerPool
+
+SeatsFor = Callable[[Actor, models.Hearing], list[models.Seat]]
+"""``hub.services.hearings.seats_for``: the seats this person may take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    config: Config
+    database: Database
+    seats_for: SeatsFor
+    pool: WorkerPool
+    recorder: RecorderLink
+    clock: Clock
+    metrics: Metrics
+
+
+class Connection(Protocol):
+    """One browser's socket. Sending never blocks: a browser that reads too slowly is cut off."""
+
+    actor: Actor
+    seat_id: str | None
+
+    def send(self, message: FromHub) -> None: ...
+
+    def say(self, text: Text | None) -> str:
+        """The text in the person's language; '' for None."""
+        ...
+
+    def dismiss(self, reason: str) -> None:
+        """``Goodbye`` and close."""
+        ...
+
+
+class Refused(HubError):
+    """A decision's refusal on its way to the browser."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.text.message, **refusal.text.params)
+        self.refusal = refusal
+
+
+def code_of(error: HubError) -> str:
+    return error.refusal.code if isinstance(error, Refused) else error.code

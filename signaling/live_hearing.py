@@ -1,0 +1,378 @@
+"""One live hearing: message → decide → commit events → fold → effects, one at a time under a lock.
+
+Nothing is done about an event before it is committed; when the database is away, the message is refused and the
+media flows on. Media requests run outside the lock: a worker that answers slowly holds up only who asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+import structlog
+
+from hub.errors import Forbidden, HubError
+from hub.i18n import N_
+from hub.ids import new_id
+from hub.services import event_log, recordings
+from hub.services.event_log import NewEvent
+from hub.services.live import HearingLive
+from signaling import effects as fx
+from signaling import events as ev
+from signaling import protocol as p
+from signaling.booking import Booked, load
+from signaling.context import Connection, Context, Refused
+from signaling.events import AnyEvent
+from signaling.hearing import Decision, Facts, Hearing, Observed, decide, fold, permitted, tick, worker_lost
+from signaling.live_media import LiveMedia
+from signaling.recording import UnderWay
+from signaling.views import Entry, happened, may_see, seat_live, welcome
+
+SETTLE_S = 5.0
+"""After a restart of the web process, how long browsers have to come back before they count as lost."""
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+
+class LiveHearing:
+    """Made by ``signaling.live.Live`` from what the database has."""
+
+    def __init__(self, context: Context, booked: Booked) -> None:
+        self.state: Hearing = booked.hearing
+        self.connections: dict[str, Connection] = {}
+        self.media = LiveMedia(context, self)
+        self.idle_since = self._born_at = time.monotonic()
+        self._nobody_expected = not booked.log
+        self._context = context
+        self._booked = booked
+        self._log: list[Entry] = list(booked.log)
+        self._lock = asyncio.Lock()
+        self._stale = False
+        self._opening: str | None = None
+        self._last_state: dict[str, p.State] = {}
+        self._owned: set[asyncio.Task[Any]] = set()
+
+    # Browsers -------------------------------------------------------------------------------------------------------
+
+    async def receive(self, connection: Connection, message: p.FromBrowser) -> None:
+        """Carry a message out. Raises ``HubError`` for the browser to be told; then nothing was done.
+
+        Publish, subscribe and answer may wait for the worker: call them where nothing else waits.
+        """
+        if isinstance(message, p.Join):
+            if connection.seat_id is not None:
+                raise Forbidden(N_("Trang này đã có chỗ; hãy rời chỗ trước."))
+            if self.state.live:
+                # After a restart: so that Welcome can say which peer connections have been living on.
+                await self.media.link.wait_placed(3)
+            effects = await self._whole(self._join(connection, message))
+        else:
+            effects = await self._whole(self._handle(connection, message))
+        await self.media.negotiate(connection, effects)
+
+    def gone(self, connection: Connection, *, drop_media: bool = False) -> None:
+        """The browser's socket is closed, for whatever reason. ``observe`` draws the conclusion.
+
+        Its media flows on, because often only the socket broke, unless ``drop_media``: the person may not go on.
+        """
+        seat_id = connection.seat_id
+        if seat_id is not None and self.connections.get(seat_id) is connection:
+            self._forget(seat_id)
+            if drop_media:
+                self.media.link.drop(seat_id)
+
+    async def _whole(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run to the end even if the caller is cancelled: between commit and fold there is no stopping."""
+        task = asyncio.ensure_future(work)
+        self._owned.add(task)
+        task.add_done_callback(self._owned.discard)
+        return await asyncio.shield(task)
+
+    async def _handle(self, connection: Connection, message: p.FromBrowser) -> tuple[fx.Effect, ...]:
+        async with self._lock:
+            seat_id = connection.seat_id
+            if seat_id is None or self.connections.get(seat_id) is not connection:
+                raise Forbidden(N_("Hãy vào chỗ trước."))
+            await self._refresh()
+            facts = self._facts(connection)
+            decision = self._decide(seat_id, message, facts)
+            if fx.StartRecording() in decision.effects:
+                return await self._open(connection, seat_id, message, facts)
+            await self._keep(decision.events, connection)
+            if decision.reply is not None:
+                connection.send(decision.reply)
+            return await self._carry_out(decision.effects)
+
+    async def _join(self, connection: Connection, message: p.Join) -> tuple[fx.Effect, ...]:
+        async with self._lock:
+            await self._refresh(booking=not self.state.live)
+            held_by = self.connections.get(message.seat_id)
+            facts = self._facts(connection)
+            facts = replace(
+                facts,
+                may_take=frozenset(seat.id for seat in self._context.seats_for(connection.actor, self._booked.row)),
+                held_by=held_by.actor.name if held_by else None,
+            )
+            decision = self._decide(message.seat_id, message, facts)
+            if decision.reply is not None:
+                connection.send(decision.reply)
+                return ()
+            await self._keep(decision.events, connection, but=message.seat_id)
+            remaining = await self._carry_out(decision.effects)
+            connection.seat_id = message.seat_id
+            self.connections[message.seat_id] = connection
+            self._welcome(connection)
+        await self._resend_offer(message.seat_id)
+        return remaining
+
+    async def _resend_offer(self, seat_id: str) -> None:
+        try:
+            await self.media.link.resend_offer(seat_id)
+        except HubError as error:  # the browser negotiates anew when nothing comes
+            log.info("offer not sent again", hearing_id=self.state.hearing_id, fault=str(error))
+
+    async def _open(
+        self, connection: Connection, seat_id: str, message: p.FromBrowser, facts: Facts
+    ) -> tuple[fx.Effect, ...]:
+        """No hearing without a record: the recorder confirms first, then the opening is kept, then media begins."""
+        clock = self._context.clock
+        wanted = UnderWay(new_id(), clock.monotonic_ns(), clock.utc_now())
+        await self._context.recorder.open(wanted)
+        try:
+            facts = replace(facts, recording=(wanted.recording_id, wanted.epoch_ns))
+            decision = self._decide(seat_id, message, facts)
+            await self._keep(decision.events, connection, at=wanted.started_at)
+        finally:
+            # Kept or not? When a commit's answer was lost only the database knows: the recorder stops a recording
+            # that nobody speaks for, but not before we have read again.
+            self._opening = wanted.recording_id
+            self._settle_opening()
+        return await self._carry_out(decision.effects)
+
+    def _settle_opening(self) -> None:
+        if self._opening is not None and not self._stale:
+            self._context.recorder.settled(self._opening)
+            self._opening = None
+
+    # Observing ------------------------------------------------------------------------------------------------------
+
+    async def observe(self) -> None:
+        """Draw conclusions from sockets, recorder, worker and clock. Raises ``NotReady``; simply call it again."""
+        await self._whole(self._observe())
+
+    async def _observe(self) -> None:
+        settled = time.monotonic() - self._born_at > SETTLE_S or self._nobody_expected
+        async with self._lock:
+            try:
+                await self._refresh()
+                if self.media.reset:
+                    # Moved to another worker faster than anybody looked: the record shows the gap all the same.
+                    await self._keep(worker_lost(self.state), None)
+                    self.media.reset = False
+                now = self._context.clock.now(self.state)
+                await self._keep(tick(self.state, now, self._observed(settled=settled)), None)
+            finally:
+                self.send_states()
+
+    def _observed(self, *, settled: bool) -> Observed:
+        recording_id = self.state.recording_id
+        recorder_up = recording_id is not None and self._context.recorder.records(recording_id)
+        worker_up = self.media.link.up
+        return Observed(
+            connected=frozenset(self.connections) if settled else None,
+            recorder_up=True if recorder_up else (False if settled else None),
+            worker_up=True if worker_up else (False if settled or self.state.worker_lost else None),
+            chair_lost_s=self._context.config.chair_lost_s,
+        )
+
+    # Keeping --------------------------------------------------------------------------------------------------------
+
+    def _decide(self, seat_id: str, message: p.FromBrowser, facts: Facts) -> Decision:
+        decision = decide(self.state, seat_id, message, facts)
+        if decision.refusal is not None:
+            raise Refused(decision.refusal)
+        return decision
+
+    def _facts(self, connection: Connection) -> Facts:
+        return Facts(
+            actor=connection.actor,
+            now=self._context.clock.now(self.state),
+            recorder_refuses=self._context.recorder.refuses(),
+            media_ready=self._context.pool.ready,
+        )
+
+    async def _keep(
+        self,
+        events: Sequence[AnyEvent],
+        connection: Connection | None,
+        *,
+        at: datetime | None = None,
+        but: str | None = None,
+    ) -> None:
+        """Commit events with all that follows from them in the database, then fold, then tell everyone."""
+        if not events:
+            return
+        at = at or self._context.clock.now(self.state)
+        if self._log:
+            at = max(at, self._log[-1].at)
+        account_id = connection.actor.account_id if connection else None
+        self._stale = True  # until the commit is known to have happened
+        with self._context.metrics.commit_s.time():
+            entries = await self._commit(events, at, account_id)
+        self._stale = False
+        self._log += entries
+        self.state = fold(self.state, [(entry.event, entry.at) for entry in entries])
+        self.media.link.poke()
+        for entry in entries:
+            self._context.metrics.events.labels(type(entry.event).__name__).inc()
+            self._broadcast(entry, but)
+        self.send_states()
+
+    async def _commit(self, events: Sequence[AnyEvent], at: datetime, account_id: str | None) -> list[Entry]:
+        hearing_id = self.state.hearing_id
+        rows = []
+        for event in events:
+            kind, seat_id, payload = ev.to_row(event)
+            rows.append(NewEvent(kind=kind, at=at, seat_id=seat_id, account_id=account_id, payload=payload))
+        after = self._log[-1].seq if self._log else 0
+        async with self._context.database.transaction() as db:
+            stored = await event_log.append(db, hearing_id, rows, after=after)
+            for event in events:
+                if isinstance(event, ev.Opened):
+                    await recordings.open_recording(db, hearing_id, recording_id=event.recording_id, started_at=at)
+                elif isinstance(event, ev.Ended) and self.state.recording_id is not None:
+                    length_ms = self._context.clock.elapsed_ms(self.state) or 0
+                    await recordings.close_recording(db, self.state.recording_id, duration_ms=length_ms, ended_at=at)
+        return [Entry(row.seq, row.at, event) for row, event in zip(stored, events, strict=True)]
+
+    async def _refresh(self, *, booking: bool = False) -> None:
+        """Read again what the database has, when a commit's outcome is unknown or the booking may have changed."""
+        if not (self._stale or booking):
+            return
+        booked = await load(self._context.database, self.state.hearing_id)
+        self._booked, self._log, self.state = booked, list(booked.log), booked.hearing
+        self._stale = False
+        self._settle_opening()
+        self.media.link.poke()
+
+    # Effects --------------------------------------------------------------------------------------------------------
+
+    async def _carry_out(self, effects: Sequence[fx.Effect]) -> tuple[fx.Effect, ...]:
+        """Those that need no worker; the others are returned."""
+        remaining: list[fx.Effect] = []
+        for effect in effects:
+            match effect:
+                case fx.Dismiss():
+                    self._dismiss(effect.seat_id, effect.reason)
+                    if effect.drop_media:
+                        self.media.link.drop(effect.seat_id)
+                case fx.DismissAll():
+                    for seat_id in list(self.connections):
+                        self._dismiss(seat_id, effect.reason)
+                case fx.StopRecording():
+                    self._context.recorder.tend_soon()
+                case fx.KeepQuality():
+                    self.media.told[effect.seat_id] = effect.quality
+                case _:
+                    remaining.append(effect)
+        return tuple(remaining)
+
+    def _dismiss(self, seat_id: str, reason: str) -> None:
+        connection = self.connections.get(seat_id)
+        if connection is not None:
+            self._forget(seat_id)
+            connection.dismiss(reason)
+
+    def _forget(self, seat_id: str) -> None:
+        del self.connections[seat_id]
+        self._last_state.pop(seat_id, None)
+        self.media.told.pop(seat_id, None)
+        self.idle_since = time.monotonic()
+
+    # Telling --------------------------------------------------------------------------------------------------------
+
+    def _welcome(self, connection: Connection) -> None:
+        seat = self.state.find(connection.seat_id)
+        assert seat is not None
+        recorder = self._context.recorder
+        connection.send(
+            welcome(
+                self.state,
+                seat,
+                connection.actor,
+                elapsed_ms=self._context.clock.elapsed_ms(self.state),
+                recorder_ready=recorder.refuses() is None,
+                recorder_reason=connection.say(recorder.reason()),
+                media=self.media.link.media_of(seat.seat_id),
+                quality=self.media.quality(),
+                log=self._log,
+                chair_lost_s=self._context.config.chair_lost_s,
+            )
+        )
+
+    def _broadcast(self, entry: Entry, but: str | None) -> None:
+        message = happened(self.state, entry)
+        for seat_id, connection in list(self.connections.items()):
+            seat = self.state.find(seat_id)
+            if seat_id != but and seat is not None and may_see(self.state, seat, entry.event):
+                connection.send(message)
+
+    def send_states(self) -> None:
+        """Tell each browser what it may do and how the lines are, if that differs from what it was told last."""
+        recorder = self._context.recorder
+        ready, reason, quality = recorder.refuses() is None, recorder.reason(), self.media.quality()
+        for seat_id, connection in list(self.connections.items()):
+            seat = self.state.find(seat_id)
+            if seat is None:
+                continue
+            state = p.State(
+                recorder_ready=ready,
+                recorder_reason=connection.say(reason),
+                quality=quality,
+                may=permitted(self.state, seat, connection.actor),
+            )
+            if self._last_state.get(seat_id) != state:
+                self._last_state[seat_id] = state
+                connection.send(state)
+
+    async def booking_changed(self) -> None:
+        """Read the booking again and show it to who is waiting; a cancelled or postponed hearing sends them away."""
+        async with self._lock:
+            await self._refresh(booking=not self.state.live)
+            if str(self.state.state) in ("cancelled", "postponed"):
+                await self._carry_out((fx.DismissAll("cancelled"),))
+            for seat_id, connection in list(self.connections.items()):
+                if self.state.find(seat_id) is None:
+                    self._dismiss(seat_id, "cancelled")
+                else:
+                    self._welcome(connection)
+
+    # For others -----------------------------------------------------------------------------------------------------
+
+    @property
+    def under_way(self) -> UnderWay | None:
+        state = self.state
+        if not state.live or state.recording_id is None or state.epoch_ns is None or state.opened_at is None:
+            return None
+        return UnderWay(state.recording_id, state.epoch_ns, state.opened_at)
+
+    def view(self) -> HearingLive:
+        quality, stats = self.media.quality(), self.media.stats
+        placement = self.media.link.placement
+        return HearingLive(
+            hearing_id=self.state.hearing_id,
+            state=str(self.state.state),
+            chair=self.state.chair,
+            floor=self.state.floor,
+            elapsed_ms=self._context.clock.elapsed_ms(self.state),
+            recorder_lost=self.state.recorder_lost,
+            worker=placement.index if placement is not None and self.media.link.up else None,
+            seats=tuple(
+                seat_live(seat, quality.get(seat.seat_id), stats.get(seat.seat_id)) for seat in self.state.seats
+            ),
+        )

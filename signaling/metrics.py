@@ -1,0 +1,23 @@
+"""Counters and gauges of the live side, in a registry that the caller owns."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+
+class Metrics:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.sockets = Gauge("hub_signaling_sockets", "Open signaling sockets.", registry=registry)
+        self.hearings = Gauge("hub_signaling_hearings", "Hearings kept in memory.", registry=registry)
+        self.live_hearings = Gauge("hub_signaling_live_hearings", "Hearings under way.", registry=registry)
+        self.workers_up = Gauge("hub_media_workers_up", "Media workers that answer.", registry=registry)
+        self.recorder_ready = Gauge("hub_recorder_ready", "1 while a hearing could open.", registry=registry)
+        self.messages = Counter(
+            "hub_signaling_messages", "Messages from browsers by type.", ["type"], registry=registry
+        )
+        self.refused = Counter("hub_signaling_refused", "Error answers by code.", ["code"], registry=registry)
+        self.events = Counter("hub_hearing_events", "Events committed by kind.", ["kind"], registry=registry)
+        self.slow = Counter("hub_signaling_slow", "Sockets closed because they read too slowly.", registry=registry)
+        self.commit_s = Histogram(
+            "hub_hearing_commit_seconds", "Time to commit a decision's events.", registry=registry
+        )

@@ -1,0 +1,127 @@
+"""What a browser is shown of a hearing: ``Welcome``, ``State`` and who may see which event. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from hub import auth
+from hub.auth import Action, Actor, Target
+from hub.services.live import SeatLive
+from signaling import events as ev
+from signaling import protocol as p
+from signaling.events import AnyEvent
+from signaling.media.control import PeerStats
+from signaling.permits import permitted
+from signaling.state import Hearing, Seat, effective_kind
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event as it was kept."""
+
+    seq: int
+    at: datetime
+    event: AnyEvent
+
+
+def may_see(hearing: Hearing, seat: Seat, event: AnyEvent) -> bool:
+    """Notes are the secretary's and the chair's; what is said at the table is for those who sit at it."""
+    match event:
+        case ev.Noted():
+            return _may_note(hearing, seat)
+        case ev.Said():
+            return seat.here and seat.admitted
+        case _:
+            return True
+
+
+def _may_note(hearing: Hearing, seat: Seat) -> bool:
+    """Who may write notes may read them; the permission depends on the seat alone."""
+    return auth.may(_NOBODY, Action.WRITE_NOTE, Target(seat_kind=str(effective_kind(hearing, seat))))
+
+
+_NOBODY = Actor(account_id="", name="", unit_id="", unit_path="", grants=frozenset())
+
+
+def happened(hearing: Hearing, entry: Entry) -> p.Happened:
+    elapsed_ms = None
+    if hearing.opened_at is not None and entry.at >= hearing.opened_at:
+        elapsed_ms = (entry.at - hearing.opened_at) // timedelta(milliseconds=1)
+    return p.Happened(seq=entry.seq, at=_iso(entry.at), elapsed_ms=elapsed_ms, event=entry.event)
+
+
+def welcome(
+    hearing: Hearing,
+    seat: Seat,
+    actor: Actor,
+    *,
+    elapsed_ms: int | None,
+    recorder_ready: bool,
+    recorder_reason: str,
+    media: p.MediaView,
+    quality: Mapping[str, int],
+    log: Iterable[Entry],
+    chair_lost_s: int,
+) -> p.Welcome:
+    return p.Welcome(
+        hearing_id=hearing.hearing_id,
+        number=hearing.number,
+        title=hearing.title,
+        state=str(hearing.state),
+        you=seat.seat_id,
+        chair=hearing.chair,
+        floor=hearing.floor,
+        seats=[seat_view(one, quality.get(one.seat_id)) for one in hearing.seats],
+        recording=hearing.live and not hearing.recorder_lost,
+        elapsed_ms=elapsed_ms,
+        recorder_ready=recorder_ready,
+        recorder_reason=recorder_reason,
+        may=permitted(hearing, seat, actor),
+        media=media,
+        messages=[
+            happened(hearing, entry)
+            for entry in log
+            if isinstance(entry.event, ev.Said | ev.Noted) and may_see(hearing, seat, entry.event)
+        ],
+        chair_lost_after_s=chair_lost_s,
+    )
+
+
+def seat_view(seat: Seat, quality: int | None) -> p.SeatView:
+    return p.SeatView(
+        seat_id=seat.seat_id,
+        seat_kind=str(seat.kind),
+        label=seat.label,
+        name=seat.name if seat.here else None,
+        presence=str(seat.presence),
+        microphone=seat.microphone,
+        camera=seat.camera,
+        screen=seat.screen,
+        muted=seat.muted,
+        locked=seat.locked,
+        hand_raised_at=_iso(seat.hand_raised_at) if seat.hand_raised_at else None,
+        quality=quality,
+    )
+
+
+def seat_live(seat: Seat, quality: int | None, stats: PeerStats | None) -> SeatLive:
+    return SeatLive(
+        seat_id=seat.seat_id,
+        presence=str(seat.presence),
+        name=seat.name if seat.here else None,
+        muted=seat.muted,
+        microphone=seat.microphone,
+        camera=seat.camera,
+        screen=seat.screen,
+        quality=quality,
+        publish_bps=stats.publish_bps if stats else None,
+        publish_loss=stats.publish_loss if stats else None,
+        round_trip_ms=stats.round_trip_ms if stats else None,
+        lost_at=seat.lost_at,
+    )
+
+
+def _iso(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
