@@ -179,3 +179,7 @@ def user_password(username: Username, config: ConfigFile = None) -> None:
     from hub.cli import users
 
     users.set_password(cli.load_config(cli.environment(config)), username)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,72 @@
+# Everything a person does with a checkout. `make run` and `make test` set up what they need and may be repeated.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# pip reads its own configuration; nothing here names an index.
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format lock screenshots clean
+
+help:
+	@echo "make run          set up, load the demo province and start the hub (PORT=8080, HUB_* are honoured)"
+	@echo "make test         set up what the tests need and run all of them"
+	@echo "make lint         formatting, lint, types, import layers, page scripts"
+	@echo "make format       put the formatting right"
+	@echo "make lock         pin the dependencies anew"
+	@echo "make screenshots  take the pictures in docs/screenshots again"
+
+run: .make/runtime
+	@exec $(BIN)/hub demo run
+
+test: .make/system .make/development .make/node
+	@tools/run-tests
+
+lint: .make/development .make/node
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	node_modules/.bin/tsc -p jsconfig.json
+	node_modules/.bin/tsc -p tests/jsconfig.json
+
+format: .make/development
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: .make/development
+	$(BIN)/python tools/lock.py
+
+screenshots: .make/system .make/development
+	$(BIN)/python -m tools.screenshots
+
+clean:
+	rm -rf .venv .make node_modules dist build
+
+# Stamps: a step runs again when what it was made from has changed.
+
+.make/venv:
+	@mkdir -p .make
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 …")'
+	@$(PYTHON) -m venv .venv || { echo "The venv module is missing: apt-get install python3-venv" >&2; exit 1; }
+	@touch $@
+
+.make/runtime: .make/venv requirements.txt pyproject.toml
+	@echo "Installing the pinned packages (once; some minutes on a slow line) …"
+	@$(PIP) --require-hashes -r requirements.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.make/development: .make/runtime requirements-dev.txt
+	@echo "Installing what the tests need …"
+	@$(PIP) --require-hashes --no-deps -r requirements-dev.txt
+	@touch $@
+
+.make/node: .make/system package-lock.json
+	@npm ci --no-fund --no-audit --loglevel=error
+	@touch $@
+
+.make/system: tools/system-packages
+	@mkdir -p .make
+	@tools/system-packages
+	@touch $@
