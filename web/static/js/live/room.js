@@ -84,14 +84,21 @@ export class Room {
     this.#over("left");
   }
 
+  /** @returns {boolean} false when the chair has locked it */
   toggleMicrophone() {
     const seat = me(this.state);
-    const off = !this.memory.microphone || Boolean(seat?.muted);
-    this.memory.microphone = off;
-    if (off && !this.devices.track("microphone")) void this.devices.open("microphone");
-    // After a mute that is not locked the hub must hear the wish even though nothing of ours changed.
-    if (off && seat?.muted) this.said = "";
+    if (seat?.muted && seat.locked) return false;
+    this.memory.microphone = Boolean(seat?.muted) || !this.memory.microphone;
+    if (this.memory.microphone && !this.devices.track("microphone")) void this.devices.open("microphone");
+    // Muted but not locked: nothing of ours changes, yet the hub must hear that we ask to speak.
+    if (seat?.muted) this.command("set_media", this.#media());
     this.#sync();
+    return true;
+  }
+
+  /** The server no longer knows who we are. */
+  signedOut() {
+    this.#over("signed_out");
   }
 
   toggleCamera() {
@@ -180,10 +187,7 @@ export class Room {
   #refused(error) {
     if (error.about === "publish") this.publisher.refused();
     if (error.about === "subscribe" || error.about === "answer") this.subscriber.refused();
-    if (error.about === "set_media") {
-      this.said = "";
-      if (this.screen && !me(this.state)?.screen) this.stopSharing();
-    }
+    if (error.about === "set_media" && this.screen && !me(this.state)?.screen) this.stopSharing();
     // While media is being set up the hub may refuse what is tried again by itself: not a person's business.
     if (!["publish", "subscribe", "answer"].includes(error.about ?? "")) this.events.onError(error);
     this.events.onChange();
@@ -219,9 +223,8 @@ export class Room {
     const seat = me(this.state);
     const microphone = this.devices.track("microphone");
     if (microphone) microphone.enabled = this.memory.microphone && !seat?.muted;
-    this.publisher.tracks.get("microphone") === microphone || this.publisher.setTrack("microphone", microphone);
-    const camera = this.devices.track("camera");
-    this.publisher.tracks.get("camera") === camera || this.publisher.setTrack("camera", camera);
+    this.publisher.setTrack("microphone", microphone);
+    this.publisher.setTrack("camera", this.devices.track("camera"));
     this.#tell();
   }
 
@@ -242,19 +245,22 @@ export class Room {
     this.connected = { publish: false, subscribe: false };
   }
 
-  /** Tell the hub what we send, when it differs from what it knows. */
-  #tell() {
-    const seat = me(this.state);
-    if (!seat || this.state.link !== "online" || !this.state.may.has("set_media")) return;
-    const media = {
+  #media() {
+    return {
       microphone: this.memory.microphone && Boolean(this.devices.track("microphone")),
       camera: this.memory.camera && Boolean(this.devices.track("camera")),
       screen: Boolean(this.screen) && isLive(this.state.state),
     };
+  }
+
+  /** Tell the hub what we send, when it differs from what it knows; the same wish only once. */
+  #tell() {
+    const seat = me(this.state);
+    if (!seat || this.state.link !== "online" || !this.state.may.has("set_media")) return;
+    const media = this.#media();
     const same = media.microphone === seat.microphone && media.camera === seat.camera && media.screen === seat.screen;
     const wish = JSON.stringify(media);
-    const asksToSpeak = seat.muted && !seat.locked && media.microphone && this.said === "" && this.#pressed(seat.muted);
-    if ((same && !asksToSpeak) || wish === this.said) return;
-    if (this.command("set_media", media)) this.said = wish;
+    if (same) this.said = "";
+    else if (wish !== this.said && this.command("set_media", media)) this.said = wish;
   }
 }

@@ -29,8 +29,8 @@ export function makeConnection() {
 export class Watch {
   /**
    * @param {RTCPeerConnection} connection
-   * @param {{ onState: (connected: boolean) => void, onWeak: () => void, onDead: () => void }} events
-   *   `onWeak`: look for another way (ICE restart); `onDead`: begin anew
+   * @param {{ onState: (connected: boolean) => void, onWeak: () => void, onDead: () => void, restarts?: boolean }} events
+   *   `onWeak`: look for another way (ICE restart), unless `restarts` is false; `onDead`: begin anew
    * @param {number} attempt   how many lives before this one failed in a row
    */
   constructor(connection, events, attempt) {
@@ -67,6 +67,10 @@ export class Watch {
   /** Ask for an ICE restart, and give it a limited time. */
   weak() {
     if (this.stopped) return;
+    if (this.events.restarts === false) {
+      this.#dead();
+      return;
+    }
     this.events.onWeak();
     this.#after(CONNECT_MS, () => this.#dead());
   }

@@ -78,11 +78,12 @@ export class Publisher {
   }
 
   /**
-   * Send this track as this source from now on; null stops it.
+   * Send this track as this source from now on; null stops it. The same again changes nothing.
    * @param {Source} source
    * @param {MediaStreamTrack | null} track
    */
   setTrack(source, track) {
+    if ((this.tracks.get(source) ?? null) === track) return;
     this.tracks.set(source, track);
     if (!this.connection) return;
     const transceiver = this.transceivers.get(source);

@@ -37,10 +37,11 @@ export class Subscriber {
     previous?.close();
     this.watch = new Watch(connection, {
       onState: this.events.onState,
-      // Only the hub can restart ICE here, and a new connection costs as little.
-      onWeak: () => this.start(),
+      // Only the hub could restart ICE here, and a new connection costs as little.
+      onWeak: () => undefined,
       // Alone in the hearing there is nothing to offer, so there is no connection and no fault.
       onDead: () => { if (connection.remoteDescription) this.start(); },
+      restarts: false,
     }, attempt);
     this.send({ type: "subscribe", generation: this.generation });
   }
@@ -62,6 +63,11 @@ export class Subscriber {
     const lives = this.connection !== null && this.generation === generation;
     if (!lives || state === "failed" || state === "disconnected") this.start();
     else this.send({ type: "subscribe", generation: this.generation });
+  }
+
+  /** The hub could not make the connection, or not take our answer: begin anew, not at once. */
+  refused() {
+    this.watch?.weak();
   }
 
   /** @param {Offer} offer */
