@@ -7,7 +7,9 @@ checksummed JSON list: all of it counts after a crash, or none.
 from __future__ import annotations
 
 import os
+import threading
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -19,20 +21,23 @@ _HEAD_BYTES = 8
 
 
 class Resume(msgspec.Struct, frozen=True):
-    """Where a track's packaging stood just behind its last segment."""
+    """Where a track's packaging stood: just behind its last segment, or when it began or ceased to stand still."""
 
-    sequence: int
-    """Extended RTP sequence number of the last packet used."""
-    timestamp: int
+    sequence: int | None
+    """Extended RTP sequence number of the last packet used; None before the first."""
+    timestamp: int | None
     """Extended RTP timestamp of the last frame used."""
-    file: int
-    offset: int
-    """How far the journal had been read: everything but packets before it has had its effect."""
-    offset_ns: int
+    offset_ns: int | None
     """Position in ns = timestamp in ns + this."""
     covered_ms: int
+    """Up to here the time line is accounted for, by segments and gaps."""
     cause: str
     """Why the track stands still, or ''."""
+    width: int = 0
+    height: int = 0
+    file: int = 0
+    offset: int = 0
+    """How far the journal had been read: everything but packets before it has had its effect."""
 
 
 class TrackFact(msgspec.Struct, frozen=True, tag="track"):
@@ -65,8 +70,17 @@ class GapFact(msgspec.Struct, frozen=True, tag="gap"):
     cause: str
 
 
+class TrackPoint(msgspec.Struct, frozen=True, tag="point"):
+    """The track began or ceased to stand still; no segment is under way."""
+
+    track_id: str
+    resume: Resume
+
+
 class TrackEnded(msgspec.Struct, frozen=True, tag="ended"):
     track_id: str
+    open_from_ms: int | None = None
+    """Set when its worker died: a gap that lasts until the same seat publishes the same source again."""
 
 
 class Stored(msgspec.Struct, frozen=True, tag="stored"):
@@ -85,20 +99,22 @@ class Archived(msgspec.Struct, frozen=True, tag="archived"):
     manifest_sha256: str
 
 
-Fact = TrackFact | SegmentFact | GapFact | TrackEnded | Stored | Closed | Archived
+Fact = TrackFact | SegmentFact | GapFact | TrackPoint | TrackEnded | Stored | Closed | Archived
 
 _decoder = msgspec.json.Decoder(list[Fact])
 
 
 class Catalogue:
-    """The facts of one recording, in memory and on disk. Not safe for two threads at once: callers hold its lock."""
+    """The facts of one recording, in memory and on disk. Threads that read or append hold ``lock``."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.lock = threading.RLock()
         self.tracks: dict[str, TrackFact] = {}
         self.segments: dict[str, SegmentFact] = {}
         self.gaps: list[GapFact] = []
-        self.ended: set[str] = set()
+        self.ended: dict[str, TrackEnded] = {}
+        self.resume: dict[str, Resume] = {}
         self.stored: set[str] = set()
         self.last_segment: dict[str, SegmentFact] = {}
         self.closed: Closed | None = None
@@ -109,7 +125,7 @@ class Catalogue:
             self._file.truncate(good)  # a torn append never counted
         spool.sync_dir(path.parent)
 
-    def append(self, facts: list[Fact]) -> None:
+    def append(self, facts: Sequence[Fact]) -> None:
         """Make facts durable, then count them. Raises ``OSError`` when the disk is full; then nothing has changed."""
         body = msgspec.json.encode(facts)
         place = self._path.stat().st_size
@@ -155,10 +171,13 @@ class Catalogue:
             case SegmentFact():
                 self.segments[fact.id] = fact
                 self.last_segment[fact.track_id] = fact
+                self.resume[fact.track_id] = fact.resume
             case GapFact():
                 self.gaps.append(fact)
+            case TrackPoint():
+                self.resume[fact.track_id] = fact.resume
             case TrackEnded():
-                self.ended.add(fact.track_id)
+                self.ended[fact.track_id] = fact
             case Stored():
                 self.stored.add(fact.segment_id)
             case Closed():

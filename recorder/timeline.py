@@ -81,6 +81,11 @@ class TrackClock:
             self.offset_ns = wanted
         return self.offset_ns
 
+    def restart(self) -> None:
+        """The publisher's RTP time jumped: what was learnt of it is void."""
+        self._reports.clear()
+        self._earliest = self.offset_ns = None
+
     def _wanted(self, earliest: int) -> int:
         publisher = self._publisher.offset_ns()
         if self._reports and publisher is not None:
