@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from hub.auth import Action, Actor, Grant, Target, command_line, may, require, scopes
+from hub.errors import Forbidden
+from hub.models import Role
+
+OWN, BELOW, ABOVE, ELSEWHERE = "/tw/t1/", "/tw/t1/x1/", "/tw/", "/tw/t2/"
+RELATIONS = {"own": OWN, "below": BELOW, "above": ABOVE, "elsewhere": ELSEWHERE}
+SEATS = ("chair", "deputy", "secretary", "point")
+
+BY_ROLE = {
+    Action.MANAGE_ACCOUNTS: {Role.ADMINISTRATOR},
+    Action.MANAGE_UNITS: {Role.ADMINISTRATOR},
+    Action.READ_AUDIT: {Role.AUDITOR, Role.ADMINISTRATOR},
+    Action.REGISTER_CASE: {Role.OFFICER},
+    Action.READ_CASE: {Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR},
+    Action.EDIT_CASE: {Role.OFFICER},
+    Action.READ_IDENTITY: {Role.OFFICER, Role.LEADER},
+    Action.BOOK_HEARING: {Role.OFFICER, Role.SECRETARY},
+    Action.READ_HEARING: {Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR, Role.TECHNICIAN},
+    Action.TAKE_SEAT: set(),
+    Action.CHAIR_HEARING: set(),
+    Action.TAKE_CHAIR: set(),
+    Action.WRITE_NOTE: set(),
+    Action.WATCH_HELP_DESK: {Role.TECHNICIAN, Role.ADMINISTRATOR},
+    Action.REPLAY_RECORDING: {Role.AUDITOR, Role.LEADER},
+    Action.VERIFY_RECORDING: {Role.AUDITOR, Role.ADMINISTRATOR},
+}
+BY_SEAT = {
+    Action.READ_HEARING: {"chair", "deputy", "secretary", "point"},
+    Action.READ_CASE: {"chair", "deputy", "secretary"},
+    Action.CHAIR_HEARING: {"chair"},
+    Action.TAKE_CHAIR: {"deputy", "secretary"},
+    Action.WRITE_NOTE: {"secretary", "chair"},
+}
+
+
+def official(*roles: Role, path: str = OWN) -> Actor:
+    return Actor("a1", "Ông A", "t1", path, frozenset(Grant(role, path) for role in roles))
+
+
+def test_the_matrix_names_every_action():
+    assert set(BY_ROLE) == set(Action)
+
+
+@pytest.mark.parametrize(("role", "action", "relation"), list(product(Role, Action, RELATIONS)))
+def test_a_role_reaches_its_unit_and_those_below_and_nothing_else(role, action, relation):
+    allowed = role in BY_ROLE[action] and relation in ("own", "below")
+    assert may(official(role), action, Target(paths=(RELATIONS[relation],))) is allowed
+
+
+@pytest.mark.parametrize(("action", "seat"), list(product(sorted(set(Action) - {Action.TAKE_SEAT}), SEATS)))
+def test_a_seat_in_the_hearing_gives_what_belongs_to_it_and_no_more(action, seat):
+    assert may(official(), action, Target(seat_kind=seat)) is (seat in BY_SEAT.get(action, set()))
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_nobody_without_role_or_seat_may_do_anything(action):
+    assert not may(official(), action, Target(paths=tuple(RELATIONS.values()), own=True))
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_a_target_that_names_no_unit_is_out_of_everyones_scope(action):
+    assert not may(official(*Role), action, Target())
+
+
+@pytest.mark.parametrize("seat", ["chair", "deputy", "secretary"])
+def test_a_named_seat_is_for_the_account_that_was_booked(seat):
+    assert may(official(), Action.TAKE_SEAT, Target(seat_kind=seat, own=True))
+    assert not may(official(*Role), Action.TAKE_SEAT, Target(paths=(OWN,), seat_kind=seat))
+
+
+@pytest.mark.parametrize(("role", "relation"), list(product(Role, RELATIONS)))
+def test_a_points_seat_is_for_officers_whose_scope_covers_the_point(role, relation):
+    allowed = role is Role.OFFICER and relation in ("own", "below")
+    assert may(official(role), Action.TAKE_SEAT, Target(paths=(RELATIONS[relation],), seat_kind="point")) is allowed
+
+
+@pytest.mark.parametrize(("role", "relation"), list(product(Role, RELATIONS)))
+def test_a_denouncers_identity_stays_in_the_unit_that_received_it(role, relation):
+    allowed = role in (Role.OFFICER, Role.LEADER) and relation == "own"
+    assert may(official(role), Action.READ_IDENTITY, Target(paths=(RELATIONS[relation],), secret=True)) is allowed
+
+
+def test_an_officer_of_a_higher_unit_who_registered_the_denunciation_may_read_it_back():
+    below = Target(paths=(BELOW,), secret=True, own=True)
+    assert may(official(Role.OFFICER), Action.READ_IDENTITY, below)
+    assert not may(official(Role.LEADER), Action.READ_IDENTITY, below)
+    assert not may(official(Role.OFFICER), Action.READ_IDENTITY, Target(paths=(ELSEWHERE,), secret=True, own=True))
+
+
+def test_one_unit_in_scope_is_enough_for_a_hearing_between_several():
+    assert may(official(Role.TECHNICIAN), Action.READ_HEARING, Target(paths=(ELSEWHERE, BELOW)))
+
+
+def test_a_unit_whose_path_merely_begins_alike_is_not_below():
+    assert not may(official(Role.OFFICER, path="/tw/t1/"), Action.READ_CASE, Target(paths=("/tw/t10/",)))
+
+
+@pytest.mark.parametrize(("role", "action"), list(product(Role, Action)))
+def test_lists_are_filtered_by_the_very_scope_that_may_decides_with(role, action):
+    assert bool(scopes(official(role), action)) is (role in BY_ROLE[action])
+
+
+def test_refusal_is_an_error_that_a_page_can_show():
+    with pytest.raises(Forbidden, match="không có quyền"):
+        require(official(), Action.EDIT_CASE, Target(paths=(OWN,)))
+
+
+def test_the_command_line_administers_everything_and_reads_no_case():
+    assert may(command_line(), Action.MANAGE_UNITS, Target(paths=("/",)))
+    assert not may(command_line(), Action.READ_CASE, Target(paths=(OWN,)))
