@@ -62,8 +62,14 @@ class NotFound(HubError):
 
 
 class Conflict(HubError):
+    """``field`` is the form field where the person can settle it, when there is one."""
+
     status = 409
     code = "conflict"
+
+    def __init__(self, message: str, *, field: str = "", **params: object) -> None:
+        super().__init__(message, **params)
+        self.field = field
 
 
 class Stale(Conflict):

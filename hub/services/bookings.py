@@ -197,11 +197,11 @@ def _clash(booked: Booked, found: schedule.Clash, other: Hearing) -> Conflict:
     which = {"number": other.number, "time": calendar.stamp(other.starts_at, other.ends_at), "title": other.title}
     for kind, account in booked.people.items():
         if account.id in found.people:
-            return Conflict(_TAKEN[kind], name=account.full_name, **which)
+            return Conflict(_TAKEN[kind], field=f"{kind}_id", name=account.full_name, **which)
     points = [point for point in (booked.bridge, *booked.points) if point and point.id in found.points]
-    return Conflict(
-        N_("%(name)s đã có buổi tiếp %(number)s lúc %(time)s: %(title)s."), name=point_label(points[0].name), **which
-    )
+    field = "bridge_point_id" if points[0] == booked.bridge else "point_ids"
+    text = N_("%(name)s đã có buổi tiếp %(number)s lúc %(time)s: %(title)s.")
+    return Conflict(text, field=field, name=point_label(points[0].name), **which)
 
 
 _TAKEN = {

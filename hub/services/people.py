@@ -156,7 +156,7 @@ async def create_account(db: AsyncSession, actor: Actor, new: NewAccount) -> Acc
             db.add(account)
     except IntegrityError as error:
         taken = Text(N_("Tên đăng nhập này đã có người dùng."))
-        raise Conflict(taken.message) from error
+        raise Conflict(taken.message, field="username") from error
     await _audit(db, actor, "account_created", account, unit.path, roles=_roles(grants))
     return await _account(db, account.id)
 

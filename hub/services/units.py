@@ -185,7 +185,7 @@ async def _insert(db: AsyncSession, row: OrgUnit | Point) -> None:
         async with db.begin_nested():
             db.add(row)
     except IntegrityError as error:
-        raise Conflict(N_("Mã này đã được dùng.")) from error
+        raise Conflict(N_("Mã này đã được dùng."), field="code") from error
 
 
 async def _flush(db: AsyncSession) -> None:
@@ -193,4 +193,4 @@ async def _flush(db: AsyncSession) -> None:
         async with db.begin_nested():
             await db.flush()
     except IntegrityError as error:
-        raise Conflict(N_("Mã này đã được dùng.")) from error
+        raise Conflict(N_("Mã này đã được dùng."), field="code") from error
