@@ -39,6 +39,8 @@ class Connection(Protocol):
 
     actor: Actor
     seat_id: str | None
+    client: str
+    """The browser tab's own name, kept over reloads and reconnections; '' for none."""
 
     def send(self, message: FromHub) -> None: ...
 

@@ -112,6 +112,10 @@ class LiveHearing:
         async with self._lock:
             await self._refresh(booking=not self.state.live)
             held_by = self.connections.get(message.seat_id)
+            if held_by is not None and _same_browser(held_by, connection, message.client):
+                # Its old socket is dead without anybody knowing yet, or it is the same tab copied: one stays.
+                self._dismiss(message.seat_id, "displaced")
+                held_by = None
             facts = self._facts(connection)
             facts = replace(
                 facts,
@@ -124,7 +128,7 @@ class LiveHearing:
                 return ()
             await self._keep(decision.events, connection, but=message.seat_id)
             remaining = await self._carry_out(decision.effects)
-            connection.seat_id = message.seat_id
+            connection.seat_id, connection.client = message.seat_id, message.client
             self.connections[message.seat_id] = connection
             self._welcome(connection)
         await self._resend_offer(message.seat_id)
@@ -376,3 +380,7 @@ class LiveHearing:
                 seat_live(seat, quality.get(seat.seat_id), stats.get(seat.seat_id)) for seat in self.state.seats
             ),
         )
+
+
+def _same_browser(held_by: Connection, comes: Connection, client: str) -> bool:
+    return bool(client) and held_by.client == client and held_by.actor.account_id == comes.actor.account_id

@@ -41,7 +41,7 @@ def add_routes(app: web.Application, live: Live, *, actor_of: ActorOf, translate
             offer = await _read(request)
             sdp = await live.probe(new_id(), offer.sdp)
         except HubError as error:
-            body = {"code": error.code, "text": translate(language, error.text)}
+            body = {"error": {"code": error.code, "text": translate(language, error.text)}}
             return web.json_response(body, status=error.status)
         return web.Response(body=msgspec.json.encode(ProbeAnswer(sdp)), content_type="application/json")
 

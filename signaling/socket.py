@@ -49,6 +49,7 @@ class Socket:
     def __init__(self, request: web.Request, live: Live, actor: Actor, actor_of: ActorOf, translate: Translate) -> None:
         self.actor = actor
         self.seat_id: str | None = None
+        self.client = ""
         self._request, self._live = request, live
         self._actor_of, self._translate = actor_of, translate
         self._metrics = live.context.metrics
