@@ -137,6 +137,22 @@ def demo_load(config: ConfigFile = None) -> None:
     maintenance.load_demo(cli.load_config(cli.environment(config)))
 
 
+@demo_app.command("run")
+def demo_run(
+    config: ConfigFile = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (http_port).")] = None,
+) -> None:
+    """Everything for a first try: migrate, load the demo province, and serve it with its accounts, on loopback."""
+    from hub.cli import maintenance, serving
+
+    overrides = {} if port is None else {"HUB_HTTP_PORT": str(port)}
+    env = cli.environment(config, overrides)
+    env.setdefault("HUB_DEMO", "yes")
+    settings = cli.load_config(env)
+    maintenance.migrate(settings, quiet=True)
+    raise typer.Exit(serving.serve(settings, env, maintenance.load_demo(settings, quiet=True)))
+
+
 @user_app.command("add")
 def user_add(
     username: Username,

@@ -18,18 +18,20 @@ from hub.cli.processes import open_store
 from hub.config import Config
 from hub.db import Database
 from hub.errors import ConfigError, HubError
-from hub.services import backups
+from hub.services import backups, demo
+from hub.services.demo import DemoSummary
 from hub.services.identity import Vault
 from hub.supervisor import InstanceLock
 
 
-def migrate(config: Config) -> None:
+def migrate(config: Config, *, quiet: bool = False) -> None:
     config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _told():
         before = migrations.current(config.database)
         migrations.upgrade(config.database)
     after = migrations.newest()
-    cli.say("The database is up to date." if before == after else f"The database is now at revision {after}.")
+    if not quiet:
+        cli.say("The database is up to date." if before == after else f"The database is now at revision {after}.")
 
 
 def backup(config: Config, file: Path) -> None:
@@ -76,20 +78,20 @@ def verify(config: Config, recording_id: str, *, as_json: bool) -> int:
         return asyncio.run(main())
 
 
-def load_demo(config: Config) -> None:
-    from hub.services import demo
-
-    async def main() -> None:
+def load_demo(config: Config, *, quiet: bool = False) -> DemoSummary:
+    async def main() -> DemoSummary:
         database = Database(config.database)
         try:
             async with database.transaction() as db:
-                await demo.load(db, Vault(keys.identity_key(config)))
+                return await demo.load(db, Vault(keys.identity_key(config)))
         finally:
             await database.close()
 
     with _told():
-        asyncio.run(main())
-    cli.say("The demo province is loaded. Its accounts can sign in while the setting demo is on.")
+        summary = asyncio.run(main())
+    if not quiet:
+        cli.say("The demo province is loaded. Its accounts can sign in while the setting demo is on.")
+    return summary
 
 
 @contextmanager

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import structlog
 import uvloop
 
-from hub import cli, logs, supervisor
+from hub import cli, logs, net, supervisor, tls
 from hub.config import Config
 from hub.db import Database
 from hub.errors import ConfigError
@@ -39,6 +40,28 @@ async def _until_told(main: Awaitable[None]) -> None:
         asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
     with suppress(asyncio.CancelledError):
         await task
+
+
+async def web(config: Config, listen_fd: int) -> None:
+    """Pages and signaling on the supervisor's listening socket."""
+    from aiohttp.web import AppRunner, SockSite
+    from prometheus_client import REGISTRY
+
+    from hub.cli.webapp import make_app
+
+    files = tls.certificate_files(config, net.tls_names(config))
+    database = Database(config.database)
+    listening = socket.socket(fileno=listen_fd)
+    # Our own middleware logs requests, without addresses and queries.
+    runner = AppRunner(make_app(config, database, REGISTRY), access_log=None, shutdown_timeout=WEB_SHUTDOWN_S)
+    try:
+        await runner.setup()
+        await SockSite(runner, listening, ssl_context=tls.server_context(files) if files else None).start()
+        log.info("serving", port=listening.getsockname()[1], https=bool(files))
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
+        await database.close()
 
 
 async def worker(config: Config, index: int) -> None:

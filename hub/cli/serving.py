@@ -12,9 +12,10 @@ from contextlib import suppress
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from hub import cli, logs, migrate, net, tls
+from hub import calendar, cli, logs, migrate, net, tls
 from hub.config import Config
 from hub.errors import ConfigError
+from hub.services.demo import DemoSummary
 from hub.supervisor import InstanceLock, Supervisor, children_of
 
 READY_LIMIT_S = 60.0
@@ -23,14 +24,14 @@ BACKLOG = 512
 log = structlog.get_logger(__name__)
 
 
-def serve(config: Config, env: Mapping[str, str]) -> int:
-    """Blocks until the hub is stopped; the exit status."""
+def serve(config: Config, env: Mapping[str, str], demo: DemoSummary | None = None) -> int:
+    """Blocks until the hub is stopped; the exit status. ``demo`` is what to tell somebody who tries the hub."""
     logs.set_up(config, "supervisor")
     try:
         config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = InstanceLock(config.run_dir)
         check_schema(config)
-        files = tls.certificate_files(config, tls_names(config))
+        files = tls.certificate_files(config, net.tls_names(config))
         if files:
             tls.server_context(files)
         listening = listen(config)
@@ -38,19 +39,19 @@ def serve(config: Config, env: Mapping[str, str]) -> int:
         cli.fail(error.faults)
     raise_open_files()
     try:
-        return asyncio.run(_supervise(config, env, listening))
+        return asyncio.run(_supervise(config, env, listening, demo))
     finally:
         listening.close()
         lock.release()
 
 
-async def _supervise(config: Config, env: Mapping[str, str], listening: socket.socket) -> int:
+async def _supervise(config: Config, env: Mapping[str, str], listening: socket.socket, demo: DemoSummary | None) -> int:
     supervisor = Supervisor(children_of(config, listening.fileno()), config.run_dir, env)
 
     async def when_started(started: Supervisor) -> None:
         missing = await wait_ready(config, listening)
         started.ready = True
-        welcome(config, listening, missing)
+        cli.say(welcome(config, addresses(config, listening), missing, demo))
 
     return await supervisor.run(when_started)
 
@@ -84,11 +85,6 @@ def listen(config: Config) -> socket.socket:
         where = f"{config.http_host} port {config.http_port}"
         raise ConfigError([f"http_port: {where}: {error.strerror}; choose another with PORT= or --port"]) from error
     return listening
-
-
-def tls_names(config: Config) -> set[str]:
-    """What a self-signed certificate must name: the addresses that people may type."""
-    return {*net.machine_addresses(), *config.media_addresses} | ({config.http_host} - {"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 
 
 def raise_open_files() -> None:
@@ -144,18 +140,30 @@ def addresses(config: Config, listening: socket.socket) -> list[str]:
     return [f"{scheme}://{f'[{name}]' if ':' in name else name}:{port}/" for name in hosts]
 
 
-def welcome(config: Config, listening: socket.socket, missing: str) -> None:
+def welcome(config: Config, urls: list[str], missing: str, demo: DemoSummary | None) -> str:
     """What somebody who started the hub for the first time needs to know."""
-    lines = ["", "  Cầu Tiếp Dân is running:", *(f"    {url}" for url in addresses(config, listening))]
+    lines = ["", "  Cầu Tiếp Dân is running:", *(f"    {url}" for url in urls)]
     if missing:
         lines += ["", f"  Not everything is ready yet: {missing}", "  Run `hub check` to see why."]
     if config.tls_self_signed:
         lines += ["  The certificate is our own: browsers ask once whether to trust it."]
-    if config.demo:
-        lines += ["", *_demo_lines()]
+    if demo is not None:
+        lines += ["", *_demo_lines(demo)]
     lines += ["", "  Ctrl-C ends it cleanly.", ""]
-    cli.say("\n".join(lines))
+    return "\n".join(lines)
 
 
-def _demo_lines() -> list[str]:
-    return []
+def _demo_lines(demo: DemoSummary) -> list[str]:
+    width = max(len(account.username) for account in demo.accounts)
+    begins = demo.starts_at.astimezone(calendar.ZONE).strftime("%d/%m/%Y %H:%M")
+    return [
+        f"  Demo accounts, password of all: {demo.password}",
+        *(f"    {each.username:{width}}  {each.role:13}  {each.full_name}, {each.title}" for each in demo.accounts),
+        "",
+        f"  Try first: hearing {demo.hearing_number}, which begins at {begins} (you may enter before).",
+        "    1. Sign in as chutri (the chair), enter the hearing, allow camera and microphone.",
+        "    2. In a second browser or private window sign in as canbotantien (a commune point) and enter it too.",
+        "    3. As the chair open the hearing, admit the point, give it the floor, end the hearing.",
+        "    4. Sign in as thanhtra (the auditor), find the hearing, say why, and replay it.",
+        "    5. Sign in as kythuat (the technician) and watch the help desk while all this happens.",
+    ]

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import cli
-from hub.auth import Actor, Grant
+from hub.auth import command_line
 from hub.config import Config
 from hub.db import Database
 from hub.errors import BadInput, HubError
@@ -19,14 +19,7 @@ from hub.models import OrgUnit, Role, UnitLevel
 from hub.services import people
 from hub.services.people import GrantInput, NewAccount, NewUnit
 
-OPERATOR = Actor(
-    account_id="",
-    name="hub",
-    unit_id="",
-    unit_path="/",
-    grants=frozenset({Grant(Role.ADMINISTRATOR, "/")}),
-)
-"""Who acts on the command line: whoever may run it on this machine. The audit trail names no account then."""
+OPERATOR = command_line()
 
 
 def add(config: Config, username: str, *, name: str, unit: str, unit_name: str, roles: list[str], title: str) -> None:

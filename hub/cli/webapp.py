@@ -1,0 +1,89 @@
+"""The web process's application: pages with the live side beside them, wired so that neither imports the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import structlog
+from aiohttp import web as http
+from prometheus_client import CollectorRegistry
+
+from hub import keys
+from hub.auth import Actor
+from hub.cli.processes import open_store
+from hub.config import Config
+from hub.db import Database
+from hub.errors import NotReady
+from hub.i18n import Text
+from hub.services import hearings, people
+from hub.services.identity import Vault
+from signaling import app as signaling_app
+from signaling.live import Live
+from web import translate
+from web.app import Deps
+from web.app import make_app as make_pages
+from web.security import SESSION_COOKIE, client_address
+
+HOUSEKEEPING_S = 3600.0
+
+log = structlog.get_logger(__name__)
+
+
+def make_app(config: Config, database: Database, registry: CollectorRegistry) -> http.Application:
+    """Raises ``ConfigError`` when the identity key or the object store's settings cannot be used."""
+    live = Live(config, database, seats_for=hearings.seats_for, registry=registry)
+    deps = Deps(
+        config=config,
+        database=database,
+        store=open_store(config),
+        vault=Vault(keys.identity_key(config)),
+        live=live,
+        registry=registry,
+    )
+    app = make_pages(deps)
+
+    async def actor_of(request: http.Request) -> Actor | None:
+        """Asked again while a socket is open, so it reads the session anew; a hearing is use, so it prolongs it."""
+        token = request.cookies.get(SESSION_COOKIE, "")
+        if not token:
+            return None
+        async with database.reading() as db:
+            found = await people.actor_for_token(db, token, client_address(request), allow_demo=config.demo)
+        if found is None or found[1].account.must_change_password:
+            return None
+        try:
+            await people.extend_session(database, config, found[1])
+        except NotReady as error:
+            log.warning("session not prolonged", fault=str(error))
+        return found[0]
+
+    def say(language: str, text: Text) -> str:
+        return translate.catalogue(language).text(text)
+
+    signaling_app.add_routes(app, live, actor_of=actor_of, translate=say)
+    app.cleanup_ctx.append(_housekeeping(database))
+    return app
+
+
+def _housekeeping(database: Database) -> Callable[[http.Application], AsyncIterator[None]]:
+    """A ``cleanup_ctx``."""
+
+    async def context(_app: http.Application) -> AsyncIterator[None]:
+        task = asyncio.create_task(_keep_house(database), name="housekeeping")
+        yield
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    return context
+
+
+async def _keep_house(database: Database) -> None:
+    """Forget sessions that have ended, once an hour."""
+    while True:
+        try:
+            async with database.transaction() as db:
+                await people.purge_expired_sessions(db)
+        except NotReady as error:
+            log.warning("housekeeping put off", fault=str(error))
+        await asyncio.sleep(HOUSEKEEPING_S)
