@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock screenshots clean
+.PHONY: help run test lint format lock docs screenshots clean
 
 help:
 	@echo "make run          set up, load the demo province and start the hub (PORT=8080, HUB_* are honoured)"
@@ -14,6 +14,7 @@ help:
 	@echo "make lint         formatting, lint, types, import layers, page scripts"
 	@echo "make format       put the formatting right"
 	@echo "make lock         pin the dependencies anew"
+	@echo "make docs         write the table of settings in docs/configuration.md again"
 	@echo "make screenshots  take the pictures in docs/screenshots again"
 
 run: .make/runtime
@@ -36,6 +37,9 @@ format: .make/development
 
 lock: .make/development
 	$(BIN)/python tools/lock.py
+
+docs: .make/runtime
+	$(BIN)/python -m tools.config_docs
 
 screenshots: .make/system .make/development
 	$(BIN)/python -m tools.screenshots

@@ -17,20 +17,22 @@ from typing import Any, get_args, get_type_hints
 from hub.errors import ConfigError
 
 
-def setting(default: Any, about: str) -> Any:
-    """A field with its documentation: one sentence that says what it is and in which unit."""
-    return field(default=default, metadata={"about": about})
+def setting(default: Any, about: str, *, secret: bool = False) -> Any:
+    """A field with its documentation: one sentence that says what it is and in which unit. Secrets are not printed."""
+    return field(default=default, repr=not secret, metadata={"about": about})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     data_dir: Path = setting(Path("var"), "Where the embedded database, keys, spool, objects and sockets live.")
-    database_url: str = setting("", "SQLAlchemy URL; empty means SQLite in data_dir, else postgresql://user@host/name.")
+    database_url: str = setting(
+        "", "SQLAlchemy URL; empty means SQLite in data_dir, else postgresql://user@host/name.", secret=True
+    )
     store_url: str = setting("", "Object store: empty means data_dir/objects, else file:///path or s3://bucket/prefix.")
     s3_endpoint: str = setting("", "Address of an S3 server other than Amazon's, for example http://127.0.0.1:8333.")
     s3_region: str = setting("us-east-1", "Region named in S3 requests.")
     s3_access_key: str = setting("", "S3 access key; empty means boto3's own chain (environment, files).")
-    s3_secret_key: str = setting("", "S3 secret key; never logged.")
+    s3_secret_key: str = setting("", "S3 secret key; never logged.", secret=True)
     http_host: str = setting("127.0.0.1", "Address the web server listens on.")
     http_port: int = setting(8080, "Port of the web server; PORT is honoured too; 0 takes a free one.")
     tls_cert: Path | None = setting(None, "Certificate chain in PEM; with tls_key turns on HTTPS.")
@@ -186,6 +188,8 @@ def _cross_check(value: Mapping[str, Any]) -> list[str]:
         faults.append(f"log_level: {value['log_level']!r} is not debug, info, warning or error")
     if value["store_url"] and not value["store_url"].startswith(("file:///", "s3://")):
         faults.append("store_url: must begin with file:/// or s3://")
+    if value["database_url"] and not value["database_url"].startswith(("sqlite:///", "postgresql://")):
+        faults.append("database_url: must begin with sqlite:/// or postgresql://")
     if value["demo"] and value["http_host"] not in LOOPBACK:
         faults.append("demo: demo accounts are refused unless http_host is a loopback address")
     return faults
