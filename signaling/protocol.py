@@ -192,6 +192,8 @@ class SeatView(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None
     presence: str
     """absent, waiting, admitted or lost"""
+    admitted: bool
+    """Let in by the chair; stays so while the seat's line is lost."""
     microphone: bool
     camera: bool
     screen: bool

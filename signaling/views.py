@@ -96,6 +96,7 @@ def seat_view(seat: Seat, quality: int | None) -> p.SeatView:
         label=seat.label,
         name=seat.name if seat.here else None,
         presence=str(seat.presence),
+        admitted=seat.admitted,
         microphone=seat.microphone,
         camera=seat.camera,
         screen=seat.screen,
