@@ -16,7 +16,7 @@ export const PROTOCOL_VERSION = 1;
  * @property {string} label
  * @property {string | null} name
  * @property {Presence} presence
- * @property {boolean} [admitted]   let in by the chair, also while its line is lost
+ * @property {boolean} admitted   let in by the chair, also while its line is lost
  * @property {boolean} microphone
  * @property {boolean} camera
  * @property {boolean} screen

@@ -105,7 +105,7 @@ function welcome(state, message, nowMs) {
     link: "online", welcomed: true, goodbye: "", takenBy: "",
     number: message.number, title: message.title, state: message.state, you: message.you, chair: message.chair,
     floor: message.floor, floorSinceMs: sameFloor ? state.floorSinceMs : null,
-    seats: message.seats.map((seat) => ({ ...seat, admitted: seat.admitted ?? seat.presence === "admitted" })),
+    seats: message.seats,
     recording: message.recording, clock: clockOf(message.elapsed_ms, nowMs),
     recorderReady: message.recorder_ready, recorderReason: message.recorder_reason,
     recorderLost: isLive(message.state) && !message.recorder_ready, workerLost: false,
