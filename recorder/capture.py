@@ -139,7 +139,7 @@ class Capture:
             while True:
                 await asyncio.sleep(COMMIT_S)
                 await self.commit()
-                self._seal()
+                self._seal(GRACE_NS)
         finally:
             await self._stop()
 
@@ -173,10 +173,10 @@ class Capture:
         for connection in self._connections:
             connection.hold(too_much)
 
-    def _seal(self) -> None:
+    def _seal(self, grace_ns: int) -> None:
         now = monotonic_ns()
         for key, writer in list(self._writers.items()):
-            if writer.end_ns is not None and now - writer.end_ns > GRACE_NS and not writer.dirty:
+            if writer.end_ns is not None and now - writer.end_ns > grace_ns and not writer.dirty:
                 self._sealed[key] = writer.durable
                 del self._writers[key]
 
@@ -188,17 +188,17 @@ class Capture:
         await asyncio.shield(self.commit())
         for connection in list(self._connections):
             connection.hang_up()
-        now = monotonic_ns()
-        log.info("capture ended", open=len(self._writers), at_ns=now)
+        self._seal(0)  # nobody is left who could still send
+        log.info("capture ended", open=len(self._writers))
 
     # Workers ------------------------------------------------------------------------------------------------------
 
     async def listen(self, path: Path) -> None:
         """Accept the workers' taps on a Unix socket."""
-        path.unlink(missing_ok=True)
+        await asyncio.to_thread(path.unlink, missing_ok=True)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_unix_server(lambda: TapConnection(self, self._connections), path=str(path))
-        path.chmod(0o600)
+        await asyncio.to_thread(path.chmod, 0o600)
 
     def worker_started(self, worker: int, start_id: str) -> None:
         for writer in self._writers.values():

@@ -99,7 +99,7 @@ def _scan_tap(found: Found, kind: int, start_id: str | None, payload: bytes | me
 
 
 class JournalWriter:
-    """Not thread-safe: one event loop appends and takes batches; ``write`` and ``written`` bracket the thread's work."""
+    """Not thread-safe: one event loop appends and takes batches; only ``write`` may run in a thread."""
 
     def __init__(self, folder: RecordingDir, *, epoch_ns: int, started_at: str) -> None:
         self.folder, self.epoch_ns, self.started_at = folder, epoch_ns, started_at
@@ -134,6 +134,7 @@ class JournalWriter:
         writer._last_taken, writer._tracks = dict(found.last_record), found.tracks
         writer._origins = {start_id: index for index, start_id in enumerate(found.workers)}
         last_ns = epoch_ns + found.last_ns - header.epoch_ns
+        writer.last_packet_ns = last_ns
         writer._add(journal.pack_hole(last_ns, max(now, last_ns), "recorder_lost"))
         return writer
 
@@ -193,6 +194,11 @@ class JournalWriter:
             self.hole_from_ns = None
 
     @property
+    def last_heard_ns(self) -> int:
+        """When the last packet came, or else when the recording began."""
+        return self.last_packet_ns if self.last_packet_ns is not None else self.epoch_ns
+
+    @property
     def open_tracks(self) -> int:
         return len(self._tracks)
 
@@ -227,6 +233,7 @@ class JournalWriter:
         fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
         try:
             try:
+                os.ftruncate(fd, batch.written_to)  # what an attempt before may have left
                 rest, at = memoryview(batch.data), batch.written_to
                 while rest:
                     count = os.pwrite(fd, rest, at)

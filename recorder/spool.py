@@ -98,6 +98,12 @@ def write_file(path: Path, data: bytes) -> None:
     sync_dir(path.parent)
 
 
+def sweep(folder: Path) -> None:
+    """Remove files that a crash left half-written."""
+    for path in folder.rglob(".*.tmp"):
+        path.unlink(missing_ok=True)
+
+
 def free_bytes(path: Path) -> int:
     """Free space for us on the disk that holds ``path``."""
     stat = os.statvfs(path)

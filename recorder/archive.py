@@ -1,0 +1,276 @@
+"""Spool to store: upload, read the checksum back, write the rows, and only then delete. Every step may be repeated.
+
+What there is to do is found by looking: segments the catalogue does not call stored, facts the database does not have.
+With the store away the spool keeps the segments; with the database away it keeps the facts. Rows are written from the
+catalogue, never the other way round.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub import manifest as form
+from hub.db import Database
+from hub.errors import NotReady
+from hub.ids import utc_now
+from hub.services.store import ObjectExists, ObjectMissing, ObjectStore, StoreAway
+from recorder import manifest, rows, spool
+from recorder.capture import Capture
+from recorder.catalogue import Archived, SegmentFact, Stored
+from recorder.packaging import Packaging, Work
+
+PAUSE_S = 0.5
+AT_ONCE = 4
+BATCH = 32
+BACK_OFF_MAX_S = 30
+PROBE_EVERY_S = 10
+ABANDONED_EVERY_S = 60
+SILENT_FOR = timedelta(hours=24)
+PROBE_KEY = "recordings/probe"
+
+log = structlog.get_logger(__name__)
+
+
+class BackOff:
+    """When to try again something that is away: after 1, 2, 4 … seconds."""
+
+    def __init__(self) -> None:
+        self._failures, self._not_before = 0, 0.0
+
+    @property
+    def ready(self) -> bool:
+        return time.monotonic() >= self._not_before
+
+    @property
+    def fine(self) -> bool:
+        return self._failures == 0
+
+    def failed(self) -> None:
+        self._failures += 1
+        self._not_before = time.monotonic() + min(2 ** (self._failures - 1), BACK_OFF_MAX_S)
+
+    def succeeded(self) -> None:
+        self._failures, self._not_before = 0, 0.0
+
+
+class Archiver:
+    """``store_away`` and ``database_away`` tell how it stands; nothing is lost while either is away."""
+
+    def __init__(self, database: Database, store: ObjectStore, capture: Capture, packaging: Packaging) -> None:
+        self._database, self._store = database, store
+        self._capture, self._packaging = capture, packaging
+        self.store_away, self.database_away = BackOff(), BackOff()
+        self._probed = self._looked = 0.0
+
+    async def run(self) -> None:
+        """Archive until cancelled."""
+        while True:
+            try:
+                await self.turn()
+            except Exception:
+                # A fault here must never end the process, which is recording.
+                log.exception("archiving failed")
+            await asyncio.sleep(PAUSE_S)
+
+    async def turn(self) -> None:
+        """Everything that can be done now, for every recording in the spool."""
+        for work in list(self._packaging.works.values()):
+            await self._archive(work)
+        if time.monotonic() - self._probed > PROBE_EVERY_S and self.store_away.ready:
+            self._probed = time.monotonic()
+            await self._with_store(lambda: asyncio.to_thread(self._probe))
+        if time.monotonic() - self._looked > ABANDONED_EVERY_S:
+            self._looked = time.monotonic()
+            await self._with_database(self._close_abandoned)
+
+    def waiting(self) -> tuple[int, float]:
+        """``(segments not yet in the store, age of the oldest in seconds)``."""
+        count, oldest = 0, time.time()
+        for work in self._packaging.works.values():
+            for segment in _unstored(work):
+                count += 1
+                oldest = min(oldest, _made_at(segment))
+        return count, max(0.0, time.time() - oldest) if count else 0.0
+
+    # One recording ------------------------------------------------------------------------------------------------
+
+    async def _archive(self, work: Work) -> None:
+        if work.catalogue.archived is None:
+            await self._with_database(lambda: rows.write(self._database, work))
+            await self._with_store(lambda: self._upload(work))
+            await self._with_database(lambda: rows.write(self._database, work))
+            await asyncio.to_thread(_tidy, work)
+            if work.catalogue.closed is not None and rows.complete(work):
+                await self._with_database(lambda: self._finish(work))
+        if work.catalogue.archived is not None:
+            await asyncio.to_thread(_remove, work)
+            self._capture.forget(work.folder.recording_id)
+            self._packaging.works.pop(work.folder.recording_id, None)
+
+    async def _upload(self, work: Work) -> None:
+        while todo := _unstored(work)[:BATCH]:
+            for start in range(0, len(todo), AT_ONCE):
+                some = todo[start : start + AT_ONCE]
+                jobs = [asyncio.to_thread(self._store_segment, work, segment) for segment in some]
+                done = await asyncio.gather(*jobs, return_exceptions=True)
+                stored = [segment.id for segment, good in zip(some, done, strict=True) if good is True]
+                await asyncio.to_thread(_note_stored, work, stored)
+                for fault in done:
+                    if isinstance(fault, BaseException):
+                        raise fault
+
+    def _store_segment(self, work: Work, segment: SegmentFact) -> bool:
+        """Upload and check; False when the store holds something else under the key. Blocks."""
+        path = work.folder.segment_file(segment.track_id, segment.number)
+        try:
+            self._store.put_file(segment.object_key, path, sha256=segment.sha256, media_type=segment.media_type)
+        except ObjectExists:
+            pass  # from before a crash; the check below tells
+        except (FileNotFoundError, ValueError) as error:
+            return self._complain(work, segment, f"spool file unusable: {error}")
+        if self._checksum(segment.object_key) != segment.sha256:
+            return self._complain(work, segment, "the store holds other bytes")
+        return True
+
+    def _checksum(self, key: str) -> str:
+        """The checksum of what the store has, from the server's own where it keeps one, else by reading it back."""
+        known = self._store.head(key).sha256
+        if known is not None:
+            return known
+        digest = hashlib.sha256()
+        for chunk in self._store.read(key):
+            digest.update(chunk)
+        return digest.hexdigest()
+
+    def _complain(self, work: Work, segment: SegmentFact, what: str) -> bool:
+        work.faulty.add(segment.id)
+        log.error("segment cannot be archived", recording=work.folder.recording_id, key=segment.object_key, why=what)
+        return False
+
+    async def _finish(self, work: Work) -> None:
+        """All is stored: write the manifest, check it, and say so in the row."""
+        if not self.store_away.ready:
+            return
+        recording_id = work.folder.recording_id
+        data = await asyncio.to_thread(_read, work.folder.manifest)
+        if data is None:
+            async with self._database.reading() as db:
+                data = await manifest.build(db, recording_id)
+            await asyncio.to_thread(spool.write_file, work.folder.manifest, data)
+        sha256, key = hashlib.sha256(data).hexdigest(), form.key_of(recording_id)
+        put: list[str] = []
+        await self._with_store(lambda: asyncio.to_thread(self._store_manifest, key, data, put))
+        if put != [sha256]:
+            if put:
+                log.error("the store holds another manifest", recording=recording_id, key=key)
+            return
+        await rows.archived(self._database, recording_id, key, sha256)
+        await asyncio.to_thread(work.catalogue.append, [Archived(sha256)])
+        log.info("recording archived", recording=recording_id, manifest_sha256=sha256)
+
+    def _store_manifest(self, key: str, data: bytes, put: list[str]) -> None:
+        with suppress(ObjectExists):
+            self._store.put_bytes(key, data, media_type="application/json")
+        put.append(self._checksum(key))
+
+    # What may be away ---------------------------------------------------------------------------------------------
+
+    async def _with_store(self, work: Callable[[], Awaitable[None]]) -> None:
+        if not self.store_away.ready:
+            return
+        try:
+            await work()
+        except (StoreAway, ObjectMissing) as error:
+            if self.store_away.fine:
+                log.warning("object store away", error=str(error))
+            self.store_away.failed()
+        else:
+            self.store_away.succeeded()
+
+    async def _with_database(self, work: Callable[[], Awaitable[None]]) -> None:
+        if not self.database_away.ready:
+            return
+        try:
+            await work()
+        except (NotReady, SQLAlchemyError, OSError) as error:
+            if self.database_away.fine:
+                log.warning("database away", error=repr(error))
+            self.database_away.failed()
+        else:
+            self.database_away.succeeded()
+
+    def _probe(self) -> None:
+        """Ask the store for something that need not be there."""
+        try:
+            for _ in self._store.read(PROBE_KEY):
+                return
+        except ObjectMissing:
+            return
+
+    async def _close_abandoned(self) -> None:
+        """Close what nobody closed: the hearing is over, or nothing has come for a day."""
+        for recording_id in self._capture.open_ids():
+            writer = self._capture.writer(recording_id)
+            if writer is None:
+                continue
+            over_at = await rows.hearing_over_at(self._database, recording_id)
+            if over_at is not None and utc_now() - over_at > timedelta(seconds=ABANDONED_EVERY_S):
+                started = await rows.started_at(self._database, recording_id)
+                end_ns = writer.epoch_ns + (over_at - started) // timedelta(microseconds=1) * 1000
+            elif time.monotonic_ns() - writer.last_heard_ns > SILENT_FOR // timedelta(microseconds=1) * 1000:
+                end_ns = writer.last_heard_ns
+            else:
+                continue
+            log.warning("closing a recording that nobody closed", recording=recording_id)
+            await self._capture.close(recording_id, end_ns)
+
+
+def _unstored(work: Work) -> list[SegmentFact]:
+    with work.catalogue.lock:
+        done = work.catalogue.stored | work.faulty
+        return [segment for key, segment in work.catalogue.segments.items() if key not in done]
+
+
+def _note_stored(work: Work, segment_ids: list[str]) -> None:
+    if segment_ids:
+        with work.catalogue.lock:
+            work.catalogue.append([Stored(segment_id) for segment_id in segment_ids])
+
+
+def _tidy(work: Work) -> None:
+    """Delete what the store has and the rows say, and journal files that no segment still under way needs."""
+    with work.catalogue.lock:
+        segments = dict(work.catalogue.segments)
+        stored = set(work.catalogue.stored)
+    for segment_id in work.rows_stored - work.deleted:
+        segment = segments[segment_id]
+        work.folder.segment_file(segment.track_id, segment.number).unlink(missing_ok=True)
+        work.deleted.add(segment_id)
+    needed = min([work.first_needed_file, *(s.first_file for key, s in segments.items() if key not in stored)])
+    for number in work.folder.journal_numbers():
+        if number < needed:
+            work.folder.journal_file(number).unlink(missing_ok=True)
+
+
+def _remove(work: Work) -> None:
+    with work.lock:
+        work.catalogue.close()
+        work.folder.remove()
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+def _made_at(segment: SegmentFact) -> float:
+    """Seconds since 1970: identifiers begin with their milliseconds."""
+    return int(segment.id[:12], 16) / 1000

@@ -1,0 +1,142 @@
+"""Collects a finished recording's manifest from its rows. The format and the chain are in ``hub.manifest``."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from importlib import metadata
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub import manifest as form
+from hub import models
+
+TOLD = frozenset({"text", "name", "reason"})
+"""Fields of events that somebody typed, or that name somebody."""
+
+
+async def build(db: AsyncSession, recording_id: str) -> bytes:
+    """The manifest of a recording whose rows are complete; the same rows always give the same bytes.
+
+    Cases appear by number, seats by label: no citizen is named. What people typed is given in full, except when a case
+    is a denunciation: then only its SHA-256 is (Law on Denunciations 2018 Art 56), which proves the text all the same.
+    """
+    recording = await db.get_one(models.Recording, recording_id)
+    hearing = await db.get_one(models.Hearing, recording.hearing_id)
+    secret = any(case.party.secret or case.type == models.CaseType.DENUNCIATION for case in hearing.cases)
+    document: dict[str, Any] = {
+        "format": form.FORMAT,
+        "software": f"citizen-reception-hub {_version()}",
+        "recording": {
+            "id": recording.id,
+            "started_at": _instant(recording.started_at),
+            "ended_at": _instant(recording.ended_at),
+            "duration_ms": recording.duration_ms,
+        },
+        "hearing": {
+            "number": hearing.number,
+            "kind": str(hearing.kind),
+            "cases": sorted(case.number for case in hearing.cases),
+            "seats": [
+                {
+                    "id": seat.id,
+                    "kind": str(seat.kind),
+                    "label": seat.label,
+                    "point": seat.point.code if seat.point else None,
+                }
+                for seat in hearing.seats
+            ],
+        },
+        "tracks": await _tracks(db, recording_id),
+        "gaps": await _gaps(db, recording_id),
+        "events": await _events(db, hearing.id, secret=secret),
+    }
+    return form.seal(document)
+
+
+async def _tracks(db: AsyncSession, recording_id: str) -> list[dict[str, Any]]:
+    rows = await db.scalars(
+        select(models.Segment)
+        .where(models.Segment.recording_id == recording_id)
+        .order_by(models.Segment.track_id, models.Segment.number)
+    )
+    segments: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        segments.setdefault(row.track_id, []).append(
+            {
+                "number": row.number,
+                "start_ms": row.start_ms,
+                "duration_ms": row.duration_ms,
+                "media_type": row.media_type,
+                "begins_with_keyframe": row.begins_with_keyframe,
+                "size_bytes": row.size_bytes,
+                "sha256": row.sha256,
+                "key": row.object_key,
+            }
+        )
+    tracks = await db.scalars(
+        select(models.Track).where(models.Track.recording_id == recording_id).order_by(models.Track.id)
+    )
+    return [
+        {
+            "id": track.id,
+            "seat": track.seat_id,
+            "source": track.source,
+            "kind": track.kind,
+            "codec": track.codec,
+            "segments": segments.get(track.id, []),
+        }
+        for track in tracks
+    ]
+
+
+async def _gaps(db: AsyncSession, recording_id: str) -> list[dict[str, Any]]:
+    rows = await db.scalars(
+        select(models.Gap).where(models.Gap.recording_id == recording_id).order_by(models.Gap.start_ms, models.Gap.id)
+    )
+    return [{"track": row.track_id, "start_ms": row.start_ms, "end_ms": row.end_ms, "cause": row.cause} for row in rows]
+
+
+async def _events(db: AsyncSession, hearing_id: str, *, secret: bool) -> list[dict[str, Any]]:
+    """Up to the end of the hearing: who closes a window afterwards is not part of it."""
+    rows = await db.scalars(
+        select(models.HearingEvent)
+        .where(models.HearingEvent.hearing_id == hearing_id)
+        .order_by(models.HearingEvent.seq)
+    )
+    events: list[dict[str, Any]] = []
+    for row in rows:
+        payload = _hidden(row.payload) if secret else dict(row.payload)
+        events.append(
+            {
+                "seq": row.seq,
+                "at": _instant(row.at),
+                "kind": row.kind,
+                "seat": row.seat_id,
+                "account": row.account_id,
+                "payload": payload,
+            }
+        )
+        if row.kind == "ended":
+            break
+    return events
+
+
+def _hidden(payload: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in payload.items() if name not in TOLD}
+    for name in TOLD & payload.keys():
+        kept[f"{name}_sha256"] = hashlib.sha256(str(payload[name]).encode()).hexdigest()
+    return kept
+
+
+def _instant(value: datetime | None) -> str | None:
+    return value.isoformat(timespec="milliseconds") if value else None
+
+
+def _version() -> str:
+    try:
+        return metadata.version("citizen-reception-hub")
+    except metadata.PackageNotFoundError:
+        return "unknown"
