@@ -66,7 +66,7 @@ class Worker:
     async def connect(self) -> None:
         self._reading = asyncio.create_task(self._client.run())
         async with asyncio.timeout(10):
-            while not self._client.connected:
+            while not self._client.connected:  # noqa: ASYNC110 - the client has no event to wait for
                 await asyncio.sleep(0.01)
 
     async def disconnect(self) -> None:
@@ -348,5 +348,5 @@ async def hearing(config: Config, *peers: str) -> AsyncIterator[tuple[Worker, li
 
 async def until(condition: Callable[[], bool], limit_s: float = 10) -> None:
     async with asyncio.timeout(limit_s):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what is waited for happens in another process
             await asyncio.sleep(0.02)

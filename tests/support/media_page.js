@@ -1,0 +1,82 @@
+// @ts-check
+// A page that speaks to a media worker through the test: the test carries offers and answers between the two.
+/** @type {Map<string, RTCPeerConnection>} */
+const connections = new Map();
+
+/** @param {string} name @param {number} width @param {number} height */
+async function publish(name, width, height) {
+  const pc = new RTCPeerConnection();
+  connections.set(name, pc);
+  const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width, height, frameRate: 30 } });
+  for (const track of stream.getAudioTracks()) pc.addTransceiver(track, { direction: "sendonly", streams: [stream] });
+  for (const track of stream.getVideoTracks()) pc.addTransceiver(track, { direction: "sendonly", streams: [stream] });
+  return offer(name, false);
+}
+
+/** @param {string} name @param {boolean} iceRestart */
+async function offer(name, iceRestart) {
+  const pc = connection(name);
+  await pc.setLocalDescription(await pc.createOffer({ iceRestart }));
+  await gathered(pc);
+  const sources = Object.fromEntries(
+    pc.getTransceivers().map((t) => [t.mid, t.sender.track?.kind === "audio" ? "microphone" : "camera"]),
+  );
+  return { sdp: pc.localDescription?.sdp, sources };
+}
+
+/** @param {string} name @param {string} sdp */
+async function accept(name, sdp) {
+  await connection(name).setRemoteDescription({ type: "answer", sdp });
+}
+
+/** Answer an offer to receive; elements appear for each track. @param {string} name @param {string} sdp */
+async function answer(name, sdp) {
+  let pc = connections.get(name);
+  if (!pc) {
+    pc = new RTCPeerConnection();
+    connections.set(name, pc);
+    pc.ontrack = ({ track }) => {
+      const element = document.createElement(track.kind === "audio" ? "audio" : "video");
+      element.autoplay = true;
+      element.srcObject = new MediaStream([track]);
+      document.body.append(element);
+    };
+  }
+  await pc.setRemoteDescription({ type: "offer", sdp });
+  await pc.setLocalDescription(await pc.createAnswer());
+  await gathered(pc);
+  return pc.localDescription?.sdp;
+}
+
+/** A device check: a data channel proves that media can arrive. @param {string} name */
+async function probe(name) {
+  const pc = new RTCPeerConnection();
+  connections.set(name, pc);
+  pc.createDataChannel("check");
+  return offer(name, false);
+}
+
+/** @param {string} name */
+async function stats(name) {
+  const reports = [...(await connection(name).getStats()).values()];
+  return reports.filter((r) =>
+    ["inbound-rtp", "outbound-rtp", "candidate-pair", "remote-inbound-rtp", "remote-outbound-rtp"].includes(r.type),
+  );
+}
+
+/** @param {string} name */
+function state(name) {
+  return connection(name).connectionState;
+}
+
+/** @param {string} name */
+function connection(name) {
+  const pc = connections.get(name);
+  if (!pc) throw new Error(`no connection ${name}`);
+  return pc;
+}
+
+/** @param {RTCPeerConnection} pc */
+async function gathered(pc) {
+  while (pc.iceGatheringState !== "complete") await new Promise((done) => setTimeout(done, 20));
+}
