@@ -55,7 +55,8 @@ async def append(
     ``after`` is the last ``seq`` the caller knows. Raises ``Conflict`` when the log has gone on without the caller
     or the hearing's state does not allow an event (it was cancelled meanwhile), ``NotFound`` for no such hearing.
     """
-    hearing = await db.get(models.Hearing, hearing_id, with_for_update=True, populate_existing=True)
+    lock = {"of": models.Hearing}  # PostgreSQL refuses to lock what is joined beside it
+    hearing = await db.get(models.Hearing, hearing_id, with_for_update=lock, populate_existing=True)
     if hearing is None:
         raise NotFound(N_("Không tìm thấy buổi tiếp công dân."))
     last = await db.scalar(
