@@ -136,7 +136,8 @@ async def identify(request: http.Request, handler: Handler) -> http.StreamRespon
     if token and request.path not in ("/healthz", "/robots.txt", "/favicon.svg"):
         await _recognise(request, token)
     actor: Actor | None = request[ACTOR]
-    if actor is None and request.path not in OPEN_PATHS:
+    if actor is None and request.path not in OPEN_PATHS and not request.path.startswith("/ws/"):
+        # A script cannot see why a WebSocket was refused: signaling opens it and says "signed_out" over it.
         if token:
             raise NotSignedIn(N_("Phiên đăng nhập đã hết hạn. Hãy đăng nhập lại."))
         raise NotSignedIn(N_("Bạn cần đăng nhập để xem trang này."))
