@@ -5,9 +5,11 @@ from __future__ import annotations
 from aiohttp import web as http
 
 from web import metrics, static
+from web.api import hearings as hearings_api
+from web.api import lookups, replays
 from web.keys import DEPS, RENDERER, Deps
 from web.middleware import MIDDLEWARES
-from web.pages import account, health, home, signin
+from web.pages import account, booking, cases, documents, health, hearings, home, live, recordings, signin
 from web.view import Renderer
 
 __all__ = ["Deps", "make_app"]
@@ -19,6 +21,15 @@ ROUTES = (
     signin.routes,
     account.routes,
     home.routes,
+    cases.routes,
+    documents.routes,
+    booking.routes,
+    hearings.routes,
+    recordings.routes,
+    lookups.routes,
+    hearings_api.routes,
+    replays.routes,
+    live.routes,
     health.routes,
 )
 

@@ -33,7 +33,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "party_kind": {
         PartyKind.INDIVIDUAL: N_("Cá nhân"),
         PartyKind.ORGANISATION: N_("Tổ chức"),
-        PartyKind.GROUP: N_("Đoàn đông người"),
+        PartyKind.GROUP: N_("Nhóm người"),
     },
     "hearing_kind": {
         HearingKind.REGULAR: N_("Định kỳ"),
@@ -58,7 +58,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     },
     "seat_kind": {
         SeatKind.CHAIR: N_("Chủ trì"),
-        SeatKind.DEPUTY: N_("Người thay chủ trì"),
+        SeatKind.DEPUTY: N_("Phó chủ trì"),
         SeatKind.SECRETARY: N_("Thư ký"),
         SeatKind.POINT: N_("Điểm cầu"),
     },

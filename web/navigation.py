@@ -23,10 +23,10 @@ class MenuItem:
 _ITEMS: tuple[tuple[str, str, str, tuple[Role, ...]], ...] = (
     ("/", N_("Trang chủ"), "home", tuple(Role)),
     ("/hearings", N_("Buổi tiếp"), "calendar", HEARING_ROLES),
-    ("/cases", N_("Hồ sơ"), "folder", CASE_ROLES),
-    ("/help-desk", N_("Bàn hỗ trợ"), "lifebuoy", (Role.TECHNICIAN,)),
+    ("/cases", N_("Vụ việc"), "folder", CASE_ROLES),
+    ("/help-desk", N_("Bàn hỗ trợ"), "lifebuoy", (Role.TECHNICIAN, Role.ADMINISTRATOR)),
     ("/accounts", N_("Tài khoản"), "people", (Role.ADMINISTRATOR,)),
-    ("/units", N_("Đơn vị"), "building", (Role.ADMINISTRATOR,)),
+    ("/units", N_("Cơ quan"), "building", (Role.ADMINISTRATOR,)),
     ("/points", N_("Điểm cầu"), "point", (Role.ADMINISTRATOR,)),
     ("/audit", N_("Nhật ký"), "shield", (Role.ADMINISTRATOR, Role.AUDITOR)),
 )

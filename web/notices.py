@@ -9,9 +9,9 @@ from hub.i18n import N_
 NOTICES: Mapping[str, str] = {
     "signed_out": N_("Bạn đã đăng xuất."),
     "password_changed": N_("Đã đổi mật khẩu."),
-    "case_registered": N_("Đã đăng ký hồ sơ."),
-    "case_saved": N_("Đã lưu thay đổi của hồ sơ."),
-    "attachment_added": N_("Đã thêm tài liệu vào hồ sơ."),
+    "case_registered": N_("Đã đăng ký vụ việc."),
+    "case_saved": N_("Đã lưu thay đổi của vụ việc."),
+    "attachment_added": N_("Đã thêm tài liệu."),
     "hearing_booked": N_("Đã đặt lịch buổi tiếp."),
     "hearing_changed": N_("Đã lưu thay đổi của buổi tiếp. Những người được mời sẽ thấy lý do."),
     "hearing_postponed": N_("Đã hoãn buổi tiếp. Những người được mời sẽ thấy lý do."),
@@ -21,6 +21,6 @@ NOTICES: Mapping[str, str] = {
     "account_disabled": N_("Đã khóa tài khoản và kết thúc các phiên đăng nhập của nó."),
     "account_enabled": N_("Đã mở lại tài khoản."),
     "account_password_set": N_("Đã đặt mật khẩu mới. Người dùng phải đổi mật khẩu khi đăng nhập lần tới."),
-    "unit_saved": N_("Đã lưu đơn vị."),
+    "unit_saved": N_("Đã lưu cơ quan."),
     "point_saved": N_("Đã lưu điểm cầu."),
 }

@@ -135,6 +135,8 @@ class Attendance(Base):
     joined_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
 
+    account: Mapped[Account] = relationship(lazy="joined")
+
 
 class DeviceCheck(Base):
     """What the check before entering found; the centre sees it."""

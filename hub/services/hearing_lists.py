@@ -195,3 +195,11 @@ def _order(query: HearingQuery) -> tuple[ColumnElement[datetime] | ColumnElement
 
 async def _all(db: AsyncSession, wanted: Select[Hearing]) -> list[Hearing]:
     return list((await db.execute(wanted)).unique().scalars())
+
+
+async def chairs(db: AsyncSession, actor: Actor) -> list[Account]:
+    """Everyone who chairs a hearing that the actor may read, by name: what a list can be filtered by."""
+    readable = _readable(actor).with_only_columns(Hearing.id)
+    seated = select(Seat.account_id).where(Seat.kind == SeatKind.CHAIR, Seat.hearing_id.in_(readable))
+    wanted = select(Account).where(Account.id.in_(seated)).order_by(Account.full_name)
+    return list((await db.execute(wanted)).unique().scalars())

@@ -194,6 +194,12 @@ async def of_hearing(db: AsyncSession, actor: Actor, hearing_id: str) -> Recordi
     return None if recording is None else (await _rows(db, actor, [(recording, hearing)]))[0]
 
 
+async def hearing_of(db: AsyncSession, recording_id: str) -> str:
+    """The hearing that a recording belongs to. Raises ``NotFound``; whoever shows the hearing asks for permission."""
+    recording, _ = await _recording(db, recording_id)
+    return recording.hearing_id
+
+
 async def of_case(db: AsyncSession, actor: Actor, case_id: str) -> list[RecordingRow]:
     """The recordings of a case's hearings that the actor may know of, oldest first."""
     query = (

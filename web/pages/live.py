@@ -44,8 +44,9 @@ async def enter(request: http.Request) -> http.Response:
     }
     # Cases are the business of those who hear them; at a point the citizen sees the screen.
     cases = hearing.cases if seat.kind in OFFICIALS else []
-    context = {"hearing": hearing, "seat": seat, "boot": boot, "cases": cases, "basis": NOTICE_BASIS}
-    return view.render(request, "live/enter.html", **context)
+    return view.render(
+        request, "live/enter.html", hearing=hearing, seat=seat, boot=boot, cases=cases, basis=NOTICE_BASIS
+    )
 
 
 def _seat(hearing: Hearing, seat_id: str) -> Seat:

@@ -1,0 +1,60 @@
+"""Look-ups for forms: cases while one types, and who or what is taken at a time."""
+
+from __future__ import annotations
+
+from aiohttp import web as http
+
+from hub.errors import BadInput
+from hub.i18n import N_
+from hub.services import cases
+from hub.services.occupied import occupied
+from web import format as formats
+from web import keys, labels, view
+from web.translate import catalogue
+
+routes = http.RouteTableDef()
+
+MOST = 8
+
+
+@routes.get("/api/cases")
+async def find_cases(request: http.Request) -> http.Response:
+    """``{"cases": [{id, number, type, summary}]}``, at most eight; ``q`` as on the page of cases."""
+    actor, hub = keys.actor(request), keys.deps(request)
+    query = cases.CaseQuery(text=request.query.get("q", "")[:200], limit=MOST)
+    async with hub.database.reading() as db:
+        rows = await cases.find(db, hub.vault, actor, query)
+    book = catalogue(view.language_of(request))
+    return view.json(
+        {
+            "cases": [
+                {"id": r.id, "number": r.number, "type": labels.label(book, "case_type", r.type), "summary": r.summary}
+                for r in rows
+            ]
+        }
+    )
+
+
+@routes.get("/api/hearings/occupied")
+async def find_occupied(request: http.Request) -> http.Response:
+    """``{"occupied": [{id, number, title, starts, ends}]}``: accounts and points taken on ``day`` (ISO) from
+    ``starts`` to ``ends`` (HH:MM, Vietnam); ``but`` is a hearing that does not count."""
+    actor, asked = keys.actor(request), request.query
+    try:
+        starts_at = formats.parse_local(asked.get("day", ""), asked.get("starts", ""))
+        ends_at = formats.parse_local(asked.get("day", ""), asked.get("ends", ""))
+    except ValueError as error:
+        raise BadInput(N_("Hãy chọn ngày và giờ.")) from error
+    async with keys.deps(request).database.reading() as db:
+        found = await occupied(db, actor, starts_at, ends_at, but=asked.get("but", ""))
+    rows = [
+        {
+            "id": one.id,
+            "number": one.number,
+            "title": one.title,
+            "starts": formats.clock(one.starts_at),
+            "ends": formats.clock(one.ends_at),
+        }
+        for one in found
+    ]
+    return view.json({"occupied": rows})

@@ -1,0 +1,63 @@
+"""What the player asks for: the timeline of a granted replay, and its segments' bytes."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import web as http
+
+from hub.errors import NotReady
+from hub.i18n import N_
+from hub.services import recordings
+from hub.services.store import ObjectMissing
+from web import keys, view
+
+routes = http.RouteTableDef()
+
+
+@routes.get("/api/replays/{replay_id}/timeline")
+async def timeline(request: http.Request) -> http.Response:
+    """``hub.services.recordings.Timeline`` as JSON: seats, tracks, segments, gaps, chapters, notes, messages."""
+    actor = keys.actor(request)
+    async with keys.deps(request).database.reading() as db:
+        found = await recordings.timeline(db, actor, request.match_info["replay_id"])
+    return view.json(found)
+
+
+@routes.get("/api/replays/{replay_id}/segments/{segment_id}")
+async def segment(request: http.Request) -> http.StreamResponse:
+    """The bytes of one segment (at most ten seconds, so read whole), or one range of them (RFC 9110 §14).
+
+    The permission is the replay's own, asked for once with a reason and logged then; here it is only checked.
+    """
+    actor, hub = keys.actor(request), keys.deps(request)
+    async with hub.database.reading() as db:
+        found = await recordings.segment(db, actor, request.match_info["replay_id"], request.match_info["segment_id"])
+    headers = {
+        "Content-Type": found.media_type.split(";", 1)[0],
+        "Cache-Control": "private, no-store",
+        "Accept-Ranges": "bytes",
+    }
+    span = _range(request, found.size_bytes)
+    if span is None:
+        unsatisfied = {"Content-Range": f"bytes */{found.size_bytes}"}
+        return http.Response(status=416, headers=unsatisfied)
+    start, end = span
+    try:
+        data = await asyncio.to_thread(lambda: b"".join(hub.store.read(found.object_key, start, end - start)))
+    except ObjectMissing as error:
+        raise NotReady(N_("Đoạn ghi này không có trong kho lưu trữ. Hãy báo quản trị viên.")) from error
+    if end - start == found.size_bytes:
+        return http.Response(body=data, headers=headers)
+    headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size_bytes}"
+    return http.Response(status=206, body=data, headers=headers)
+
+
+def _range(request: http.Request, size_bytes: int) -> tuple[int, int] | None:
+    """``[start, end)`` of what is asked for; None when no such bytes exist."""
+    try:
+        asked = request.http_range
+    except ValueError:
+        return 0, size_bytes  # RFC 9110 §14.2: a range that cannot be parsed is ignored
+    start, end, _ = asked.indices(size_bytes)
+    return (start, end) if start < end else None

@@ -1,0 +1,238 @@
+"""Cases: find, show, register, edit. Documents and identity have a module of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web as http
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.auth import Action, Actor, Target, may, require, scopes
+from hub.errors import BadInput, Stale
+from hub.i18n import N_, Text
+from hub.models import Case, CaseState, CaseType, OrgUnit, PartyKind, Role
+from hub.services import cases, people, recordings
+from hub.services.identity import Identity
+from web import forms, keys, view
+from web.forms import Form
+
+routes = http.RouteTableDef()
+
+PAGE = 50
+IDENTITY_FIELDS = ("name", "birth", "id_number", "address", "phone")
+
+
+@routes.get("/cases")
+async def index(request: http.Request) -> http.Response:
+    """The newest first; with words, those that hold them all, with or without diacritics."""
+    actor, hub = keys.actor(request), keys.deps(request)
+    asked = request.query
+    page = forms.query_number(asked, "page")
+    query = cases.CaseQuery(
+        text=asked.get("q", "")[:200],
+        type=forms.query_choice(asked, "type", CaseType),
+        state=forms.query_choice(asked, "state", CaseState),
+        first_day=forms.query_day(asked, "from"),
+        last_day=forms.query_day(asked, "to"),
+        limit=PAGE + 1,
+        offset=page * PAGE,
+    )
+    async with hub.database.reading() as db:
+        rows = await cases.find(db, hub.vault, actor, query)
+    return view.render(
+        request,
+        "cases/index.html",
+        rows=rows[:PAGE],
+        more=len(rows) > PAGE,
+        page=page,
+        asked=dict(asked),
+        filtered=any(asked.get(name) for name in ("q", "type", "state", "from", "to")),
+        may_register=actor.has_role(Role.OFFICER),
+    )
+
+
+@routes.get("/cases/new")
+async def ask_new(request: http.Request) -> http.Response:
+    values = {"type": "", "party_kind": PartyKind.INDIVIDUAL.value, "people_count": "1"}
+    return await _new_page(request, values)
+
+
+@routes.post("/cases/new")
+async def register(request: http.Request) -> http.Response:
+    """What looks odd is asked about once; registered when it is right or confirmed."""
+    actor, hub = keys.actor(request), keys.deps(request)
+    form = await forms.read(request)
+    try:
+        new = _new_case(form)
+        form.check()
+        async with hub.database.transaction() as db:
+            found = await cases.register(db, hub.vault, actor, new)
+            odd = {} if form.yes("confirmed") else cases.warnings(new)
+            if odd:
+                raise _Odd(odd)
+    except BadInput as error:
+        return await _new_page(request, dict(form.fields), error=error)
+    except _Odd as odd_ones:
+        return await _new_page(request, dict(form.fields), odd=odd_ones.texts)
+    return view.redirect(request, f"/cases/{found.id}", notice="case_registered")
+
+
+class _Odd(Exception):
+    """The entry is acceptable but odd: rolls the registration back so that the officer can look again."""
+
+    def __init__(self, texts: dict[str, Text]) -> None:
+        self.texts = texts
+
+
+@routes.get("/cases/{case_id}")
+async def show(request: http.Request) -> http.Response:
+    return await case_page(request, request.match_info["case_id"])
+
+
+async def case_page(
+    request: http.Request, case_id: str, *, status: int = 200, dialog: str = "", message: object = "", **context: Any
+) -> http.Response:
+    """The case with its one line of time. ``dialog`` names the dialog to open, with ``message`` in it."""
+    actor, hub = keys.actor(request), keys.deps(request)
+    async with hub.database.reading() as db:
+        found = await cases.get(db, actor, case_id)
+        entries = await cases.timeline(db, actor, case_id)
+        recorded = await recordings.of_case(db, actor, case_id)
+    return view.render(
+        request,
+        "cases/show.html",
+        status=status,
+        case=found,
+        entries=list(reversed(entries)),
+        recordings=recorded,
+        dialog=dialog,
+        message=message,
+        attachment_max_mb=hub.config.attachment_max_mb,
+        **_rights(actor, found),
+        **context,
+    )
+
+
+def _rights(actor: Actor, found: Case) -> dict[str, bool]:
+    here = Target(paths=(found.unit.path,))
+    secret = Target(paths=(found.unit.path,), secret=found.party.secret, own=found.created_by == actor.account_id)
+    return {
+        "may_edit": may(actor, Action.EDIT_CASE, here),
+        "may_book": may(actor, Action.BOOK_HEARING, here),
+        "may_identify": may(actor, Action.READ_IDENTITY, secret),
+    }
+
+
+@routes.get("/cases/{case_id}/edit")
+async def ask_edit(request: http.Request) -> http.Response:
+    async with keys.deps(request).database.reading() as db:
+        found = await _editable(db, request)
+    return _edit_page(request, found, _values_of(found))
+
+
+@routes.post("/cases/{case_id}/edit")
+async def edit(request: http.Request) -> http.Response:
+    """Save; when somebody saved first, show theirs beside what was typed, and lose neither."""
+    actor, hub = keys.actor(request), keys.deps(request)
+    case_id = request.match_info["case_id"]
+    form = await forms.read(request)
+    try:
+        wanted = _case_edit(form)
+        version = form.number("version", 0)
+        form.check()
+        async with hub.database.transaction() as db:
+            await cases.edit(db, hub.vault, actor, case_id, version, wanted)
+    except (BadInput, Stale) as error:
+        async with hub.database.reading() as db:
+            found = await _editable(db, request)
+        return _edit_page(request, found, dict(form.fields), error=error)
+    return view.redirect(request, f"/cases/{case_id}", notice="case_saved")
+
+
+async def _editable(db: AsyncSession, request: http.Request) -> Case:
+    actor = keys.actor(request)
+    found = await cases.get(db, actor, request.match_info["case_id"])
+    require(actor, Action.EDIT_CASE, Target(paths=(found.unit.path,)))
+    return found
+
+
+def _values_of(found: Case) -> dict[str, str]:
+    return {
+        "type": str(found.type),
+        "summary": found.summary,
+        "content": found.content,
+        "people_count": str(found.people_count),
+        "version": str(found.version),
+    }
+
+
+def _edit_page(
+    request: http.Request, found: Case, values: dict[str, str], error: BadInput | Stale | None = None
+) -> http.Response:
+    now = _values_of(found)
+    stale = isinstance(error, Stale)
+    theirs = {name: text for name, text in now.items() if stale and name != "version" and values.get(name) != text}
+    return view.render(
+        request,
+        "cases/edit.html",
+        status=error.status if error else 200,
+        case=found,
+        # After a collision the form stands on the newest version: saving again is then a decision, not an accident.
+        values={**values, "version": now["version"]} if stale else values,
+        theirs=theirs,
+        message=error.text if error else "",
+        errors=error.fields if isinstance(error, BadInput) else {},
+    )
+
+
+async def _new_page(
+    request: http.Request,
+    values: dict[str, str],
+    *,
+    error: BadInput | None = None,
+    odd: dict[str, Text] | None = None,
+) -> http.Response:
+    actor = keys.actor(request)
+    async with keys.deps(request).database.reading() as db:
+        units = await registering_units(db, actor)
+    values.setdefault("unit_id", actor.unit_id)
+    return view.render(
+        request,
+        "cases/new.html",
+        status=error.status if error else 200,
+        values=values,
+        units=units,
+        message=error.text if error else "",
+        errors=error.fields if error else {},
+        odd=odd or {},
+    )
+
+
+async def registering_units(db: AsyncSession, actor: Actor) -> list[OrgUnit]:
+    """Where this officer may register. Raises ``Forbidden`` for who may nowhere."""
+    require(actor, Action.REGISTER_CASE, Target(paths=tuple(scopes(actor, Action.REGISTER_CASE))))
+    units = await people.list_units(db, actor)
+    return [unit for unit in units if may(actor, Action.REGISTER_CASE, Target(paths=(unit.path,)))]
+
+
+def _new_case(form: Form) -> cases.NewCase:
+    return cases.NewCase(
+        type=form.choice("type", CaseType, CaseType.COMPLAINT, N_("Hãy chọn loại vụ việc.")),
+        summary=form.text("summary"),
+        content=form.text("content"),
+        party_kind=form.choice("party_kind", PartyKind, PartyKind.INDIVIDUAL),
+        people_count=form.number("people_count", 1),
+        unit_id=form.text("unit_id"),
+        **{name: form.text(name) for name in IDENTITY_FIELDS},
+    )
+
+
+def _case_edit(form: Form) -> cases.CaseEdit:
+    replacing = form.yes("replace_identity")
+    return cases.CaseEdit(
+        type=form.choice("type", CaseType, CaseType.COMPLAINT, N_("Hãy chọn loại vụ việc.")),
+        summary=form.text("summary"),
+        content=form.text("content"),
+        people_count=form.number("people_count", 1),
+        identity=Identity(**{name: form.text(name) for name in IDENTITY_FIELDS}) if replacing else None,
+    )

@@ -1,0 +1,163 @@
+"""Hearings: today, coming, all; one of them with everything about it. Booking has a module of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web as http
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.auth import Action, Actor, Target, may
+from hub.errors import BadInput, Conflict, Forbidden
+from hub.ids import utc_now
+from hub.models import LIVE_STATES, Case, Hearing, HearingState, Role, Seat, SeatKind
+from hub.services import cases, hearings, people, recordings
+from hub.services.hearing_lists import chairs
+from hub.services.hearing_seats import last_check
+from hub.services.live import SeatLive
+from web import forms, keys, view
+
+routes = http.RouteTableDef()
+
+PAGE = 50
+FILTERS = ("q", "from", "to", "point", "chair", "case", "state")
+
+
+@routes.get("/hearings")
+async def index(request: http.Request) -> http.Response:
+    """Today's; the other two lists are behind tabs."""
+    actor = keys.actor(request)
+    async with keys.deps(request).database.reading() as db:
+        rows = await hearings.today(db, actor)
+    return _list(request, "today", rows)
+
+
+@routes.get("/hearings/coming")
+async def coming(request: http.Request) -> http.Response:
+    actor = keys.actor(request)
+    async with keys.deps(request).database.reading() as db:
+        rows = await hearings.coming(db, actor)
+    return _list(request, "coming", rows)
+
+
+@routes.get("/hearings/all")
+async def everything(request: http.Request) -> http.Response:
+    """By day, point, chair and case, within the actor's scope; the newest first."""
+    actor, asked = keys.actor(request), request.query
+    page = forms.query_number(asked, "page")
+    state = forms.query_choice(asked, "state", HearingState)
+    query = hearings.HearingQuery(
+        first_day=forms.query_day(asked, "from"),
+        last_day=forms.query_day(asked, "to"),
+        text=asked.get("q", "")[:200],
+        point_id=asked.get("point", ""),
+        chair_id=asked.get("chair", ""),
+        case_number=asked.get("case", "")[:40],
+        states=(state,) if state else (),
+        limit=PAGE + 1,
+        offset=page * PAGE,
+    )
+    async with keys.deps(request).database.reading() as db:
+        rows = await hearings.find(db, actor, query)
+        points = await people.list_points(db, actor, closed=True)
+        chairing = await chairs(db, actor)
+    more = len(rows) > PAGE
+    return _list(request, "all", rows[:PAGE], points=points, chairs=chairing, page=page, more=more)
+
+
+def _list(request: http.Request, tab: str, rows: list[Hearing], **context: Any) -> http.Response:
+    actor = keys.actor(request)
+    asked = {name: value for name, value in request.query.items() if name in FILTERS}
+    return view.render(
+        request,
+        "hearings/index.html",
+        tab=tab,
+        rows=[row_of(actor, hearing) for hearing in rows],
+        asked=asked,
+        filtered=any(asked.values()),
+        may_book=actor.has_role(Role.OFFICER) or actor.has_role(Role.SECRETARY),
+        **{"points": [], "chairs": [], "page": 0, "more": False, **context},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HearingRow:
+    hearing: Hearing
+    chair: str
+    points: list[str]
+    seats: list[Seat]
+    """Those the actor may take now."""
+
+
+def row_of(actor: Actor, hearing: Hearing) -> HearingRow:
+    chair = next((seat.account.full_name for seat in hearing.seats if seat.kind == SeatKind.CHAIR and seat.account), "")
+    points = [seat.point.name for seat in hearing.seats if seat.kind == SeatKind.POINT and seat.point]
+    return HearingRow(hearing, chair, points, joinable(actor, hearing))
+
+
+def joinable(actor: Actor, hearing: Hearing) -> list[Seat]:
+    """The seats this person may take, while the hearing is still to come or under way."""
+    if hearing.state == HearingState.SCHEDULED or hearing.state in LIVE_STATES:
+        return hearings.seats_for(actor, hearing)
+    return []
+
+
+@routes.get("/hearings/{hearing_id}")
+async def show(request: http.Request) -> http.Response:
+    return await hearing_page(request, request.match_info["hearing_id"])
+
+
+async def hearing_page(
+    request: http.Request,
+    hearing_id: str,
+    *,
+    dialog: str = "",
+    error: BadInput | Conflict | None = None,
+    **context: Any,
+) -> http.Response:
+    """The hearing with everything about it. ``dialog`` names the dialog to open again, with the error in it."""
+    actor, hub = keys.actor(request), keys.deps(request)
+    async with hub.database.reading() as db:
+        hearing = await hearings.get(db, actor, hearing_id)
+        checks = {seat.id: await last_check(db, seat.id) for seat in hearing.seats}
+        told = await hearings.notices(db, hearing_id)
+        stays = await hearings.attendances(db, actor, hearing_id)
+        recording = await recordings.of_hearing(db, actor, hearing_id)
+        readable = {case.id for case in hearing.cases if await _may_read(db, actor, case)}
+    return view.render(
+        request,
+        "hearings/show.html",
+        status=error.status if error else 200,
+        hearing=hearing,
+        checks=checks,
+        told=told,
+        stays=stays,
+        recording=recording,
+        readable_cases=readable,
+        live=_live_seats(request, hearing_id),
+        seats=joinable(actor, hearing),
+        changeable=hearing.state in (HearingState.SCHEDULED, HearingState.POSTPONED),
+        may_book=may(actor, Action.BOOK_HEARING, Target(paths=(hearing.unit.path,))),
+        underway=hearing.state in LIVE_STATES,
+        now=utc_now(),
+        dialog=dialog,
+        message=error.text if error else "",
+        errors=error.fields if isinstance(error, BadInput) else {},
+        **{"values": {}, **context},
+    )
+
+
+async def _may_read(db: AsyncSession, actor: Actor, case: Case) -> bool:
+    """A point that is connected sees that there is a case, not what it says, unless the case is in its scope."""
+    try:
+        await cases.require_readable(db, actor, case)
+    except Forbidden:
+        return False
+    return True
+
+
+def _live_seats(request: http.Request, hearing_id: str) -> dict[str, SeatLive]:
+    live = keys.deps(request).live
+    running = live.hearing(hearing_id) if live else None
+    return {seat.seat_id: seat for seat in running.seats} if running else {}
