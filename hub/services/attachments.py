@@ -71,7 +71,7 @@ async def add_attachment(
         row = Attachment(
             id=attachment_id,
             case_id=case.id,
-            file_name=await _neutral_name(db, case, kind) if secret else _file_name(upload.file_name, kind),
+            file_name=await _next_neutral_name(db, case, kind) if secret else _file_name(upload.file_name, kind),
             media_type=kind.media_type,
             size_bytes=len(upload.data),
             sha256=hashlib.sha256(upload.data).hexdigest(),
@@ -153,9 +153,14 @@ def _file_name(typed: str, kind: FileType) -> str:
     return f"{safe or 'tai-lieu'}.{kind.suffixes[0]}"
 
 
-async def _neutral_name(db: AsyncSession, case: Case, kind: FileType) -> str:
+def neutral_name(number: int, like: str) -> str:
+    """``Tài liệu 1.pdf``, with the ending of ``like``: a file name easily tells whose document it is."""
+    return f"Tài liệu {number}{PurePath(like).suffix}"
+
+
+async def _next_neutral_name(db: AsyncSession, case: Case, kind: FileType) -> str:
     count = select(func.count()).select_from(Attachment).where(Attachment.case_id == case.id)
-    return f"Tài liệu {(await db.execute(count)).scalar_one() + 1}.{kind.suffixes[0]}"
+    return neutral_name((await db.execute(count)).scalar_one() + 1, f"x.{kind.suffixes[0]}")
 
 
 async def _editable(db: AsyncSession, actor: Actor, case_id: str) -> Case:

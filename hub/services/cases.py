@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, case, or_, select
+from sqlalchemy import ColumnElement, Select, case, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import calendar
@@ -31,6 +31,7 @@ from hub.services.attachments import (
     AttachmentUpload,
     OpenedAttachment,
     add_attachment,
+    neutral_name,
     open_attachment,
 )
 from hub.services.case_access import get, require_readable
@@ -158,6 +159,8 @@ async def edit(db: AsyncSession, vault: Vault, actor: Actor, case_id: str, versi
     changed = [name for name, old, new in _differences(found, wanted, summary, content) if old != new]
     if wanted.type == CaseType.DENUNCIATION and not found.party.secret:
         await identity.make_secret(db, found.party)
+        for number, attachment in enumerate(found.attachments, 1):
+            attachment.file_name = neutral_name(number, attachment.file_name)
     if who is not None:
         await identity.replace_identity(db, vault, found.party, who)
         changed.append("identity")
@@ -202,7 +205,9 @@ def _row(found: Case, *, hit: bool) -> CaseRow:
 
 def _matches(vault: Vault, text: str) -> list[ColumnElement[bool]]:
     """Every folded word occurs in the text or in the name; or the whole is the ID number."""
-    every = [or_(Case.folded.contains(w, autoescape=True), _named(vault.word_hash(w))) for w in words(text)]
+    if text.strip() and not words(text):
+        return [false()]
+    every = [or_(Case.folded.contains(w, autoescape=True), _named(vault.word_hash(w))) for w in set(words(text))]
     number = rules.compact(text).upper()
     if not every or len(number) < 7:
         return list(every)
@@ -294,10 +299,13 @@ async def _check_edit(
     )
     faults = rules.faults(as_new, calendar.local_day(utc_now()))
     secret = wanted.type == CaseType.DENUNCIATION or found.party.secret
-    if secret and who is None:
-        for field, text in (("summary", summary), ("content", content)):
-            if await identity.case_reveals(db, vault, actor, found, text):
-                faults[field] = rules.secrecy_fault()
+    for field, text in (("summary", summary), ("content", content)) if secret else ():
+        if who is not None:
+            revealed = rules.reveals(text, name=who.name, id_number=who.id_number, phone=who.phone)
+        else:
+            revealed = await identity.case_reveals(db, vault, actor, found, text)
+        if revealed:
+            faults[field] = rules.secrecy_fault()
     if faults:
         raise BadInput(_CHECK, fields=faults)
 
