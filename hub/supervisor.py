@@ -94,8 +94,15 @@ class _Child:
 class Supervisor:
     """``run`` returns the exit status when told to stop by ``stop``, SIGTERM or SIGINT."""
 
-    def __init__(self, specs: Sequence[ChildSpec], run_dir: Path, env: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        specs: Sequence[ChildSpec],
+        run_dir: Path,
+        env: Mapping[str, str],
+        command: Sequence[str] = (sys.executable, "-m", "hub"),
+    ) -> None:
         self._children = [_Child(spec) for spec in sorted(specs, key=lambda spec: spec.order)]
+        self._command = tuple(command)
         self._run_dir, self._env = run_dir, dict(env)
         self._stop = asyncio.Event()
         self._failed = ""
@@ -155,9 +162,7 @@ class Supervisor:
 
     async def _start(self, spec: ChildSpec) -> asyncio.subprocess.Process:
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "hub",
+            *self._command,
             *spec.arguments,
             "--parent",
             str(os.getpid()),
