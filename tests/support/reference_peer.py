@@ -1,0 +1,147 @@
+"""A receiver that has nothing to do with the hub: measures what a browser really sends, to be subtracted later.
+
+Chromium's file devices start picture and sound up to a fifth of a second apart, differently each time. aiortc takes
+the same tracks from the page over a peer connection of its own, and its sender reports (RFC 3550 section 6.4.1) put
+both on the browser's NTP clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+import av
+import numpy as np
+from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+from aiortc.rtp import RtcpSrPacket
+from playwright.sync_api import Page
+
+from tests.support import lip_sync, picture_code, tones
+from tests.support.decoding import mono
+from tests.support.points import SAMPLES_PER_S, Point
+
+_OFFER = """async () => {
+  const peer = new RTCPeerConnection();
+  window.referencePeer = peer;
+  const stream = mediaProbe.own();
+  for (const track of stream.getTracks()) peer.addTrack(track.clone(), stream);
+  await peer.setLocalDescription(await peer.createOffer());
+  while (peer.iceGatheringState !== "complete") await new Promise((done) => setTimeout(done, 20));
+  return peer.localDescription.sdp;
+}"""
+_ANSWER = "async (sdp) => { await referencePeer.setRemoteDescription({ type: 'answer', sdp }); }"
+_CLOSE = "() => { referencePeer.getSenders().forEach((s) => s.track?.stop()); referencePeer.close(); }"
+
+
+@dataclass
+class _Track:
+    clock_rate: int
+    reports: list[tuple[float, int]] = field(default_factory=list)
+    """(NTP seconds, RTP timestamp)"""
+    frames: list[tuple[int, Any]] = field(default_factory=list)
+    """(timestamp from the first, frame counter or samples)"""
+    clock: Any = None
+    """aiortc's mapper, which knows the RTP timestamp of the first."""
+
+    def seconds(self, since_first: int) -> float:
+        """A timestamp on the sender's NTP clock."""
+        ntp, at = self.reports[-1]
+        timestamp = self.clock._origin + since_first
+        return ntp + ((timestamp - at + 2**31) % 2**32 - 2**31) / self.clock_rate
+
+
+def source_skew_s(page: Page, point: Point, seconds: float = 4.0) -> float:
+    """By how much the picture that the page captures comes after its sound, as it leaves the browser."""
+    peer = _Peer(point)
+    try:
+        page.evaluate(_ANSWER, peer.answer(page.evaluate(_OFFER)))
+        page.wait_for_timeout(seconds * 1000)
+        page.evaluate(_CLOSE)
+        return peer.skew_s()
+    finally:
+        peer.close()
+
+
+class _Peer:
+    """aiortc on an event loop of its own: playwright's synchronous interface occupies the main thread's."""
+
+    def __init__(self, point: Point) -> None:
+        self._point = point
+        self._tracks = {"video": _Track(90_000), "audio": _Track(48_000)}
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="reference-peer")
+        self._thread.start()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._connection: RTCPeerConnection | None = None
+
+    def answer(self, offer: str) -> str:
+        return asyncio.run_coroutine_threadsafe(self._answer(offer), self._loop).result(20)
+
+    async def _answer(self, offer: str) -> str:
+        self._connection = connection = RTCPeerConnection()
+        connection.on("track", self._receive)
+        await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+        for transceiver in connection.getTransceivers():
+            self._remember_reports(transceiver.receiver, self._tracks[transceiver.kind])
+        await connection.setLocalDescription(await connection.createAnswer())
+        return str(connection.localDescription.sdp)
+
+    @staticmethod
+    def _remember_reports(receiver: Any, track: _Track) -> None:
+        track.clock = receiver._RTCRtpReceiver__timestamp_mapper
+        handle = receiver._handle_rtcp_packet
+
+        async def remember(packet: Any) -> None:
+            if isinstance(packet, RtcpSrPacket):
+                info = packet.sender_info
+                track.reports.append((info.ntp_timestamp / 2**32, info.rtp_timestamp))
+            await handle(packet)
+
+        receiver._handle_rtcp_packet = remember
+
+    def _receive(self, incoming: MediaStreamTrack) -> None:
+        self._tasks.append(self._loop.create_task(self._read(incoming, self._tracks[incoming.kind])))
+
+    async def _read(self, incoming: MediaStreamTrack, track: _Track) -> None:
+        while True:
+            try:
+                frame = await incoming.recv()
+            except MediaStreamError:
+                return
+            if isinstance(frame, av.VideoFrame):
+                seen = picture_code.read(frame.to_ndarray(format="rgb24"))
+                if seen is not None and seen.point == self._point.code:
+                    track.frames.append((frame.pts, seen.counter))
+            else:
+                track.frames.append((frame.pts, mono(frame)))
+
+    def skew_s(self) -> float:
+        video, audio = self._tracks["video"], self._tracks["audio"]
+        if not (video.reports and audio.reports and video.frames and audio.frames):
+            raise lip_sync.NotMeasurable(
+                f"{len(video.frames)} frames, {len(audio.frames)} pieces of sound, "
+                f"{len(video.reports)} and {len(audio.reports)} sender reports"
+            )
+        pictures = [(video.seconds(at), counter) for at, counter in video.frames]
+        begin = audio.frames[0][0]
+        sound = np.zeros(audio.frames[-1][0] - begin + SAMPLES_PER_S, np.float32)
+        for at, samples in audio.frames:
+            sound[at - begin : at - begin + len(samples)] = samples
+        starts = audio.seconds(begin)
+        return lip_sync.offset_s(pictures, [starts + beep for beep in tones.beeps(sound, self._point)])
+
+    def close(self) -> None:
+        async def shut() -> None:
+            if self._connection is not None:
+                await self._connection.close()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+        asyncio.run_coroutine_threadsafe(shut(), self._loop).result(20)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
