@@ -108,7 +108,7 @@ def _seat(hearing: Hearing, seat: Seat, message: OfSeat, facts: Facts) -> Decisi
         case p.Join():
             return _join(hearing, seat, message, facts)
         case p.Leave():
-            floor = (ev.FloorTaken(),) if hearing.floor == seat.seat_id else ()
+            floor = (ev.FloorTaken(seat_id=seat.seat_id),) if hearing.floor == seat.seat_id else ()
             farewell = fx.Dismiss(seat.seat_id, "left", drop_media=True)
             return Decision(events=(*floor, ev.Left(seat_id=seat.seat_id)), effects=(farewell,))
         case p.RaiseHand():

@@ -29,7 +29,7 @@ def decide_chair(
         case p.Admit() | p.Remove() | p.Mute() | p.Unmute() | p.GiveFloor():
             return _about_a_seat(hearing, message)
         case p.TakeFloor():
-            return (ev.FloorTaken(),) if hearing.floor else ()
+            return (ev.FloorTaken(seat_id=hearing.floor),) if hearing.floor else ()
         case p.Recess():
             return (ev.RecessCalled(),)
         case p.Resume():
@@ -92,7 +92,7 @@ def _remove(hearing: Hearing, seat: Seat, reason: str) -> Outcome:
         return refuse("too_large", N_("Nội dung dài quá %(limit)s ký tự."), limit=MAX_REASON_CHARACTERS)
     if not seat.admitted:
         return ()
-    floor = (ev.FloorTaken(),) if hearing.floor == seat.seat_id else ()
+    floor = (ev.FloorTaken(seat_id=seat.seat_id),) if hearing.floor == seat.seat_id else ()
     return (*floor, ev.Removed(seat_id=seat.seat_id, reason=reason.strip().replace("\x00", "")))
 
 

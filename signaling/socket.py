@@ -219,8 +219,8 @@ class Socket:
         await asyncio.sleep(CLOSE_S)
 
 
-SOCKETS: web.AppKey[set[Socket]] = web.AppKey("signaling_sockets", set)
-RECHECK: web.AppKey[float] = web.AppKey("signaling_recheck_s", float)
+SOCKETS = web.AppKey("signaling_sockets", set[Socket])
+RECHECK = web.AppKey("signaling_recheck_s", float)
 
 
 def add_routes(
