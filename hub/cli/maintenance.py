@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from sqlalchemy.exc import DBAPIError
 
 from hub import cli, keys
@@ -18,7 +26,7 @@ from hub.cli.processes import open_store
 from hub.config import Config
 from hub.db import Database
 from hub.errors import ConfigError, HubError
-from hub.services import backups, demo
+from hub.services import backups, demo, verification
 from hub.services.demo import DemoSummary
 from hub.services.identity import Vault
 from hub.supervisor import InstanceLock
@@ -55,23 +63,24 @@ def restore(config: Config, file: Path) -> None:
 
 def verify(config: Config, recording_id: str, *, as_json: bool) -> int:
     """0 when everything is there and right, 1 otherwise."""
-    from hub.services import verification
 
     async def main() -> int:
         database = Database(config.database)
         try:
-            with _showing("Reading", quiet=as_json) as progress:
-                report = await verification.verify(database, open_store(config), recording_id, progress)
+            with _reading(quiet=as_json) as progress:
+                async with database.reading() as db:
+                    report = await verification.verify(db, open_store(config), recording_id, progress)
         finally:
             await database.close()
+        faults = [{"kind": fault.kind, "key": fault.key, "detail": fault.detail} for fault in report.faults]
         if as_json:
-            body = {"ok": report.ok, "bytes_read": report.bytes_read, "faults": list(report.faults)}
+            body = {"ok": report.ok, "bytes_read": report.bytes_read, "faults": faults}
             cli.say(json.dumps(body, ensure_ascii=False))
-        else:
-            for fault in report.faults:
-                cli.say(f"  {fault}")
-            verdict = "whole and unaltered" if report.ok else f"{len(report.faults)} faults"
-            cli.say(f"{recording_id}: {verdict}, {_megabytes(report.bytes_read)} read.")
+            return 0 if report.ok else 1
+        for fault in report.faults:
+            cli.say(f"  {fault.kind} {fault.key}: {fault.detail}")
+        verdict = "whole and unaltered" if report.ok else f"{len(report.faults)} faults"
+        cli.say(f"{recording_id}: {verdict}, {report.objects} objects, {_megabytes(report.bytes_read)} read.")
         return 0 if report.ok else 1
 
     with _told():
@@ -115,6 +124,16 @@ def _showing(what: str, *, quiet: bool = False) -> Iterator[backups.Progress]:
     with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as progress:
         task = progress.add_task(what, total=None)
         yield lambda name: progress.update(task, description=f"{what} {name}")
+
+
+@contextmanager
+def _reading(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """A bar for (bytes read, bytes in all)."""
+    console = Console(stderr=True)
+    columns = (TextColumn("Reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as progress:
+        task = progress.add_task("Reading", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 def _describe(summary: backups.Summary) -> str:
