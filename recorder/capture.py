@@ -10,6 +10,7 @@ import asyncio
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import structlog
@@ -248,8 +249,8 @@ class TapConnection(asyncio.Protocol):
         return self._hello.start_id if self._hello else None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # A cast, not an assert: uvloop's transports do not inherit from asyncio's.
+        self._transport = cast(asyncio.Transport, transport)
         self._connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import structlog
@@ -181,12 +182,13 @@ class Tap(asyncio.Protocol):
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport, self._writable = transport, True
+        # A cast, not an assert: uvloop's transports do not inherit from asyncio's.
+        writer = cast(asyncio.WriteTransport, transport)
+        self._transport, self._writable = writer, True
         self._lost_when_writable = self.buffer.lost
         self._gone.clear()
         self._received.clear()
-        transport.set_write_buffer_limits(high=4 << 20)
+        writer.set_write_buffer_limits(high=4 << 20)
         log.info("recorder connected", waiting=self.buffer.waiting, lost=self.buffer.lost)
         transport.write(b"".join(self.buffer.begin()))
 
