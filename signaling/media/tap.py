@@ -190,7 +190,7 @@ class Tap(asyncio.Protocol):
         self._received.clear()
         writer.set_write_buffer_limits(high=4 << 20)
         log.info("recorder connected", waiting=self.buffer.waiting, lost=self.buffer.lost)
-        transport.write(b"".join(self.buffer.begin()))
+        writer.write(b"".join(self.buffer.begin()))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport, self._writable = None, False
