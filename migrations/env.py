@@ -16,12 +16,14 @@ LOCK = 7_210_042
 def run() -> None:
     config = context.config
     engine = create_engine(config.get_main_option("sqlalchemy.url") or "")
-    with engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            _run_on_postgresql(connection)
-        else:
-            _run_on_sqlite(connection)
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                _run_on_postgresql(connection)
+            else:
+                _run_on_sqlite(connection)
+    finally:
+        engine.dispose()
 
 
 def _run_on_postgresql(connection: Connection) -> None:

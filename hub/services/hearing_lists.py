@@ -84,11 +84,16 @@ async def get(db: AsyncSession, actor: Actor, hearing_id: str) -> Hearing:
     return hearing
 
 
-async def today(db: AsyncSession, actor: Actor, *, now: datetime | None = None) -> list[Hearing]:
-    """Those of this local day, and any still under way from before, by time; cancelled ones too, so that all see it."""
+async def today(
+    db: AsyncSession, actor: Actor, *, now: datetime | None = None, action: Action = Action.READ_HEARING
+) -> list[Hearing]:
+    """Those of this local day, and any still under way from before, by time; cancelled ones too, so that all see it.
+
+    ``action`` is what the actor wants to do with them; it sets the scope.
+    """
     start, end = calendar.day_bounds(calendar.local_day(now or utc_now()))
     of_day = (Hearing.starts_at >= start) & (Hearing.starts_at < end)
-    wanted = _readable(actor).where(of_day | Hearing.state.in_(LIVE_STATES))
+    wanted = _readable(actor, action).where(of_day | Hearing.state.in_(LIVE_STATES))
     return await _all(db, wanted.order_by(Hearing.starts_at, Hearing.number))
 
 
@@ -140,9 +145,9 @@ def _paths(hearing: Hearing) -> tuple[str, ...]:
     return (hearing.unit.path, *sorted(points - {hearing.unit.path}))
 
 
-def _readable(actor: Actor) -> Select[Hearing]:
+def _readable(actor: Actor, action: Action = Action.READ_HEARING) -> Select[Hearing]:
     """``get``'s question for every row at once: the unit or a point's unit in scope, or a seat of one's own."""
-    paths = scopes(actor, Action.READ_HEARING)
+    paths = scopes(actor, action)
     holding, hosting = aliased(OrgUnit), aliased(OrgUnit)
     at_point = (
         select(Seat.hearing_id)

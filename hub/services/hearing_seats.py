@@ -131,7 +131,11 @@ async def attendances(db: AsyncSession, actor: Actor, hearing_id: str) -> Sequen
 
 async def help_desk(db: AsyncSession, actor: Actor) -> list[HelpDeskHearing]:
     """Today's hearings within the technician's scope with the last check and notice of every seat."""
-    seen = [h for h in await today(db, actor) if may(actor, Action.WATCH_HELP_DESK, target(h))]
+    seen = [
+        h
+        for h in await today(db, actor, action=Action.WATCH_HELP_DESK)
+        if may(actor, Action.WATCH_HELP_DESK, target(h))
+    ]
     ids = [hearing.id for hearing in seen]
     checks = await _latest_checks(db, ids)
     seated = await _seated(db, ids)

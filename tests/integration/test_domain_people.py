@@ -8,9 +8,14 @@ from hub.errors import BadInput, Conflict, Forbidden
 from hub.models import Role, UnitLevel
 from hub.services import audit, people
 from hub.services.people import AccountEdit, GrantInput, NewAccount, NewPoint, NewUnit
-from tests.support.domain import make_world
+from tests.support.domain import cheap_passwords, make_world
 
 pytestmark = pytest.mark.asyncio
+
+
+@pytest.fixture(autouse=True)
+def _cheap(monkeypatch):
+    cheap_passwords(monkeypatch)
 
 
 def new_account(world, unit="XA1", **changes):

@@ -17,9 +17,16 @@ from hub.errors import BadInput, TooManyAttempts
 from hub.ids import utc_now
 from hub.models import Account, AuditEvent, SignInSession
 from hub.services import passwords, people
-from tests.support.domain import World, make_world
+from tests.support.domain import World, cheap_passwords, make_world
 
 pytestmark = pytest.mark.asyncio
+
+
+@pytest.fixture(autouse=True)
+def _cheap(monkeypatch):
+    cheap_passwords(monkeypatch)
+
+
 RIGHT = "đúng là mật khẩu này"
 
 

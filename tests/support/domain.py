@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import pytest
+from argon2 import PasswordHasher
+
 from hub.auth import Actor
 from hub.cases import NewCase
 from hub.db import Database
 from hub.ids import new_id, utc_now
 from hub.models import Account, CaseType, OrgUnit, Point, Role, RoleGrant, UnitLevel
-from hub.services import people
+from hub.services import passwords, people
 from hub.services.bookings import Booking
 from hub.services.identity import Vault
 
@@ -100,6 +103,12 @@ async def make_world(database: Database) -> World:
             world.accounts[name] = account(name, world.units[code], Role(role.rstrip("2")))
         db.add_all(world.accounts.values())
     return world
+
+
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id as ever, at a price that a test can pay many times."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", lambda: hasher)
 
 
 def account(username: str, unit: OrgUnit, *roles: Role) -> Account:

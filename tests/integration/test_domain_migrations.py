@@ -1,0 +1,77 @@
+"""The schema's history: from nothing to what the models say, on both databases."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, inspect
+
+from hub import migrate
+from hub.db import driver_url
+from hub.models import Base, UtcDateTime
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request, tmp_path):
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    return request.getfixturevalue("empty_postgres_url")
+
+
+def same_type(_context, _column, _metadata_column, _inspected, wanted):
+    return False if isinstance(wanted, UtcDateTime) else None  # an instant is the database's own; its zone is ours
+
+
+def test_an_upgrade_from_empty_gives_exactly_what_the_models_say(empty_url):
+    assert migrate.current(empty_url) is None
+    migrate.upgrade(empty_url)
+    assert migrate.current(empty_url) == migrate.newest()
+    engine = create_engine(driver_url(empty_url, sync=True))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": same_type})
+        assert compare_metadata(context, Base.metadata) == []
+        assert set(inspect(connection).get_table_names()) == {*Base.metadata.tables, "alembic_version"}
+    engine.dispose()
+
+
+def test_an_upgrade_may_be_repeated(empty_url):
+    for _ in range(2):
+        migrate.upgrade(empty_url)
+    assert migrate.current(empty_url) == migrate.newest()
+
+
+def test_two_nodes_that_upgrade_at_once_do_not_trip_over_each_other(empty_url):
+    command = [sys.executable, "-c", "import sys; from hub import migrate; migrate.upgrade(sys.argv[1])", empty_url]
+    running = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    for process in running:
+        _, problems = process.communicate(timeout=50)
+        assert process.returncode == 0, problems
+    assert migrate.current(empty_url) == migrate.newest()
+
+
+def test_a_migration_names_nothing_that_may_change_later():
+    for file in (ROOT / "migrations" / "versions").glob("[0-9]*.py"):
+        assert "hub" not in file.read_text(), file.name
+
+
+def test_a_migration_that_fails_half_way_leaves_no_table_behind(empty_url, monkeypatch):
+    from alembic import op
+
+    def fail(*_arguments, **_options):
+        raise RuntimeError("half way")
+
+    monkeypatch.setattr(op, "create_index", fail)
+    with pytest.raises(RuntimeError, match="half way"):
+        migrate.upgrade(empty_url)
+    monkeypatch.undo()
+    engine = create_engine(driver_url(empty_url, sync=True))
+    assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
+    engine.dispose()
+    migrate.upgrade(empty_url)
