@@ -9,7 +9,21 @@ from web.api import hearings as hearings_api
 from web.api import lookups, replays
 from web.keys import DEPS, RENDERER, Deps
 from web.middleware import MIDDLEWARES
-from web.pages import account, booking, cases, documents, health, hearings, home, live, recordings, signin
+from web.pages import (
+    account,
+    accounts,
+    audit,
+    booking,
+    cases,
+    documents,
+    health,
+    hearings,
+    home,
+    live,
+    places,
+    recordings,
+    signin,
+)
 from web.view import Renderer
 
 __all__ = ["Deps", "make_app"]
@@ -26,6 +40,9 @@ ROUTES = (
     booking.routes,
     hearings.routes,
     recordings.routes,
+    accounts.routes,
+    places.routes,
+    audit.routes,
     lookups.routes,
     hearings_api.routes,
     replays.routes,

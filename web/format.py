@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,10 @@ _WEEKDAYS = {
     "vi": ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật"),
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
 }
+
+
+_DAY = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})")
+_CLOCK = re.compile(r"(\d{1,2})(?:[:hg.](\d{2})?)?")
 
 
 def local(instant: datetime) -> datetime:
@@ -76,6 +81,30 @@ def size(octets: int, language: str = "vi") -> str:
     raise AssertionError("unreachable")
 
 
+def parse_day(text: str) -> date:
+    """``23/11/2026`` (also with dots or dashes) or ``2026-11-23``. Raises ``ValueError``."""
+    if match := _DAY.fullmatch(text.strip()):
+        day, month, year = (int(part) for part in match.groups())
+        return date(year, month, day)
+    return date.fromisoformat(text.strip())
+
+
+def parse_clock(text: str) -> time:
+    """``08:30``, ``8h30`` or ``8:30``, by the 24-hour clock. Raises ``ValueError``."""
+    match = _CLOCK.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is not an hour")
+    return time(int(match.group(1)), int(match.group(2) or 0))
+
+
 def parse_local(day: str, clock_text: str) -> datetime:
-    """The instant of ``2026-11-23`` and ``08:30`` as the browser's own fields send them. Raises ``ValueError``."""
-    return datetime.combine(date.fromisoformat(day), time.fromisoformat(clock_text), ZONE).astimezone(UTC)
+    """The instant at which clocks in Vietnam show that hour on that day. Raises ``ValueError``."""
+    return datetime.combine(parse_day(day), parse_clock(clock_text), ZONE).astimezone(UTC)
+
+
+def typed_day(text: str) -> str:
+    """A day as the form's field shows it: ``23/11/2026``; what is no day stays as it was typed."""
+    try:
+        return short_date(parse_day(text))
+    except ValueError:
+        return text

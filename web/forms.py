@@ -10,7 +10,7 @@ from typing import TypeVar
 from aiohttp import web as http
 from multidict import MultiDict
 
-from hub.errors import BadInput
+from hub.errors import BadInput, Conflict
 from hub.i18n import N_, Text
 from web import format as formats
 
@@ -63,9 +63,15 @@ class Form:
     def instant(self, day: str, clock: str, default: datetime) -> datetime:
         """The instant of a day field and an hour field, in Vietnam's time."""
         try:
+            formats.parse_day(self.text(day))
+        except ValueError:
+            self.faults[day] = Text(N_("Hãy ghi ngày như 23/11/2026."))
+        try:
+            formats.parse_clock(self.text(clock))
             return formats.parse_local(self.text(day), self.text(clock))
         except ValueError:
-            self.faults[day] = Text(N_("Hãy chọn ngày và giờ."))
+            if day not in self.faults:
+                self.faults[clock] = Text(N_("Hãy ghi giờ như 08:30."))
             return default
 
     def check(self) -> None:
@@ -86,7 +92,7 @@ async def read(request: http.Request) -> Form:
 def query_day(query: Mapping[str, str], name: str) -> date | None:
     """A day in an address; nonsense is no day."""
     try:
-        return date.fromisoformat(query.get(name, ""))
+        return formats.parse_day(query.get(name, ""))
     except ValueError:
         return None
 
@@ -101,3 +107,12 @@ def query_choice(query: Mapping[str, str], name: str, kind: type[Choice]) -> Cho
 def query_number(query: Mapping[str, str], name: str) -> int:
     text = query.get(name, "")
     return int(text) if text.isdecimal() and len(text) < 7 else 0
+
+
+def field_errors(error: BadInput | Conflict | None) -> dict[str, Text]:
+    """By field, what a service refused; a conflict names one field at most."""
+    if isinstance(error, BadInput):
+        return error.fields
+    if isinstance(error, Conflict) and error.field:
+        return {error.field: error.text}
+    return {}

@@ -65,6 +65,7 @@ class Renderer:
             "long_date": lambda day: formats.long_date(_day(day), language),
             "short_date": formats.short_date,
             "clock": formats.clock,
+            "typed_day": formats.typed_day,
             "elapsed": formats.elapsed,
             "size": partial(formats.size, language=language),
             "iso": _iso,

@@ -30,7 +30,7 @@ async def ask_new(request: http.Request) -> http.Response:
     actor = keys.actor(request)
     asked = request.query
     tomorrow = formats.today() + timedelta(days=1)
-    values: dict[str, Any] = {"kind": HearingKind.REGULAR.value, "day": tomorrow.isoformat()}
+    values: dict[str, Any] = {"kind": HearingKind.REGULAR.value, "day": formats.short_date(tomorrow)}
     values |= {"starts": "08:00", "ends": "11:00"}
     values |= {
         name: asked[name] for name in ("title", "day", "starts", "ends", "kind", "ad_hoc_ground") if name in asked
@@ -166,7 +166,7 @@ def _values_of(hearing: Hearing) -> dict[str, Any]:
         "kind": str(hearing.kind),
         "ad_hoc_ground": str(hearing.ad_hoc_ground or ""),
         "title": hearing.title,
-        "day": starts.date().isoformat(),
+        "day": formats.short_date(starts.date()),
         "starts": f"{starts:%H:%M}",
         "ends": f"{ends:%H:%M}",
         "unit_id": hearing.unit_id,

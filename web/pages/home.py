@@ -2,13 +2,102 @@
 
 from __future__ import annotations
 
-from aiohttp import web as http
+from dataclasses import dataclass
+from typing import Any
 
-from web import view
+from aiohttp import web as http
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.auth import Actor
+from hub.i18n import N_
+from hub.models import LIVE_STATES, HearingState, Role
+from hub.services import cases, hearings, people
+from hub.services.hearings import HearingQuery
+from hub.services.live import LiveView
+from web import format as formats
+from web import keys, view
+from web.navigation import CASE_ROLES, HEARING_ROLES
+from web.pages.hearings import row_of
 
 routes = http.RouteTableDef()
+
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the hub and whether it works, as the administrator and the technician see it."""
+
+    name: str
+    good: bool
+    text: str
 
 
 @routes.get("/")
 async def show(request: http.Request) -> http.Response:
-    return view.render(request, "home.html")
+    actor, hub = keys.actor(request), keys.deps(request)
+    context: dict[str, Any] = {"today_day": formats.today()}
+    async with hub.database.reading() as db:
+        if any(actor.has_role(role) for role in HEARING_ROLES):
+            context |= await _hearings(db, actor)
+        if actor.has_role(Role.OFFICER):
+            context["cases"] = await cases.find(db, hub.vault, actor, cases.CaseQuery(limit=SHOWN))
+        if actor.has_role(Role.AUDITOR) or actor.has_role(Role.LEADER):
+            context["closed"] = await _closed(db, actor)
+        if actor.has_role(Role.ADMINISTRATOR):
+            context |= await _organisation(db, actor)
+    if actor.has_role(Role.ADMINISTRATOR) or actor.has_role(Role.TECHNICIAN):
+        context["hub_parts"] = _parts(request, hub.live)
+    return view.render(
+        request,
+        "home.html",
+        may_register=actor.has_role(Role.OFFICER),
+        may_book=actor.has_role(Role.OFFICER) or actor.has_role(Role.SECRETARY),
+        may_read_cases=any(actor.has_role(role) for role in CASE_ROLES),
+        **{"now_live": [], "rows": None, "next_rows": [], "cases": None, "closed": None, "hub_parts": [], **context},
+    )
+
+
+async def _hearings(db: AsyncSession, actor: Actor) -> dict[str, Any]:
+    """Today's by time, those under way apart; and the next few after today."""
+    today = await hearings.today(db, actor)
+    coming = await hearings.coming(db, actor, limit=SHOWN)
+    shown = [hearing for hearing in coming if hearing.state == HearingState.SCHEDULED]
+    rows = [row_of(actor, hearing) for hearing in today]
+    return {
+        "now_live": [row for row in rows if row.hearing.state in LIVE_STATES],
+        "rows": [row for row in rows if row.hearing.state not in LIVE_STATES],
+        "next_rows": [row_of(actor, hearing) for hearing in shown],
+    }
+
+
+async def _closed(db: AsyncSession, actor: Actor) -> list[Any]:
+    """The latest hearings that were held: what an auditor replays and a leader remembers."""
+    query = HearingQuery(states=(HearingState.CLOSED,), limit=SHOWN)
+    return [row_of(actor, hearing) for hearing in await hearings.find(db, actor, query)]
+
+
+async def _organisation(db: AsyncSession, actor: Actor) -> dict[str, Any]:
+    accounts = await people.list_accounts(db, actor, disabled=False)
+    points = await people.list_points(db, actor)
+    return {"account_count": len(accounts), "point_count": len(points)}
+
+
+def _parts(request: http.Request, live: LiveView | None) -> list[Part]:
+    """What a hearing needs besides the pages; they answered, so the database does too."""
+    if live is None:
+        return []
+    recorder = live.recorder()
+    reason = view.sentence(request, recorder.reason) if recorder.reason else ""
+    if not recorder.connected:
+        reason = reason or view.sentence(request, N_("Không kết nối được; buổi tiếp không mở được."))
+    parts = [Part(view.sentence(request, N_("Bộ ghi")), recorder.connected and recorder.ready, reason)]
+    if recorder.store_reachable is not None:
+        waiting = "" if recorder.store_reachable else N_("Không tới được; bản ghi tạm nằm trên máy này.")
+        parts.append(
+            Part(view.sentence(request, N_("Kho lưu trữ")), recorder.store_reachable, view.sentence(request, waiting))
+        )
+    for worker in live.workers():
+        name = f"{view.sentence(request, N_('Bộ chuyển hình tiếng'))} {worker.index + 1}"
+        parts.append(Part(name, worker.connected, ""))
+    return parts

@@ -1,6 +1,7 @@
 /** The booking form: a summary that builds up beside it, clashes shown where they arise, cases found as one types. */
 
 import { get } from "./api.js";
+import { parseClock, parseDay } from "./dates.js";
 import { language, t } from "./text.js";
 
 /** @typedef {{id: string, number: string, title: string, starts: string, ends: string}} Occupied */
@@ -46,7 +47,7 @@ function summarise(key, text, empty) {
 
 /** `thứ Hai, 23/11/2026 08:00–11:00`, from the fields themselves. */
 function timeText() {
-  const [day, starts, ends] = [value("day"), value("starts"), value("ends")];
+  const [day, starts, ends] = [parseDay(value("day")), parseClock(value("starts")), parseClock(value("ends"))];
   if (!day || !starts || !ends) return "";
   const date = new Date(`${day}T00:00:00`);
   const weekday = new Intl.DateTimeFormat(language === "en" ? "en-GB" : "vi-VN", { weekday: "long" }).format(date);
@@ -89,13 +90,10 @@ let timer = 0;
 let asking = null;
 
 function askTaken() {
-  const query = new URLSearchParams({
-    day: value("day"),
-    starts: value("starts"),
-    ends: value("ends"),
-    but: form.dataset.but ?? "",
-  }).toString();
-  if (query === asked || !value("day") || !value("starts") || !value("ends")) return;
+  const [day, starts, ends] = [parseDay(value("day")), parseClock(value("starts")), parseClock(value("ends"))];
+  if (!day || !starts || !ends) return;
+  const query = new URLSearchParams({ day, starts, ends, but: form.dataset.but ?? "" }).toString();
+  if (query === asked) return;
   clearTimeout(timer);
   timer = window.setTimeout(async () => {
     asked = query;

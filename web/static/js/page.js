@@ -1,5 +1,6 @@
 /** What every page does: focus on errors, dialogs, pop-up menus, shortcuts, one submission per form. */
 
+import { wireDates } from "./dates.js";
 import { wireDialogs } from "./dialog.js";
 import { shortcut, wireShortcuts } from "./shortcuts.js";
 import { t } from "./text.js";
@@ -49,6 +50,7 @@ function wireForms() {
     }
     form.dataset.sent = "1";
     form.setAttribute("aria-busy", "true");
+    if (form.hasAttribute("data-download")) window.setTimeout(() => downloaded(form), 1500);
   });
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) {
@@ -56,6 +58,36 @@ function wireForms() {
       form.removeAttribute("aria-busy");
     }
   });
+}
+
+/**
+ * A form that answers with a file leaves the page where it is.
+ * @param {HTMLFormElement} form
+ */
+function downloaded(form) {
+  form.removeAttribute("data-sent");
+  form.removeAttribute("aria-busy");
+  form.closest("dialog")?.close();
+}
+
+/** A file that is too large is refused before it is sent over a slow line. */
+function wireUploads() {
+  for (const input of document.querySelectorAll("input[data-max-bytes]")) {
+    if (!(input instanceof HTMLInputElement)) continue;
+    const most = Number(input.dataset.maxBytes);
+    input.addEventListener("change", () => {
+      const file = input.files?.[0];
+      const message = file && file.size > most ? t("Tệp lớn quá %(most)s MB.", { most: Math.floor(most / 1e6) }) : "";
+      input.setCustomValidity(message);
+      if (message) input.reportValidity();
+    });
+  }
+}
+
+/** What must not stay on an unattended screen goes away by itself. */
+function wireLeaving() {
+  const element = document.querySelector("[data-leaves]");
+  if (element) window.setTimeout(goTo(element.getAttribute("data-leaves") ?? "/"), 120_000);
 }
 
 /** A filter form sends itself when a choice is made, so that lists answer at once; typing waits for Enter. */
@@ -110,4 +142,7 @@ wirePops();
 wireForms();
 wireFilters();
 wirePasswords();
+wireDates();
+wireUploads();
+wireLeaving();
 focusErrors();

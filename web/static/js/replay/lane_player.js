@@ -1,0 +1,204 @@
+/**
+ * One lane's element: fetches its segments ahead, appends them, and keeps to the master clock.
+ * @module
+ */
+
+import { follow } from "./clock.js";
+import { endMs, segmentAt, unwanted, wanted } from "./plan.js";
+
+/** @import { Lane, Segment } from "./plan.js" */
+
+const TRIES = 4;
+const RETRY_MS = 1500;
+
+export class LanePlayer {
+  /**
+   * @param {Lane} lane
+   * @param {{ address: (segment: Segment) => string, durationMs: number, onChange: () => void }} options
+   */
+  constructor(lane, options) {
+    this.lane = lane;
+    this.options = options;
+    this.element = document.createElement(lane.kind === "audio" ? "audio" : "video");
+    this.element.muted = lane.kind === "video";
+    this.element.preload = "auto";
+    if (this.element instanceof HTMLVideoElement) this.element.playsInline = true;
+    /** @type {Set<string>} segments in the buffer */
+    this.appended = new Set();
+    /** @type {Map<string, AbortController>} */
+    this.underWay = new Map();
+    /** @type {Map<string, { tries: number, againAtMs: number }>} */
+    this.failures = new Map();
+    /** @type {{ segment: Segment, data: ArrayBuffer | null }[]} `data` null: remove it */
+    this.queue = [];
+    this.bending = false;
+    /** @type {SourceBuffer | null} */
+    this.buffer = null;
+    this.type = "";
+    this.source = new MediaSource();
+    this.source.addEventListener("sourceopen", () => this.#opened(), { once: true });
+    this.element.src = URL.createObjectURL(this.source);
+  }
+
+  /** Segments that could not be fetched for good; the viewer is told. */
+  get broken() {
+    return [...this.failures.values()].filter((failure) => failure.tries >= TRIES).length;
+  }
+
+  /** Whether the clock may run at this position as far as this lane is concerned. @param {number} positionMs */
+  ready(positionMs) {
+    const segment = segmentAt(this.lane, positionMs);
+    return !segment || this.appended.has(segment.segment_id) || this.#givenUp(segment.segment_id);
+  }
+
+  /** Whether there is something to see or hear. @param {number} positionMs */
+  present(positionMs) {
+    const segment = segmentAt(this.lane, positionMs);
+    return segment !== null && this.appended.has(segment.segment_id);
+  }
+
+  /**
+   * Bring the element in line with the clock.
+   * @param {{ positionMs: number, rate: number, running: boolean }} now
+   */
+  sync(now) {
+    this.#feed(now.positionMs, now.rate);
+    const { element } = this;
+    if (!this.present(now.positionMs) || !this.#buffered(now.positionMs)) {
+      if (!element.paused) element.pause();
+      return;
+    }
+    if (element.seeking) return;
+    const actualMs = element.currentTime * 1000;
+    if (!now.running) {
+      if (!element.paused) element.pause();
+      if (Math.abs(actualMs - now.positionMs) > 20) element.currentTime = now.positionMs / 1000;
+      return;
+    }
+    const step = follow({ wantedMs: now.positionMs, actualMs, rate: now.rate, bending: this.bending });
+    this.bending = step.bending;
+    if (step.seek) element.currentTime = now.positionMs / 1000;
+    if (element.playbackRate !== step.rate) element.playbackRate = step.rate;
+    if (element.paused) void element.play().catch(() => undefined);
+  }
+
+  /** How far the element is from where it should be, for tests and for the curious. @param {number} positionMs */
+  apartMs(positionMs) {
+    return this.element.currentTime * 1000 - positionMs;
+  }
+
+  /** After a jump: what was under way for the old place is not needed first. @param {number} positionMs */
+  jumped(positionMs) {
+    for (const [id, request] of this.underWay) {
+      const segment = this.lane.segments.find((one) => one.segment_id === id);
+      if (segment && (endMs(segment) < positionMs || segment.start_ms > positionMs + 10_000)) request.abort();
+    }
+  }
+
+  /** @param {string} id */
+  #givenUp(id) {
+    return (this.failures.get(id)?.tries ?? 0) >= TRIES;
+  }
+
+  #opened() {
+    URL.revokeObjectURL(this.element.src);
+    this.source.duration = this.options.durationMs / 1000 + 1;
+    this.type = this.lane.segments[0].media_type;
+    this.buffer = this.source.addSourceBuffer(this.type);
+    this.buffer.addEventListener("updateend", () => this.#next());
+    this.#next();
+  }
+
+  /** @param {number} positionMs @param {number} rate */
+  #feed(positionMs, rate) {
+    const now = performance.now();
+    const there = { has: (/** @type {string} */ id) => this.appended.has(id) || this.#waiting(id, now) };
+    for (const segment of wanted(this.lane, positionMs, there, this.underWay, rate)) void this.#fetch(segment);
+    for (const segment of unwanted(this.lane, positionMs, this.appended, rate)) {
+      this.appended.delete(segment.segment_id);
+      this.queue.push({ segment, data: null });
+    }
+    this.#next();
+  }
+
+  /** Given up, queued, or not to be tried again yet. @param {string} id @param {number} nowMs */
+  #waiting(id, nowMs) {
+    const failure = this.failures.get(id);
+    if (failure && (failure.tries >= TRIES || nowMs < failure.againAtMs)) return true;
+    return this.queue.some((item) => item.segment.segment_id === id && item.data !== null);
+  }
+
+  /** @param {Segment} segment */
+  async #fetch(segment) {
+    const request = new AbortController();
+    this.underWay.set(segment.segment_id, request);
+    try {
+      const answer = await fetch(this.options.address(segment), { signal: request.signal, credentials: "same-origin" });
+      if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+      this.queue.push({ segment, data: await answer.arrayBuffer() });
+      this.failures.delete(segment.segment_id);
+    } catch {
+      if (!request.signal.aborted) this.#failed(segment);
+    } finally {
+      this.underWay.delete(segment.segment_id);
+    }
+    this.#next();
+  }
+
+  /** @param {Segment} segment */
+  #failed(segment) {
+    const tries = (this.failures.get(segment.segment_id)?.tries ?? 0) + 1;
+    this.failures.set(segment.segment_id, { tries, againAtMs: performance.now() + RETRY_MS * tries });
+    if (tries >= TRIES) this.options.onChange();
+  }
+
+  /** Append or remove one thing; the buffer does one at a time. */
+  #next() {
+    const { buffer } = this;
+    if (!buffer || buffer.updating || this.source.readyState === "closed") return;
+    const item = this.queue.shift();
+    if (!item) return;
+    const { segment, data } = item;
+    try {
+      if (data === null) {
+        buffer.remove(segment.start_ms / 1000, endMs(segment) / 1000);
+        return;
+      }
+      // Every file stands alone: forget whatever the parser was in the middle of.
+      buffer.abort();
+      if (segment.media_type !== this.type) {
+        buffer.changeType(segment.media_type);
+        this.type = segment.media_type;
+      }
+      buffer.appendBuffer(data);
+      this.appended.add(segment.segment_id);
+    } catch (error) {
+      this.#refused(error, segment);
+    }
+  }
+
+  /** @param {unknown} error @param {Segment} segment */
+  #refused(error, segment) {
+    this.appended.delete(segment.segment_id);
+    if (error instanceof DOMException && error.name === "QuotaExceededError" && this.buffer) {
+      const keepFrom = Math.max(0, this.element.currentTime - 5);
+      for (const one of this.lane.segments) {
+        if (endMs(one) / 1000 <= keepFrom) this.appended.delete(one.segment_id);
+      }
+      if (keepFrom > 0) this.buffer.remove(0, keepFrom);
+      return;
+    }
+    this.failures.set(segment.segment_id, { tries: TRIES, againAtMs: 0 });
+    this.options.onChange();
+  }
+
+  /** @param {number} positionMs */
+  #buffered(positionMs) {
+    const { buffered } = this.element;
+    const at = positionMs / 1000;
+    for (let index = 0; index < buffered.length; index += 1) {
+      if (buffered.start(index) <= at + 0.01 && at < buffered.end(index) - 0.01) return true;
+    }
+    return false;
+  }
+}

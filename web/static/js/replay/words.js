@@ -1,0 +1,44 @@
+/**
+ * Chapters and gaps in words.
+ * @module
+ */
+
+import { t } from "../text.js";
+
+/** @import { Chapter } from "./plan.js" */
+
+/** @param {Chapter} chapter @param {string} seat   the seat's label */
+export function chapterWords(chapter, seat) {
+  switch (chapter.kind) {
+    case "opened": return t("Mở buổi tiếp");
+    case "joined": return t("%(seat)s vào phòng chờ", { seat });
+    case "left": return t("%(seat)s rời đi", { seat });
+    case "lost": return t("%(seat)s mất kết nối", { seat });
+    case "admitted": return t("%(seat)s vào buổi tiếp", { seat });
+    case "removed": return t("%(seat)s ra phòng chờ", { seat });
+    case "floor_given": return t("%(seat)s được mời phát biểu", { seat });
+    case "floor_taken": return t("Kết thúc lượt phát biểu");
+    case "recess_called": return t("Tạm nghỉ");
+    case "resumed": return t("Tiếp tục");
+    case "interrupted": return t("Gián đoạn vì mất liên lạc với chủ trì");
+    case "chair_taken": return t("%(seat)s chủ trì thay", { seat });
+    case "recorder_lost": return t("Máy ghi mất liên lạc");
+    case "recorder_back": return t("Máy ghi hoạt động lại");
+    case "worker_lost": return t("Máy chủ hình và tiếng gặp sự cố");
+    case "worker_back": return t("Hình và tiếng có lại");
+    case "ended": return t("Kết thúc buổi tiếp");
+    default: return "";
+  }
+}
+
+/** @param {string} cause */
+export function gapWords(cause) {
+  switch (cause) {
+    case "muted": return t("đã tắt");
+    case "recess": return t("tạm nghỉ");
+    case "worker_lost": return t("máy chủ hình và tiếng gặp sự cố");
+    case "recorder_lost": return t("máy ghi mất liên lạc");
+    case "spool_full": return t("đĩa ghi đầy");
+    default: return t("mất gói tin trên đường truyền");
+  }
+}
