@@ -15,7 +15,7 @@ from signaling.media.dtls import Certificates
 from signaling.media.ice import Address, IceAgent
 from signaling.media.tap import TapBuffer
 from signaling.media.transport import Transport
-from signaling.media.udp import UdpPort
+from signaling.media.udp import UdpPort, UdpSocket
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +38,7 @@ class Plane:
 
     def open(self, port: int) -> None:
         """Bind the port, 0 for a free one. Raises ``OSError``."""
-        self.port = self.udp.open(port, ipv6=any(":" in address for address in self.addresses))
+        self.port = self.udp.open(port, self.addresses)
 
     async def close(self) -> None:
         """Close the port; what transports still had to say has been sent before."""
@@ -58,11 +58,11 @@ class Plane:
         if not task.cancelled() and (error := task.exception()):
             log.error("background work failed", error=repr(error), exc_info=error)
 
-    def _stun(self, datagram: bytes, address: Address) -> None:
+    def _stun(self, datagram: bytes, address: Address, wire: UdpSocket) -> None:
         check = self.ice.check(datagram, address)
         if check is not None:
-            self.udp.send(check.reply, address)
-            check.owner.checked(check, address)
+            wire.send(check.reply, address)
+            check.owner.checked(check, address, wire)
 
 
 def own_addresses() -> list[str]:

@@ -20,6 +20,7 @@ from signaling.media.sdp_write import Local
 
 if TYPE_CHECKING:
     from signaling.media.plane import Plane
+    from signaling.media.udp import UdpSocket
 
 log = structlog.get_logger(__name__)
 
@@ -48,12 +49,14 @@ class Transport:
 
     def __init__(self, plane: Plane, on_presence: Callable[[Transport, Presence], None]) -> None:
         self.plane = plane
+        self.wire: UdpSocket | None = None
         self.address: Address | None = None
+        """Where to send, and by which socket: both None or neither."""
         self.presence = Presence.CONNECTING
         self.heard_ns = time.monotonic_ns()
         self.bytes_in = self.bytes_out = self.rejected = 0
         self.remote: Description | None = None
-        self._addresses: list[Address] = []
+        self._paths: list[tuple[UdpSocket, Address]] = []
         self._on_presence = on_presence
         self._session_id = secrets.randbits(62)
         self._version = 0
@@ -106,32 +109,32 @@ class Transport:
 
     # ICE ---------------------------------------------------------------------------------------------------------
 
-    def checked(self, check: Check[Transport], address: Address) -> None:
+    def checked(self, check: Check[Transport], address: Address, wire: UdpSocket) -> None:
         """A signed check came from ``address``: another one than before is a rebinding or another path."""
-        owners = self.plane.udp.owners
-        if owners.get(address) is not self:
-            owners[address] = self
-        if address not in self._addresses:
-            self._addresses.append(address)
-            if len(self._addresses) > MOST_ADDRESSES:
-                self._drop_address(next(old for old in self._addresses if old != self.address))
+        wire.owners[address] = self
+        path = (wire, address)
+        if path not in self._paths:
+            self._paths.append(path)
+            if len(self._paths) > MOST_ADDRESSES:
+                self._drop_path(next(old for old in self._paths if old != (self.wire, self.address)))
         if check.nominated or self.address is None:
-            self.address = address
+            self.wire, self.address = wire, address
         if self._older and check.ufrag == self._credentials.ufrag:
             for credentials in self._older:
                 self.plane.ice.forget(credentials)
             self._older.clear()
         self._heard()
 
-    def _drop_address(self, address: Address) -> None:
-        self._addresses.remove(address)
-        if self.plane.udp.owners.get(address) is self:
-            del self.plane.udp.owners[address]
+    def _drop_path(self, path: tuple[UdpSocket, Address]) -> None:
+        self._paths.remove(path)
+        wire, address = path
+        if wire.owners.get(address) is self:
+            del wire.owners[address]
 
     def _forget_addresses(self) -> None:
-        self.address = None
-        for address in list(self._addresses):
-            self._drop_address(address)
+        self.wire = self.address = None
+        for path in list(self._paths):
+            self._drop_path(path)
 
     # Presence ----------------------------------------------------------------------------------------------------
 
@@ -159,8 +162,8 @@ class Transport:
         self.dtls.session.feed(datagram)
 
     def _send_dtls(self, datagram: bytes) -> None:
-        if self.address is not None:
-            self.plane.udp.send(datagram, self.address)
+        if self.wire is not None and self.address is not None:
+            self.wire.send(datagram, self.address)
             self.plane.udp.flush()
 
     def _dtls_moved(self, state: DtlsState) -> None:
@@ -213,8 +216,8 @@ class Transport:
 
     def send_rtp(self, packet: bytearray) -> None:
         """Protect and queue; sent at the end of the drain."""
-        address = self.address
-        if address is None or not self.connected:
+        wire, address = self.wire, self.address
+        if wire is None or address is None or not self.connected:
             return
         try:
             datagram = self.protect(bytes(packet))
@@ -222,14 +225,14 @@ class Transport:
             self.rejected += 1
             return
         self.bytes_out += len(datagram)
-        self.plane.udp.outbox.append((datagram, address))
+        wire.outbox.append((datagram, address))
 
     def send_rtcp(self, packet: bytes) -> None:
         """Protect and queue a compound; sent at the end of the drain or tick."""
-        if self.address is not None and self.connected:
+        if self.wire is not None and self.address is not None and self.connected:
             try:
                 datagram = self.dtls.session.protect_rtcp(packet)
             except SrtpError:
                 self.rejected += 1
                 return
-            self.plane.udp.send(datagram, self.address)
+            self.wire.send(datagram, self.address)

@@ -51,7 +51,7 @@ class Worker:
         """Serve until cancelled; then say goodbye to every browser."""
         wanted = self._config.media_port
         self._plane.open(wanted + self.index if wanted else 0)
-        self._plane.udp.after_drain(lambda: self._tap.flush(time.monotonic_ns()))
+        self._plane.udp.after_drain = lambda: self._tap.flush(time.monotonic_ns())
         log.info("media worker ready", worker=self.index, port=self._plane.port, addresses=self._plane.addresses)
         try:
             async with self._server, asyncio.TaskGroup() as tasks:
