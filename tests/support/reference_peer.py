@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,14 +56,22 @@ class _Track:
 
 def source_skew_s(page: Page, point: Point, seconds: float = 4.0) -> float:
     """By how much the picture that the page captures comes after its sound, as it leaves the browser."""
-    peer = _Peer(point)
+    return source_skews_s([(page, point)], seconds)[point]
+
+
+def source_skews_s(pages: Sequence[tuple[Page, Point]], seconds: float = 4.0) -> dict[Point, float]:
+    """The same for several pages at once."""
+    peers = [(page, point, _Peer(point)) for page, point in pages]
     try:
-        page.evaluate(_ANSWER, peer.answer(page.evaluate(_OFFER)))
-        page.wait_for_timeout(seconds * 1000)
-        page.evaluate(_CLOSE)
-        return peer.skew_s()
+        for page, _, peer in peers:
+            page.evaluate(_ANSWER, peer.answer(page.evaluate(_OFFER)))
+        pages[0][0].wait_for_timeout(seconds * 1000)
+        for page, _, _ in peers:
+            page.evaluate(_CLOSE)
+        return {point: peer.skew_s() for _, point, peer in peers}
     finally:
-        peer.close()
+        for _, _, peer in peers:
+            peer.close()
 
 
 class _Peer:

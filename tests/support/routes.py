@@ -50,6 +50,22 @@ def check_sound(page: Page, player: ElementHandle, point: Point, listen_ms: int 
     judge_sound(report, point)
 
 
+def check_all(page: Page, routes: Sequence[tuple[ElementHandle, ElementHandle, Point]]) -> None:
+    """Picture and sound of several points at once: (video element, playing element, whose)."""
+    watched, heard = page.evaluate(
+        "([videos, players, f, ms]) => Promise.all([mediaProbe.watch(videos, ms), mediaProbe.listen(players, f, ms)])",
+        [
+            [video for video, _, _ in routes],
+            [player for _, player, _ in routes],
+            [point.tone_hz for point in POINTS],
+            max(WATCH_MS, LISTEN_MS),
+        ],
+    )
+    for (_, _, point), picture, sound in zip(routes, watched, heard, strict=True):
+        judge_picture(picture, point)
+        judge_sound(sound, point)
+
+
 def judge_sound(report: dict[str, Any], point: Point, points: Sequence[Point] = POINTS) -> None:
     """Raise ``RouteCut`` unless the report of ``mediaProbe.listen`` names the point's tone, and only it, repeatedly."""
     if report["silent"]:

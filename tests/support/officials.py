@@ -1,0 +1,174 @@
+"""Officials at their browsers: each method is something a person does on a page, by the words and buttons they see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from playwright.sync_api import BrowserContext, ElementHandle, Page, expect
+
+from hub.services import demo
+from tests.support import routes
+from tests.support.hub_process import HubProcess
+from tests.support.points import Point
+
+LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+class Official:
+    """One account in one browser. ``complaints`` collects what the page's console said that nobody should see."""
+
+    def __init__(self, hub: HubProcess, context: BrowserContext, username: str, point: Point | None = None) -> None:
+        self.hub, self.username, self.point = hub, username, point
+        self.page: Page = context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("pageerror", lambda error: self.complaints.append(f"{username}: {error}"))
+        self.page.on("console", self._console)
+        self.seat_id = ""
+
+    def _console(self, message: Any) -> None:
+        if message.type == "error":
+            self.complaints.append(f"{self.username}: {message.text}")
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.hub.address + path)
+
+    def sign_in(self, password: str = demo.PASSWORD) -> None:
+        self.go("/sign-in")
+        self.page.locator("[name=username]").fill(self.username)
+        self.page.locator("[name=password]").fill(password)
+        self.page.locator("form[action='/sign-in'] [type=submit]").click()
+        self.page.wait_for_url(lambda url: "/sign-in" not in url)
+
+    # Before the hearing -------------------------------------------------------------------------------------------
+
+    def register_case(self, *, kind: str, summary: str, content: str, name: str, address: str) -> str:
+        """Register a citizen's case; its address on the hub."""
+        page = self.page
+        self.go("/cases/new")
+        page.locator(f"[name=type][value={kind}]").check()
+        page.locator("[name=summary]").fill(summary)
+        page.locator("[name=content]").fill(content)
+        page.locator("[name=party_kind][value=individual]").check()
+        page.locator("[name=name]").fill(name)
+        page.locator("[name=address]").fill(address)
+        page.locator("[data-case-form] [type=submit]").click()
+        page.wait_for_url(re.compile(r"/cases/(?!new)[^/?]+"))
+        return page.url.removeprefix(self.hub.address).split("?")[0]
+
+    def finds_case(self, words: str, summary: str) -> None:
+        self.go("/cases")
+        self.page.locator("main [name=text], main [type=search], main [name=q]").first.fill(words)
+        self.page.keyboard.press("Enter")
+        expect(self.page.locator("main").get_by_text(summary).first).to_be_visible()
+
+    def cancel_hearing(self, path: str, reason: str) -> None:
+        self.go(path)
+        self.page.locator("[data-opens=cancel]").click()
+        self.page.locator("#cancel-reason").fill(reason)
+        self.page.locator("#cancel [type=submit]").click()
+        expect(self.page.locator("main").get_by_text(reason).first).to_be_visible()
+
+    def book_hearing(
+        self, *, title: str, chair: str, secretary: str, bridge: str, points: Sequence[str], case_words: str
+    ) -> str:
+        """Book a hearing that begins in a moment; its address on the hub."""
+        page = self.page
+        self.go("/hearings/new")
+        page.locator("[name=title]").fill(title)
+        page.locator("[name=kind][value=regular]").check()
+        begin = datetime.now(LOCAL) + timedelta(minutes=2)
+        if begin.hour < 23:  # else the form's own proposal, tomorrow morning
+            page.locator("[name=day]").fill(f"{begin:%Y-%m-%d}")
+            page.locator("[name=starts]").fill(f"{begin:%H:%M}")
+            page.locator("[name=ends]").fill("23:59")
+        for field, name in (("chair_id", chair), ("secretary_id", secretary), ("bridge_point_id", bridge)):
+            option = page.locator(f"[name={field}] option", has_text=name).first
+            page.locator(f"[name={field}]").select_option(value=option.get_attribute("value"))
+        for name in points:
+            page.locator("label", has_text=name).locator("[name=point_ids]").check()
+        page.locator("[data-case-search]").press_sequentially(case_words)
+        page.locator("#case-results [role=option]").first.click()
+        page.locator("[data-booking] [type=submit]").last.click()
+        page.wait_for_url(re.compile(r"/hearings/(?!new)[^/?]+"))
+        return page.url.removeprefix(self.hub.address).split("?")[0]
+
+    # Entering -----------------------------------------------------------------------------------------------------
+
+    def enter(self, hearing: str, seat_words: str = "") -> None:
+        """Take the seat and go through the device check (and the notice) to the waiting room."""
+        page = self.page
+        self.go(hearing)
+        seats = page.locator(f"a[href^='{hearing}/seats/']")
+        (seats.filter(has_text=seat_words) if seat_words else seats).first.click()
+        page.wait_for_selector("#phase-check:not([hidden])")
+        self.seat_id = page.evaluate("() => JSON.parse(document.getElementById('live').textContent).seatId")
+        page.locator("[data-action=check-start]").click()
+        for step in ("camera", "microphone", "loudspeaker", "connection"):
+            section = page.locator(f"[data-step={step}]:not([hidden])")
+            expect(section).to_be_visible()
+            if self.point is None and step in ("camera", "microphone"):
+                section.locator("[data-action=check-skip]").click()
+                continue
+            if step == "microphone":
+                expect(section.locator(".heard")).to_have_text("Đã thu được tiếng.")
+            if step == "loudspeaker":
+                section.locator("[data-action=check-tone]").click()
+            section.locator("[data-action=check-yes]").click()
+        if self.point is not None:
+            expect(page.locator(".summary-line")).to_have_text("Mọi thứ đều tốt.")
+        page.locator("[data-action=check-done]").click()
+
+    def confirm_notice(self) -> None:
+        self.page.locator("[data-action=confirm-notice]").click()
+
+    def waits(self) -> None:
+        expect(self.page.locator("#phase-hall .waiting")).to_be_visible()
+
+    def is_on_stage(self) -> None:
+        expect(self.page.locator("#phase-hall .stage")).to_be_visible()
+
+    # In the hearing -----------------------------------------------------------------------------------------------
+
+    def press(self, action: str) -> None:
+        """A button of the hearing's page by what it does."""
+        self.page.locator(f"[data-action={action}]:visible").first.click()
+
+    def press_for(self, action: str, other: Official) -> None:
+        """The chair's button for one seat."""
+        self.page.locator(f".point[data-seat-id='{other.seat_id}'] [data-action={action}]").click()
+
+    def picture(self, other: Official, *, timeout_ms: int = 15_000) -> ElementHandle:
+        return self._element(f".tile-camera[data-seat-id='{other.seat_id}'] video", timeout_ms)
+
+    def sound(self, other: Official, *, timeout_ms: int = 15_000) -> ElementHandle:
+        return self._element(f".voices audio[data-seat-id='{other.seat_id}'][data-source=microphone]", timeout_ms)
+
+    def _element(self, selector: str, timeout_ms: int) -> ElementHandle:
+        try:
+            found = self.page.wait_for_selector(selector, state="attached", timeout=timeout_ms)
+        except Exception as error:
+            raise routes.RouteCut(f"{self.username} has no {selector}") from error
+        assert found is not None
+        return found
+
+    def sees_and_hears(self, others: Sequence[Official], *, within_s: float = 20) -> None:
+        """Each of the others, now; media that has only been asked for is given a moment to arrive."""
+        for other in others:
+            arrived = "(video) => mediaProbe.read(video).point > 0"
+            try:
+                self.page.wait_for_function(arrived, arg=self.picture(other), timeout=within_s * 1000)
+            except routes.RouteCut:
+                raise
+            except Exception as error:
+                raise routes.RouteCut(f"{self.username} got no picture of {other.username}") from error
+        pairs = [(self.picture(other), self.sound(other), _point(other)) for other in others]
+        routes.check_all(self.page, pairs)
+
+
+def _point(official: Official) -> Point:
+    assert official.point is not None
+    return official.point
