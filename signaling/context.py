@@ -32,6 +32,8 @@ class Context:
     recorder: RecorderLink
     clock: Clock
     metrics: Metrics
+    wake: Callable[[], None]
+    """Observe the hearings now rather than at the next tick."""
 
 
 class Connection(Protocol):

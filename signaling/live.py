@@ -66,6 +66,7 @@ class Live:
             recorder=self._recorder,
             clock=clock or Clock(),
             metrics=Metrics(registry),
+            wake=self.wake,
         )
         self._hearings: dict[str, LiveHearing] = {}
         self._media_tasks: dict[str, asyncio.Task[None]] = {}
@@ -89,7 +90,8 @@ class Live:
             media = list(self._media_tasks.values())
             for task in media:
                 task.cancel()
-            await asyncio.gather(*media, return_exceptions=True)
+            drains = [hearing.drain() for hearing in self._hearings.values()]
+            await asyncio.gather(*media, *drains, return_exceptions=True)
 
     async def _tick(self) -> None:
         while not self.stopping:  # sockets that we close ourselves are not lost seats
@@ -127,8 +129,8 @@ class Live:
 
     async def _tidy(self) -> None:
         for hearing_id, hearing in list(self._hearings.items()):
-            idle = not hearing.connections and not self._users.get(hearing_id)
-            if idle and not hearing.state.live and time.monotonic() - hearing.idle_since > IDLE_S:
+            idle = not hearing.audience and not self._users.get(hearing_id)
+            if idle and not hearing.state.live and time.monotonic() - hearing.audience.idle_since > IDLE_S:
                 del self._hearings[hearing_id]
                 self._media_tasks.pop(hearing_id).cancel()
         if not self._loaded:

@@ -24,13 +24,14 @@ from hub.services.live import HearingLive
 from signaling import effects as fx
 from signaling import events as ev
 from signaling import protocol as p
+from signaling.audience import Audience
 from signaling.booking import Booked, load
 from signaling.context import Connection, Context, Refused
 from signaling.events import AnyEvent
-from signaling.hearing import Decision, Facts, Hearing, Observed, decide, fold, permitted, tick, worker_lost
+from signaling.hearing import Decision, Facts, Hearing, Observed, decide, fold, tick, worker_lost
 from signaling.live_media import LiveMedia
 from signaling.recording import UnderWay
-from signaling.views import Entry, happened, may_see, seat_live, welcome
+from signaling.views import Entry, seat_live
 
 SETTLE_S = 5.0
 """After a restart of the web process, how long browsers have to come back before they count as lost."""
@@ -44,9 +45,9 @@ class LiveHearing:
 
     def __init__(self, context: Context, booked: Booked) -> None:
         self.state: Hearing = booked.hearing
-        self.connections: dict[str, Connection] = {}
+        self.audience = Audience(context)
         self.media = LiveMedia(context, self)
-        self.idle_since = self._born_at = time.monotonic()
+        self._born_at = time.monotonic()
         self._nobody_expected = not booked.log
         self._context = context
         self._booked = booked
@@ -54,7 +55,6 @@ class LiveHearing:
         self._lock = asyncio.Lock()
         self._stale = False
         self._opening: str | None = None
-        self._last_state: dict[str, p.State] = {}
         self._owned: set[asyncio.Task[Any]] = set()
 
     # Browsers -------------------------------------------------------------------------------------------------------
@@ -80,11 +80,10 @@ class LiveHearing:
 
         Its media flows on, because often only the socket broke, unless ``drop_media``: the person may not go on.
         """
-        seat_id = connection.seat_id
-        if seat_id is not None and self.connections.get(seat_id) is connection:
-            self._forget(seat_id)
+        if self.audience.forget(connection) and connection.seat_id is not None:
+            self.media.told.pop(connection.seat_id, None)
             if drop_media:
-                self.media.link.drop(seat_id)
+                self.media.link.drop(connection.seat_id)
 
     async def _whole(self, work: Coroutine[Any, Any, T]) -> T:
         """Run to the end even if the caller is cancelled: between commit and fold there is no stopping."""
@@ -96,7 +95,7 @@ class LiveHearing:
     async def _handle(self, connection: Connection, message: p.FromBrowser) -> tuple[fx.Effect, ...]:
         async with self._lock:
             seat_id = connection.seat_id
-            if seat_id is None or self.connections.get(seat_id) is not connection:
+            if seat_id is None or self.audience.get(seat_id) is not connection:
                 raise Forbidden(N_("Hãy vào chỗ trước."))
             await self._refresh()
             facts = self._facts(connection)
@@ -111,10 +110,10 @@ class LiveHearing:
     async def _join(self, connection: Connection, message: p.Join) -> tuple[fx.Effect, ...]:
         async with self._lock:
             await self._refresh(booking=not self.state.live)
-            held_by = self.connections.get(message.seat_id)
+            held_by = self.audience.get(message.seat_id)
             if held_by is not None and _same_browser(held_by, connection, message.client):
                 # Its old socket is dead without anybody knowing yet, or it is the same tab copied: one stays.
-                self._dismiss(message.seat_id, "displaced")
+                self.audience.dismiss(message.seat_id, "displaced")
                 held_by = None
             facts = self._facts(connection)
             facts = replace(
@@ -128,9 +127,9 @@ class LiveHearing:
                 return ()
             await self._keep(decision.events, connection, but=message.seat_id)
             remaining = await self._carry_out(decision.effects)
-            connection.seat_id, connection.client = message.seat_id, message.client
-            self.connections[message.seat_id] = connection
-            self._welcome(connection)
+            connection.client = message.client
+            self.audience.add(message.seat_id, connection)
+            self._welcome(message.seat_id)
         await self._resend_offer(message.seat_id)
         return remaining
 
@@ -186,13 +185,24 @@ class LiveHearing:
     def _observed(self, *, settled: bool) -> Observed:
         recording_id = self.state.recording_id
         recorder_up = recording_id is not None and self._context.recorder.records(recording_id)
-        worker_up = self.media.link.up
         return Observed(
-            connected=frozenset(self.connections) if settled else None,
+            connected=self.audience.seats if settled else None,
             recorder_up=True if recorder_up else (False if settled else None),
-            worker_up=True if worker_up else (False if settled or self.state.worker_lost else None),
+            worker_up=self._worker_up(settled=settled),
             chair_lost_s=self._context.config.chair_lost_s,
         )
+
+    def _worker_up(self, *, settled: bool) -> bool | None:
+        """None while the hearing is still looking for a worker: after a restart, or just opened."""
+        if self.media.link.up:
+            return True
+        elapsed_ms = self._context.clock.elapsed_ms(self.state) or 0
+        looking = not settled or (self.media.link.untouched and elapsed_ms < SETTLE_S * 1000)
+        return None if looking else False
+
+    async def drain(self) -> None:
+        """Let what is being kept be kept, before the process ends."""
+        await asyncio.gather(*self._owned, return_exceptions=True)
 
     # Keeping --------------------------------------------------------------------------------------------------------
 
@@ -234,7 +244,7 @@ class LiveHearing:
         self.media.link.poke()
         for entry in entries:
             self._context.metrics.events.labels(type(entry.event).__name__).inc()
-            self._broadcast(entry, but)
+            self.audience.broadcast(self.state, entry, but=but)
         self.send_states()
 
     async def _commit(self, events: Sequence[AnyEvent], at: datetime, account_id: str | None) -> list[Entry]:
@@ -259,10 +269,14 @@ class LiveHearing:
         if not (self._stale or booking):
             return
         booked = await load(self._context.database, self.state.hearing_id)
+        known = self._log[-1].seq if self._log else 0
         self._booked, self._log, self.state = booked, list(booked.log), booked.hearing
         self._stale = False
         self._settle_opening()
         self.media.link.poke()
+        for entry in self._log:
+            if entry.seq > known:  # a commit whose answer was lost, but which was made
+                self.audience.broadcast(self.state, entry)
 
     # Effects --------------------------------------------------------------------------------------------------------
 
@@ -272,12 +286,13 @@ class LiveHearing:
         for effect in effects:
             match effect:
                 case fx.Dismiss():
-                    self._dismiss(effect.seat_id, effect.reason)
+                    self.audience.dismiss(effect.seat_id, effect.reason)
+                    self.media.told.pop(effect.seat_id, None)
                     if effect.drop_media:
                         self.media.link.drop(effect.seat_id)
                 case fx.DismissAll():
-                    for seat_id in list(self.connections):
-                        self._dismiss(seat_id, effect.reason)
+                    for seat_id, _ in self.audience:
+                        self.audience.dismiss(seat_id, effect.reason)
                 case fx.StopRecording():
                     self._context.recorder.tend_soon()
                 case fx.KeepQuality():
@@ -286,63 +301,14 @@ class LiveHearing:
                     remaining.append(effect)
         return tuple(remaining)
 
-    def _dismiss(self, seat_id: str, reason: str) -> None:
-        connection = self.connections.get(seat_id)
-        if connection is not None:
-            self._forget(seat_id)
-            connection.dismiss(reason)
-
-    def _forget(self, seat_id: str) -> None:
-        del self.connections[seat_id]
-        self._last_state.pop(seat_id, None)
-        self.media.told.pop(seat_id, None)
-        self.idle_since = time.monotonic()
-
     # Telling --------------------------------------------------------------------------------------------------------
 
-    def _welcome(self, connection: Connection) -> None:
-        seat = self.state.find(connection.seat_id)
-        assert seat is not None
-        recorder = self._context.recorder
-        connection.send(
-            welcome(
-                self.state,
-                seat,
-                connection.actor,
-                elapsed_ms=self._context.clock.elapsed_ms(self.state),
-                recorder_ready=recorder.refuses() is None,
-                recorder_reason=connection.say(recorder.reason()),
-                media=self.media.link.media_of(seat.seat_id),
-                quality=self.media.quality(),
-                log=self._log,
-                chair_lost_s=self._context.config.chair_lost_s,
-            )
-        )
-
-    def _broadcast(self, entry: Entry, but: str | None) -> None:
-        message = happened(self.state, entry)
-        for seat_id, connection in list(self.connections.items()):
-            seat = self.state.find(seat_id)
-            if seat_id != but and seat is not None and may_see(self.state, seat, entry.event):
-                connection.send(message)
+    def _welcome(self, seat_id: str) -> None:
+        media = self.media.link.media_of(seat_id)
+        self.audience.welcome(self.state, seat_id, media=media, quality=self.media.quality(), log=self._log)
 
     def send_states(self) -> None:
-        """Tell each browser what it may do and how the lines are, if that differs from what it was told last."""
-        recorder = self._context.recorder
-        ready, reason, quality = recorder.refuses() is None, recorder.reason(), self.media.quality()
-        for seat_id, connection in list(self.connections.items()):
-            seat = self.state.find(seat_id)
-            if seat is None:
-                continue
-            state = p.State(
-                recorder_ready=ready,
-                recorder_reason=connection.say(reason),
-                quality=quality,
-                may=permitted(self.state, seat, connection.actor),
-            )
-            if self._last_state.get(seat_id) != state:
-                self._last_state[seat_id] = state
-                connection.send(state)
+        self.audience.send_states(self.state, self.media.quality())
 
     async def booking_changed(self) -> None:
         """Read the booking again and show it to who is waiting; a cancelled or postponed hearing sends them away."""
@@ -350,11 +316,11 @@ class LiveHearing:
             await self._refresh(booking=not self.state.live)
             if str(self.state.state) in ("cancelled", "postponed"):
                 await self._carry_out((fx.DismissAll("cancelled"),))
-            for seat_id, connection in list(self.connections.items()):
+            for seat_id, _ in self.audience:
                 if self.state.find(seat_id) is None:
-                    self._dismiss(seat_id, "cancelled")
+                    self.audience.dismiss(seat_id, "cancelled")
                 else:
-                    self._welcome(connection)
+                    self._welcome(seat_id)
 
     # For others -----------------------------------------------------------------------------------------------------
 

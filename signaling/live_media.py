@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from hub.errors import HubError
 from signaling import effects as fx
 from signaling import protocol as p
 from signaling.context import Connection, Context
@@ -30,6 +29,7 @@ class LiveMedia:
             context.pool,
             wishes=lambda: wishes(hearing.state),
             on_reset=self._on_reset,
+            on_placed=context.wake,
             adopt=hearing.state.live,
         )
         self.reset = False
@@ -60,7 +60,7 @@ class LiveMedia:
     def quality(self) -> dict[str, int]:
         """seat → 0–4, for seats with a browser."""
         found = {}
-        for seat_id in self._hearing.connections:
+        for seat_id in self._hearing.audience.seats:
             stats = self.stats.get(seat_id)
             measured = 0 if seat_id in self._silent else (from_stats(stats) if stats else None)
             score = combined(measured, self.told.get(seat_id))
@@ -87,7 +87,7 @@ class LiveMedia:
                 log.warning("unexpected event of a media worker", name=type(event).__name__)
 
     def _offer(self, event: control.SubscribeOffer) -> None:
-        connection = self._hearing.connections.get(event.peer_id)
+        connection = self._hearing.audience.get(event.peer_id)
         if connection is None:
             return  # sent again when the browser is back
         streams = [
@@ -98,7 +98,7 @@ class LiveMedia:
 
     def _voices(self, event: control.Voices) -> None:
         message = p.Speaking(seat_ids=event.peer_ids)
-        for seat_id, connection in list(self._hearing.connections.items()):
+        for seat_id, connection in self._hearing.audience:
             seat = self._hearing.state.find(seat_id)
             if seat is not None and seat.presence is Presence.ADMITTED:
                 connection.send(message)
@@ -113,8 +113,5 @@ class LiveMedia:
     def _on_reset(self) -> None:
         self.reset = True
         self.stats, self._silent = {}, set()
-        for connection in list(self._hearing.connections.values()):
-            try:
-                connection.send(p.MediaReset())
-            except HubError:  # a socket that is closing
-                continue
+        for _, connection in self._hearing.audience:
+            connection.send(p.MediaReset())

@@ -28,7 +28,8 @@ log = structlog.get_logger(__name__)
 
 
 class MediaLink:
-    """``wishes`` is asked anew each time; ``on_reset`` is told when browsers must negotiate again."""
+    """``wishes`` is asked anew each time; ``on_reset`` is told when browsers must negotiate again,
+    ``on_placed`` when a worker has all that was wished."""
 
     def __init__(
         self,
@@ -37,11 +38,12 @@ class MediaLink:
         *,
         wishes: Callable[[], Wishes],
         on_reset: Callable[[], None],
+        on_placed: Callable[[], None],
         adopt: bool,
     ) -> None:
         self.hearing_id = hearing_id
         self.placement: Placement | None = None
-        self._pool, self._wishes, self._on_reset = pool, wishes, on_reset
+        self._pool, self._wishes, self._on_reset, self._on_placed = pool, wishes, on_reset, on_placed
         self._may_have_media = adopt
         """Whether browsers may believe that a worker has their transports."""
         self._lock = asyncio.Lock()
@@ -62,6 +64,11 @@ class MediaLink:
     @property
     def up(self) -> bool:
         return self.placement is not None and self._pool.alive(self.placement)
+
+    @property
+    def untouched(self) -> bool:
+        """No worker has carried the hearing yet."""
+        return not self._may_have_media
 
     def media_of(self, seat_id: str) -> MediaView:
         """Which of the seat's peer connections live in the worker."""
@@ -203,7 +210,9 @@ class MediaLink:
             await self._close_peer(seat_id)
         await self._pause(wishes)
         await self._consume(wishes)
-        self._placed.set()
+        if not self._placed.is_set():
+            self._placed.set()
+            self._on_placed()
 
     async def _move_in(self, placement: Placement) -> None:
         """Find the hearing in the worker as it was, or begin anew there and tell the browsers."""

@@ -219,7 +219,7 @@ class Socket:
         await asyncio.sleep(CLOSE_S)
 
 
-SOCKETS = web.AppKey("signaling_sockets", set[Socket])
+SOCKETS: web.AppKey[set[Socket]] = web.AppKey("signaling_sockets")
 RECHECK = web.AppKey("signaling_recheck_s", float)
 
 
@@ -231,7 +231,9 @@ def add_routes(
     ``actor_of`` answers who the request's session belongs to, None for nobody, and is asked again every
     ``recheck_s`` seconds; ``translate`` puts a text into a language.
     """
-    app[SOCKETS], app[RECHECK] = set(), recheck_s
+    sockets: set[Socket] = set()
+    app[SOCKETS] = sockets
+    app[RECHECK] = recheck_s
     behind_proxy = live.context.config.behind_proxy
 
     async def hearing_socket(request: web.Request) -> web.StreamResponse:

@@ -1,0 +1,101 @@
+"""The browsers connected to one hearing, and what each is shown of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+from signaling import protocol as p
+from signaling.context import Connection, Context
+from signaling.permits import permitted
+from signaling.state import Hearing
+from signaling.views import Entry, happened, may_see, welcome
+
+
+class Audience:
+    """At most one connection per seat."""
+
+    def __init__(self, context: Context) -> None:
+        self.idle_since = time.monotonic()
+        self._context = context
+        self._connections: dict[str, Connection] = {}
+        self._last_state: dict[str, p.State] = {}
+
+    def __iter__(self) -> Iterator[tuple[str, Connection]]:
+        return iter(list(self._connections.items()))
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    @property
+    def seats(self) -> frozenset[str]:
+        return frozenset(self._connections)
+
+    def get(self, seat_id: str) -> Connection | None:
+        return self._connections.get(seat_id)
+
+    def add(self, seat_id: str, connection: Connection) -> None:
+        connection.seat_id = seat_id
+        self._connections[seat_id] = connection
+
+    def forget(self, connection: Connection) -> bool:
+        """Whether it was the one in its seat."""
+        seat_id = connection.seat_id
+        if seat_id is None or self._connections.get(seat_id) is not connection:
+            return False
+        del self._connections[seat_id]
+        self._last_state.pop(seat_id, None)
+        self.idle_since = time.monotonic()
+        return True
+
+    def dismiss(self, seat_id: str, reason: str) -> None:
+        connection = self._connections.get(seat_id)
+        if connection is not None:
+            self.forget(connection)
+            connection.dismiss(reason)
+
+    def welcome(
+        self, hearing: Hearing, seat_id: str, *, media: p.MediaView, quality: Mapping[str, int], log: Sequence[Entry]
+    ) -> None:
+        connection, seat = self._connections[seat_id], hearing.find(seat_id)
+        assert seat is not None
+        recorder = self._context.recorder
+        connection.send(
+            welcome(
+                hearing,
+                seat,
+                connection.actor,
+                elapsed_ms=self._context.clock.elapsed_ms(hearing),
+                recorder_ready=recorder.refuses() is None,
+                recorder_reason=connection.say(recorder.reason()),
+                media=media,
+                quality=quality,
+                log=log,
+                chair_lost_s=self._context.config.chair_lost_s,
+            )
+        )
+
+    def broadcast(self, hearing: Hearing, entry: Entry, *, but: str | None = None) -> None:
+        message = happened(hearing, entry)
+        for seat_id, connection in self:
+            seat = hearing.find(seat_id)
+            if seat_id != but and seat is not None and may_see(hearing, seat, entry.event):
+                connection.send(message)
+
+    def send_states(self, hearing: Hearing, quality: dict[str, int]) -> None:
+        """Tell each browser what it may do and how the lines are, if that differs from what it was told last."""
+        recorder = self._context.recorder
+        ready, reason = recorder.refuses() is None, recorder.reason()
+        for seat_id, connection in self:
+            seat = hearing.find(seat_id)
+            if seat is None:
+                continue
+            state = p.State(
+                recorder_ready=ready,
+                recorder_reason=connection.say(reason),
+                quality=quality,
+                may=permitted(hearing, seat, connection.actor),
+            )
+            if self._last_state.get(seat_id) != state:
+                self._last_state[seat_id] = state
+                connection.send(state)
