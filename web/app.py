@@ -22,6 +22,7 @@ from web.pages import (
     live,
     places,
     recordings,
+    replay,
     signin,
 )
 from web.view import Renderer
@@ -47,6 +48,7 @@ ROUTES = (
     hearings_api.routes,
     replays.routes,
     live.routes,
+    replay.routes,
     health.routes,
 )
 
