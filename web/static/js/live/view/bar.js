@@ -40,9 +40,9 @@ export class BarView {
     const seat = me(state);
     const silenced = silencedBy(state);
     const speaking = memory.microphone && !seat?.muted && Boolean(devices.track("microphone"));
-    this.#button("microphone", speaking, "microphone", speaking ? t("Micro đang bật") : t("Micro đang tắt"));
+    this.#button("microphone", speaking, "microphone", speaking ? t("Micro bật") : t("Micro tắt"));
     this.#button("camera", memory.camera && Boolean(devices.track("camera")), "camera",
-      memory.camera ? t("Camera đang bật") : t("Camera đang tắt"));
+      memory.camera ? t("Camera bật") : t("Camera tắt"));
     const raised = Boolean(seat?.hand_raised_at);
     this.#button("hand", raised, "", raised ? t("Hạ tay") : t("Giơ tay"));
     setAttribute(this.#find("hand"), "disabled", !this.room.may("raise_hand"));

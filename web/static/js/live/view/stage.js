@@ -116,12 +116,10 @@ export class StageView {
   #size(large, count, width, height) {
     const { style } = this.strip;
     if (large) {
-      style.removeProperty("--columns");
       style.removeProperty("--tile-width");
       return;
     }
     const fit = grid(count, width, height);
-    style.setProperty("--columns", String(fit.columns));
     style.setProperty("--tile-width", `${fit.tileWidth - 8}px`);
   }
 }

@@ -1,0 +1,121 @@
+"""What a recording's own page shows beside its media: gaps, who replayed it and why, and when it was last verified."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub import auth
+from hub.auth import Action, Actor
+from hub.errors import NotFound
+from hub.i18n import N_
+from hub.models import Account, AuditEvent, Gap, Hearing, Recording, Replay, Track
+from hub.services import recordings
+from hub.services.recordings import RecordingRow
+
+
+@dataclass(frozen=True, slots=True)
+class GapFact:
+    start_ms: int
+    end_ms: int
+    cause: str
+    seat: str
+    """Whose; empty when it concerns everyone."""
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayFact:
+    at: datetime
+    who: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    at: datetime
+    who: str
+    """Empty when it was done from the command line."""
+    ok: bool
+    faults: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFacts:
+    row: RecordingRow
+    hearing: Hearing
+    manifest_sha256: str | None
+    gaps: list[GapFact]
+    replays: list[ReplayFact]
+    verified: Verified | None
+    """The last verification."""
+    may_verify: bool
+
+
+async def facts(db: AsyncSession, actor: Actor, recording_id: str) -> RecordingFacts:
+    """Raises ``NotFound``, or ``Forbidden`` to who may not read the hearing."""
+    recording = await db.get(Recording, recording_id)
+    if recording is None:
+        raise NotFound(N_("Không tìm thấy bản ghi."))
+    row = await recordings.of_hearing(db, actor, recording.hearing_id)
+    hearing = await db.get(Hearing, recording.hearing_id)
+    assert row is not None
+    assert hearing is not None
+    return RecordingFacts(
+        row=row,
+        hearing=hearing,
+        manifest_sha256=recording.manifest_sha256,
+        gaps=await _gaps(db, hearing, recording_id),
+        replays=await _replays(db, recording_id),
+        verified=await _verified(db, recording_id),
+        may_verify=auth.may(actor, Action.VERIFY_RECORDING, recordings.hearing_target(hearing)),
+    )
+
+
+async def _gaps(db: AsyncSession, hearing: Hearing, recording_id: str) -> list[GapFact]:
+    """Those that were nobody's wish, by position; switching off a microphone is no loss."""
+    labels = {seat.id: seat.label for seat in hearing.seats}
+    wanted = (
+        select(Gap, Track)
+        .outerjoin(Track, Track.id == Gap.track_id)
+        .where(Gap.recording_id == recording_id, Gap.cause != "muted")
+        .order_by(Gap.start_ms)
+    )
+    return [
+        GapFact(gap.start_ms, gap.end_ms, gap.cause, labels.get(track.seat_id, ""), track.source)
+        if track is not None
+        else GapFact(gap.start_ms, gap.end_ms, gap.cause, "", "")
+        for gap, track in (await db.execute(wanted)).tuples()
+    ]
+
+
+async def _replays(db: AsyncSession, recording_id: str) -> list[ReplayFact]:
+    wanted = (
+        select(Replay.started_at, Account.full_name, Replay.reason)
+        .join(Account, Account.id == Replay.account_id)
+        .where(Replay.recording_id == recording_id)
+        .order_by(Replay.started_at.desc())
+    )
+    return [ReplayFact(at, who, reason) for at, who, reason in (await db.execute(wanted)).tuples()]
+
+
+async def _verified(db: AsyncSession, recording_id: str) -> Verified | None:
+    wanted = (
+        select(AuditEvent, Account.full_name)
+        .outerjoin(Account, Account.id == AuditEvent.account_id)
+        .where(
+            AuditEvent.object_type == "recording",
+            AuditEvent.object_id == recording_id,
+            AuditEvent.action == "recording.verify",
+        )
+        .order_by(AuditEvent.at.desc())
+        .limit(1)
+    )
+    found = (await db.execute(wanted)).first()
+    if found is None:
+        return None
+    event, who = found
+    return Verified(event.at, who or "", bool(event.detail.get("ok")), int(str(event.detail.get("faults", 0))))

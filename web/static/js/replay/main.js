@@ -1,0 +1,135 @@
+/**
+ * The player's page.
+ * @module
+ */
+
+import { get } from "../api.js";
+import { shortcut } from "../shortcuts.js";
+import { t } from "../text.js";
+import { elapsed, formatPosition, parsePosition, timeOfDay } from "../live/core/time.js";
+import { find, h, setAttribute, setIcon, setText } from "../live/view/dom.js";
+import { JumpLists } from "./jumps.js";
+import { Player } from "./player.js";
+import { setWaiting, TilesView } from "./tiles.js";
+import { TrackView } from "./track_view.js";
+
+/** @import { Timeline } from "./plan.js" */
+
+const STEP_MS = 10_000;
+const SMALL_STEP_MS = 1_000;
+
+class ReplayPage {
+  /** @param {Timeline} timeline @param {{ replayId: string, viewer: string }} boot */
+  constructor(timeline, boot) {
+    this.player = new Player(timeline, boot.replayId, () => this.render());
+    this.viewer = boot.viewer;
+    this.tiles = new TilesView(this.player);
+    this.track = new TrackView(this.player);
+    this.jumps = new JumpLists(this.player);
+    this.startedAtMs = Date.parse(timeline.started_at);
+    this.#controls();
+    this.#keys();
+    const at = parsePosition(new URLSearchParams(location.search).get("t"));
+    this.player.seek(at ?? 0);
+    setInterval(() => this.render(), 200);
+    this.#watermark();
+    setInterval(() => this.#watermark(), 10_000);
+    // For tests and for the curious: how far each element is from the clock.
+    Object.assign(window, { replayPlayer: this.player });
+  }
+
+  render() {
+    const { player } = this;
+    const play = find("[data-action=play]");
+    setAttribute(play, "aria-pressed", String(player.playing));
+    setIcon(find("svg", play), player.playing ? "pause" : "play");
+    setText(find(".word", play), player.playing ? t("Dừng") : t("Phát"));
+    setText(find("[data-position]"), elapsed(player.positionMs));
+    setText(find(".wall-clock"), t("lúc %(time)s", { time: timeOfDay(this.startedAtMs + player.positionMs) }));
+    const broken = player.lanes.reduce((sum, lane) => sum + lane.broken, 0);
+    setWaiting(find(".replay-wait"), player.waiting ? t("Đang tải…")
+      : broken ? t("%(count)s đoạn không tải được; phần đó để trống.", { count: broken }) : "");
+    document.body.dataset.playing = String(player.playing && !player.waiting);
+    this.tiles.render();
+    this.track.render();
+    this.jumps.render();
+  }
+
+  #controls() {
+    const { player } = this;
+    find("[data-action=play]").addEventListener("click", () => this.#toggle());
+    find("[data-action=back]").addEventListener("click", () => player.seek(player.positionMs - STEP_MS));
+    find("[data-action=forward]").addEventListener("click", () => player.seek(player.positionMs + STEP_MS));
+    const rate = /** @type {HTMLSelectElement} */ (find("[data-action=rate]"));
+    rate.addEventListener("change", () => player.setRate(Number(rate.value)));
+    const volume = /** @type {HTMLInputElement} */ (find("[data-action=volume]"));
+    volume.addEventListener("input", () => player.setVolume(Number(volume.value)));
+    find("[data-action=copy-link]").addEventListener("click", () => void this.#copyLink());
+    find(".scrub").addEventListener("keydown", (event) => {
+      if (event.key === "PageUp") player.seek(player.positionMs + 60_000);
+      else if (event.key === "PageDown") player.seek(player.positionMs - 60_000);
+      else return;
+      event.preventDefault();
+    });
+  }
+
+  #keys() {
+    const { player } = this;
+    shortcut(" ", t("Phát hoặc dừng"), () => this.#toggle(), t("Dấu cách"));
+    shortcut("ArrowLeft", t("Lùi 10 giây"), () => player.seek(player.positionMs - STEP_MS), "←");
+    shortcut("ArrowRight", t("Tiến 10 giây"), () => player.seek(player.positionMs + STEP_MS), "→");
+    shortcut(",", t("Lùi 1 giây"), () => player.seek(player.positionMs - SMALL_STEP_MS), ",");
+    shortcut(".", t("Tiến 1 giây"), () => player.seek(player.positionMs + SMALL_STEP_MS), ".");
+    shortcut("Home", t("Về đầu"), () => player.seek(0), "Home");
+    shortcut("End", t("Đến cuối"), () => player.seek(player.timeline.duration_ms), "End");
+    shortcut("+", t("Nhanh hơn"), () => this.#rate(1), "+");
+    shortcut("-", t("Chậm hơn"), () => this.#rate(-1), "−");
+  }
+
+  #toggle() {
+    if (this.player.playing) this.player.pause();
+    else this.player.play();
+  }
+
+  /** @param {number} by */
+  #rate(by) {
+    const rate = /** @type {HTMLSelectElement} */ (find("[data-action=rate]"));
+    rate.selectedIndex = Math.max(0, Math.min(rate.options.length - 1, rate.selectedIndex + by));
+    this.player.setRate(Number(rate.value));
+  }
+
+  async #copyLink() {
+    const { recording_id: id } = this.player.timeline;
+    // The permission is one person's: the link leads to the recording, where the next one states his own reason.
+    const link = `${location.origin}/recordings/${id}?t=${formatPosition(this.player.positionMs)}`;
+    const button = find("[data-action=copy-link]");
+    try {
+      await navigator.clipboard.writeText(link);
+      setText(button, t("Đã chép"));
+    } catch {
+      window.prompt(t("Chép liên kết này:"), link);
+    }
+    setTimeout(() => setText(button, t("Chép liên kết tới đây")), 2500);
+  }
+
+  /** Who watches, and when, over the whole picture: a photograph of the screen names its maker. */
+  #watermark() {
+    const root = find(".watermark");
+    const now = new Date();
+    const day = now.toLocaleDateString("vi-VN", { timeZone: "Asia/Ho_Chi_Minh" });
+    const text = `${this.viewer} · ${day} ${timeOfDay(now).slice(0, 5)}`;
+    if (root.childElementCount === 0) root.append(...Array.from({ length: 24 }, () => h("span")));
+    for (const span of root.children) setText(span, text);
+  }
+}
+
+async function begin() {
+  const boot = JSON.parse(find("#replay").textContent ?? "{}");
+  try {
+    new ReplayPage(await get(`/api/replays/${boot.replayId}/timeline`), boot);
+  } catch (error) {
+    setWaiting(find(".replay-wait"), error instanceof Error ? error.message : String(error));
+  }
+}
+
+void begin();
