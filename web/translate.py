@@ -103,7 +103,7 @@ def extract(root: Path) -> Iterator[tuple[Path, str]]:
 def extract_scripts(root: Path = WEB_DIR) -> Iterator[tuple[Path, str]]:
     """The texts of the page scripts: ``t("…")``."""
     for path in sorted((root / "static" / "js").rglob("*.js")):
-        yield from _texts(path, extract_javascript, SCRIPT_KEYWORDS, {})
+        yield from _texts(path, extract_javascript, SCRIPT_KEYWORDS, {"parse_template_string": "true"})
 
 
 def _texts(path: Path, extractor: Any, keywords: Any, options: dict[str, str]) -> Iterator[tuple[Path, str]]:

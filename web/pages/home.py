@@ -97,7 +97,6 @@ def _parts(request: http.Request, live: LiveView | None) -> list[Part]:
         parts.append(
             Part(view.sentence(request, N_("Kho lưu trữ")), recorder.store_reachable, view.sentence(request, waiting))
         )
-    for worker in live.workers():
-        name = f"{view.sentence(request, N_('Bộ chuyển hình tiếng'))} {worker.index + 1}"
-        parts.append(Part(name, worker.connected, ""))
+    worker_name = view.sentence(request, N_("Bộ chuyển hình tiếng"))
+    parts += [Part(f"{worker_name} {worker.index + 1}", worker.connected, "") for worker in live.workers()]
     return parts
