@@ -200,20 +200,24 @@ def _publish(message: p.Publish) -> Decision:
 
 
 def _set_media(hearing: Hearing, seat: Seat, message: p.SetMedia) -> Decision:
-    """A muted seat that only changes its camera does not ask to speak, though its microphone is said to be on."""
+    """A muted seat that only changes its camera does not ask to speak, though its microphone is said to be on.
+
+    A locked seat may say that its microphone is on (it has just been plugged in); it stays muted all the same.
+    """
     pictures_change = (message.camera, message.screen) != (seat.camera, seat.screen)
+    changes = pictures_change or message.microphone != seat.microphone
     asks_to_speak = message.microphone and (not seat.microphone or not pictures_change)
     happening: list[AnyEvent] = []
-    if seat.muted and asks_to_speak:
-        if seat.locked:
-            return _no("forbidden", N_("Chủ trì đã tắt micro của bạn. Giơ tay để xin phát biểu."))
+    if seat.muted and asks_to_speak and not seat.locked:
         happening.append(ev.Unmuted(seat_id=seat.seat_id))
+    elif seat.muted and asks_to_speak and not changes:
+        return _no("forbidden", N_("Chủ trì đã tắt micro của bạn. Giơ tay để xin phát biểu."))
     if message.screen and not seat.screen:
         if seat.presence is not Presence.ADMITTED or not hearing.live:
             return _no("forbidden", N_("Chưa thể chia sẻ màn hình lúc này."))
         if seat.seat_id != hearing.chair and any(other.screen for other in hearing.seats if other.connected):
             return _no("conflict", N_("Một điểm khác đang chia sẻ màn hình."))
-    if pictures_change or message.microphone != seat.microphone:
+    if changes:
         happening.append(
             ev.MediaChanged(
                 seat_id=seat.seat_id, microphone=message.microphone, camera=message.camera, screen=message.screen

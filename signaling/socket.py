@@ -250,7 +250,7 @@ def add_routes(
 
     async def close_all(_app: web.Application) -> None:
         live.stopping = True
-        for socket in list(app[SOCKETS]):
+        for socket in list(sockets):
             socket.shut_down()
 
     app.router.add_get("/ws/hearings/{hearing_id}", hearing_socket)

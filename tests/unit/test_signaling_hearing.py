@@ -304,6 +304,10 @@ def test_a_muted_and_locked_seat_cannot_unmute_but_may_change_its_camera() -> No
     assert room.send("xa1", p.SetMedia(microphone=True, camera=False)).refusal is None
     assert room.seat("xa1").muted
     assert not room.seat("xa1").camera
+    room.send("xa1", p.SetMedia(microphone=False, camera=False))
+    assert room.send("xa1", p.SetMedia(microphone=True, camera=False)).refusal is None
+    assert room.seat("xa1").muted
+    assert wishes(room.state).paused["xa1", "microphone"] == "muted"
     room.send("chair", p.Unmute(seat_id="xa1"))
     assert wishes(room.state).paused == {
         ("chair", "screen"): "muted", ("chair", "screen_audio"): "muted",

@@ -1,0 +1,54 @@
+"""PROTOCOL.md says all that a client must know, and the modules stay small enough to read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import pytest
+
+from signaling import protocol
+from signaling.events import AnyEvent, snake
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "PROTOCOL.md").read_text(encoding="utf-8")
+MESSAGES = get_args(protocol.FromBrowser) + get_args(protocol.FromHub)
+VIEWS = (protocol.SeatView, protocol.StreamView, protocol.MediaView)
+
+
+@pytest.mark.parametrize("struct", MESSAGES + get_args(AnyEvent) + VIEWS, ids=lambda struct: struct.__name__)
+def test_every_message_and_event_is_documented_with_its_fields(struct: type[msgspec.Struct]) -> None:
+    named = set(re.findall(r"`([a-z_]+)", TEXT))
+    if struct not in VIEWS:
+        assert snake(struct.__name__) in named
+    missing = set(struct.__struct_fields__) - named
+    assert not missing
+
+
+def test_no_type_is_documented_that_does_not_exist() -> None:
+    rows = re.findall(r"^\| ((?:`[a-z_]+`(?:, )?)+) \|", TEXT, flags=re.MULTILINE)
+    documented = {name for row in rows for name in re.findall(r"`([a-z_]+)`", row)}
+    fields = {name for struct in (protocol.Welcome, *VIEWS) for name in struct.__struct_fields__}
+    known = {snake(struct.__name__) for struct in MESSAGES + get_args(AnyEvent)}
+    assert documented - fields <= known
+
+
+def test_the_limits_in_the_document_are_those_of_the_program() -> None:
+    from signaling import socket
+
+    assert f"{protocol.MAX_MESSAGE_BYTES // 1024} KiB" in TEXT
+    assert f"{socket.FRAME_BYTES // 1024} KiB" in TEXT
+    assert f"{protocol.MAX_TEXT_CHARACTERS:,} characters" in TEXT
+    assert f"{socket.RATE_PER_S:.0f} a second, bursts of {socket.RATE_BURST:.0f}" in TEXT
+    assert f"| faulty messages in a row | {socket.MAX_FAULTS} |" in TEXT
+    assert f"{socket.QUEUE_MESSAGES:,}" in TEXT
+    assert f"every {socket.RECHECK_S:.0f} seconds" in TEXT
+    assert f"ping every {socket.HEARTBEAT_S:.0f} s; no pong within {socket.HEARTBEAT_S / 2} s" in TEXT
+    assert f"version {protocol.PROTOCOL_VERSION}" in TEXT
+
+
+def test_every_module_of_the_signaling_side_stays_readable() -> None:
+    for path in (ROOT / "signaling").glob("*.py"):
+        assert len(path.read_text(encoding="utf-8").splitlines()) < 400, path
