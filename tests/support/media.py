@@ -56,7 +56,8 @@ class Worker:
         log_path = self._config.data_dir / f"worker-{self._index}.log"
         command = [sys.executable, "-m", "tests.support.media_worker", str(self._config.data_dir), str(self._index)]
         with log_path.open("ab") as log:
-            self.process = subprocess.Popen(
+            # Not in another thread: the kernel would count that thread as the parent, and kill the worker when it ends.
+            self.process = subprocess.Popen(  # noqa: ASYNC220
                 [*dying_with_us("TERM"), *command, *self._addresses], stdout=log, stderr=subprocess.STDOUT
             )
         path = self._client.path
@@ -85,6 +86,12 @@ class Worker:
     async def state(self) -> control.WorkerState:
         state: control.WorkerState = await self.call(control.AskState())
         return state
+
+    async def tap_waits_for_at_most(self, frames: int) -> None:
+        """Until the recorder has acknowledged all but so many."""
+        async with asyncio.timeout(5):
+            while (await self.state()).tap_waiting > frames:
+                await asyncio.sleep(0.05)
 
     def _tell(self, event: Any) -> None:
         self.events.append(event)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -53,8 +53,12 @@ async def page() -> AsyncIterator[Page]:
 
 
 class Seat:
-    def __init__(self, page_: Page, worker: Worker, router_id: str, peer_id: str) -> None:
-        self._page, self._worker = page_, worker
+    """``bend`` changes the worker's descriptions on their way, for example to lead through a relay."""
+
+    def __init__(
+        self, page_: Page, worker: Worker, router_id: str, peer_id: str, bend: Callable[[str], str] = str
+    ) -> None:
+        self._page, self._worker, self._bend = page_, worker, bend
         self._router_id, self.peer_id = router_id, peer_id
         self._answering: asyncio.Task[None] | None = None
 
@@ -78,7 +82,7 @@ class Seat:
             )
         )
         assert isinstance(reply, control.Published), reply
-        await self._page.evaluate("([n, s]) => accept(n, s)", [f"{self.peer_id}-out", reply.sdp])
+        await self._page.evaluate("([n, s]) => accept(n, s)", [f"{self.peer_id}-out", self._bend(reply.sdp)])
         return {info.source: info.producer_id for info in reply.producers}
 
     async def subscribe(self, producer_ids: list[str]) -> None:
@@ -102,7 +106,7 @@ class Seat:
 
             offer = await self._worker.event(mine, limit_s=3600)
             answered = offer.revision
-            sdp = await self._page.evaluate("([n, s]) => answer(n, s)", [f"{self.peer_id}-in", offer.sdp])
+            sdp = await self._page.evaluate("([n, s]) => answer(n, s)", [f"{self.peer_id}-in", self._bend(offer.sdp)])
             await self._worker.call(
                 control.SubscribeAnswer(
                     router_id=self._router_id, peer_id=self.peer_id, generation=1, revision=answered, sdp=sdp

@@ -80,3 +80,14 @@ function connection(name) {
 async function gathered(pc) {
   while (pc.iceGatheringState !== "complete") await new Promise((done) => setTimeout(done, 20));
 }
+
+/** Speak without a pause: send a steady tone instead of the microphone. @param {string} name */
+async function tone(name) {
+  const context = new AudioContext();
+  const oscillator = context.createOscillator();
+  const out = context.createMediaStreamDestination();
+  oscillator.connect(out);
+  oscillator.start();
+  const sender = connection(name).getSenders().find((s) => s.track?.kind === "audio");
+  await sender?.replaceTrack(out.stream.getAudioTracks()[0]);
+}
