@@ -84,18 +84,19 @@ class RecordingPackager:
                 return False
         return True
 
-    def advance(self, now_ns: int, wanted: list[tuple[str, int]]) -> None:
-        """All that came before CLOCK_MONOTONIC ``now_ns`` has been read.
+    def advance(self, now_ns: int) -> None:
+        """All that came before CLOCK_MONOTONIC ``now_ns`` has been read."""
+        self._advance_tracks(now_ns - self._epoch_ns)
 
-        Appends to ``wanted`` each ``(start_id, track)`` whose publisher should send a keyframe now.
-        """
-        now = now_ns - self._epoch_ns
-        self._advance_tracks(now)
+    def keyframes(self, now_ns: int) -> list[tuple[str, int]]:
+        """Each ``(start_id, track)`` whose publisher should send a keyframe now; not again for ``ASK_AGAIN_NS``."""
+        wanted = []
         for key, track in self._tracks.items():
             track_id = track.opened.track_id
-            if track.asks_keyframe() and now - self._asked.get(track_id, -ASK_AGAIN_NS) >= ASK_AGAIN_NS:
-                self._asked[track_id] = now
+            if track.asks_keyframe() and now_ns - self._asked.get(track_id, -ASK_AGAIN_NS) >= ASK_AGAIN_NS:
+                self._asked[track_id] = now_ns
                 wanted.append(key)
+        return wanted
 
     def finish(self, duration_ms: int) -> None:
         """The recording is over and everything has been read: close what is open."""
@@ -232,6 +233,7 @@ class RecordingPackager:
     def _add_track(self, fact: TrackFact) -> TrackPackager | None:
         opened = fact.opened
         clock = self._clocks.setdefault((fact.start_id, opened.seat_id), timeline.PublisherClock())
+        clock.keep({track.opened.track_id for track in self._tracks.values()})
         last = self._catalogue.last_segment.get(opened.track_id)
         try:
             track = TrackPackager(

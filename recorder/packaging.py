@@ -125,7 +125,9 @@ class Packaging:
             end_ns = packager.end_ns
             packager.finish(packager.media_end_ms() if end_ns is None else round(end_ns / 1_000_000))
             log.info("recording packaged", recording=work.folder.recording_id)
-        elif time.monotonic() - self._started > SETTLE_S:
-            # What was durable when the turn began has been read, and the last commit was at most so long before.
-            packager.advance(now_ns - round(2 * COMMIT_S * 1_000_000_000), wanted)
+        else:
+            wanted += packager.keyframes(now_ns)
+            if time.monotonic() - self._started > SETTLE_S:
+                # What was durable when the turn began has been read; the last commit was at most so long before.
+                packager.advance(now_ns - round(2 * COMMIT_S * 1_000_000_000))
         work.first_needed_file = packager.first_needed_file()

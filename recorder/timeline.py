@@ -2,20 +2,22 @@
 
 PURE. All times in nanoseconds from the recording's epoch. Arrival times alone would put sound and picture of one point
 apart by what each took on its way; the publishers' sender reports (RFC 3550 section 6.4.1) put both on one clock, the
-publisher's, and the fastest report seen lately puts that clock on ours.
+publisher's, and whatever travelled fastest lately puts that clock on ours.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from statistics import median
 
 HYSTERESIS_NS = 10_000_000
 """Smaller changes of an estimate are not followed, so that neighbouring segments fit without a seam."""
-TRUST_NS = 2_000_000_000
+TRUST_NS = 5_000_000_000
 """A sender report that would move media further from its arrival than this is not believed."""
+FOLLOW_NS = 250_000_000
+"""Without reports an offset is kept until arrivals differ from it by more."""
 REPORTS = 8
 WINDOW_NS = 60_000_000_000
 
@@ -28,24 +30,24 @@ def ntp_ns(ntp: int) -> int:
 
 
 class PublisherClock:
-    """One browser's wall clock against ours: the smallest ``arrival - sent`` of its reports in the last minute."""
+    """One browser's wall clock against ours: the smallest ``arrival - sent`` of all its tracks in the last minute."""
 
     def __init__(self) -> None:
         self._delays: dict[str, deque[tuple[int, int]]] = {}
 
-    def report(self, track_id: str, arrived_ns: int, sent_ns: int) -> None:
+    def sample(self, track_id: str, arrived_ns: int, delay_ns: int) -> None:
+        """Something that arrived at ``arrived_ns`` had been sent ``delay_ns`` before, by the publisher's clock."""
         delays = self._delays.setdefault(track_id, deque())
-        delay = arrived_ns - sent_ns
-        if delays and abs(delay - delays[-1][1]) > TRUST_NS:
+        if delays and abs(delay_ns - delays[-1][1]) > TRUST_NS:
             # The computer's clock was set: what was learnt of it, from any track, is void.
             self._delays = {track_id: (delays := deque())}
-        delays.append((arrived_ns, delay))
+        delays.append((arrived_ns, delay_ns))
         while delays[0][0] < arrived_ns - WINDOW_NS:
             delays.popleft()
 
-    def forget(self, track_id: str) -> None:
-        """The track ended; another browser may sit there next."""
-        self._delays.pop(track_id, None)
+    def keep(self, track_ids: Collection[str]) -> None:
+        """Forget all tracks but these: another browser may sit there now."""
+        self._delays = {key: delays for key, delays in self._delays.items() if key in track_ids}
 
     def offset_ns(self) -> int | None:
         """Our time minus the publisher's; None before its first report."""
@@ -59,6 +61,7 @@ class TrackClock:
         self._track_id, self._publisher = track_id, publisher
         self._reports: deque[int] = deque(maxlen=REPORTS)
         self._earliest: int | None = None
+        self._heard_ns = 0
         self.offset_ns = offset_ns
 
     def report(self, arrived_ns: int, sent_ns: int, media_ns: int) -> None:
@@ -66,11 +69,11 @@ class TrackClock:
         if self._reports and abs(sent_ns - media_ns - self._reports[-1]) > TRUST_NS:
             self._reports.clear()
         self._reports.append(sent_ns - media_ns)
-        self._publisher.report(self._track_id, arrived_ns, sent_ns)
+        self._publisher.sample(self._track_id, arrived_ns, arrived_ns - sent_ns)
 
     def arrival(self, arrived_ns: int, media_ns: int) -> None:
         """A frame came; the earliest counts until the next ``settle``."""
-        delay = arrived_ns - media_ns
+        delay, self._heard_ns = arrived_ns - media_ns, arrived_ns
         self._earliest = delay if self._earliest is None else min(self._earliest, delay)
 
     def settle(self) -> int:
@@ -87,12 +90,14 @@ class TrackClock:
         self._earliest = self.offset_ns = None
 
     def _wanted(self, earliest: int) -> int:
-        publisher = self._publisher.offset_ns()
-        if self._reports and publisher is not None:
-            reported = round(median(self._reports)) + publisher
-            if abs(reported - earliest) <= TRUST_NS:
-                return reported
-        if self.offset_ns is not None and abs(self.offset_ns - earliest) <= TRUST_NS // 8:
+        if self._reports:
+            sent = round(median(self._reports))
+            # Every frame is a sample of the way it took; reports alone are too few to find the shortest.
+            self._publisher.sample(self._track_id, self._heard_ns, earliest - sent)
+            publisher = self._publisher.offset_ns()
+            if publisher is not None and abs(sent + publisher - earliest) <= TRUST_NS:
+                return sent + publisher
+        if self.offset_ns is not None and abs(self.offset_ns - earliest) <= FOLLOW_NS:
             return self.offset_ns
         return earliest
 

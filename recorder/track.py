@@ -85,7 +85,7 @@ class TrackPackager:
         self.cause = resume.cause if resume else ""
         self.wants_keyframe = False
         self._media_type = MEDIA_TYPES[codec]
-        self._publisher, self._holes = publisher, holes
+        self._holes = holes
         self._max_ms, self._number = max_s * 1000, number
         self._covered_ms = resume.covered_ms if resume else begins_ms
         self._size = (resume.width, resume.height) if resume else (0, 0)
@@ -145,7 +145,6 @@ class TrackPackager:
         self._close(None)
         if not worker_lost:
             self._account(self._at_ms(at_ns))
-        self._publisher.forget(self.opened.track_id)
         self.out.append(Ended(self._covered_ms if worker_lost else None))
 
     def advance(self, now_ns: int) -> None:
@@ -207,7 +206,8 @@ class TrackPackager:
     def _cut_before(self, frame: Frame) -> None:
         first, last = self._frames[0], self._frames[-1]
         step_ns = self._ns(frame.timestamp - last.timestamp)
-        if step_ns <= 0 or abs(step_ns - (frame.arrived_ns - last.arrived_ns)) > JUMP_NS:
+        if step_ns <= 0 or step_ns - (frame.arrived_ns - last.arrived_ns) > JUMP_NS:
+            # Not the network: that can only make arrivals later.
             self._close(None)
             self._clock.restart()
         elif self._is_gap(last, frame, step_ns):

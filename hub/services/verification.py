@@ -34,6 +34,9 @@ class Fault:
     """The object's key, or the recording's id."""
     detail: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}{f' ({self.detail})' if self.detail else ''}"
+
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:

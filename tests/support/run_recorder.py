@@ -1,0 +1,26 @@
+"""``python -m tests.support.run_recorder``: the recorder alone, as a process, ended by SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+
+from hub import config as configuration
+from hub.db import Database
+from recorder.main import run
+from recorder.store import open_store
+
+
+async def main() -> None:
+    config = configuration.load()
+    database = Database(config.database)
+    task = asyncio.ensure_future(run(config, database, open_store(config)))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task
+    await database.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
