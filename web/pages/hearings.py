@@ -88,12 +88,15 @@ class HearingRow:
     points: list[str]
     seats: list[Seat]
     """Those the actor may take now."""
+    own: list[Seat]
+    """Of these, the seat booked for the actor and those at the actor's own unit: where they most likely are."""
 
 
 def row_of(actor: Actor, hearing: Hearing) -> HearingRow:
     chair = next((seat.account.full_name for seat in hearing.seats if seat.kind == SeatKind.CHAIR and seat.account), "")
     points = [seat.point.name for seat in hearing.seats if seat.kind == SeatKind.POINT and seat.point]
-    return HearingRow(hearing, chair, points, joinable(actor, hearing))
+    seats = joinable(actor, hearing)
+    return HearingRow(hearing, chair, points, seats, own_seats(actor, seats))
 
 
 def joinable(actor: Actor, hearing: Hearing) -> list[Seat]:
@@ -101,6 +104,12 @@ def joinable(actor: Actor, hearing: Hearing) -> list[Seat]:
     if hearing.state == HearingState.SCHEDULED or hearing.state in LIVE_STATES:
         return hearings.seats_for(actor, hearing)
     return []
+
+
+def own_seats(actor: Actor, seats: list[Seat]) -> list[Seat]:
+    """An officer of the province may sit at each of its 197 points, but sits in the province."""
+    booked = [seat for seat in seats if seat.account_id == actor.account_id]
+    return booked or [seat for seat in seats if seat.point is not None and seat.point.unit_id == actor.unit_id]
 
 
 @routes.get("/hearings/{hearing_id}")
@@ -125,6 +134,8 @@ async def hearing_page(
         stays = await hearings.attendances(db, actor, hearing_id)
         recording = await recordings.of_hearing(db, actor, hearing_id)
         readable = {case.id for case in hearing.cases if await _may_read(db, actor, case)}
+    seats = joinable(actor, hearing)
+    own = own_seats(actor, seats)
     return view.render(
         request,
         "hearings/show.html",
@@ -136,7 +147,8 @@ async def hearing_page(
         recording=recording,
         readable_cases=readable,
         live=_live_seats(request, hearing_id),
-        seats=joinable(actor, hearing),
+        own=own,
+        others=[seat for seat in seats if seat not in own],
         changeable=hearing.state in (HearingState.SCHEDULED, HearingState.POSTPONED),
         may_book=may(actor, Action.BOOK_HEARING, Target(paths=(hearing.unit.path,))),
         underway=hearing.state in LIVE_STATES,
