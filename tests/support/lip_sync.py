@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import statistics
 from collections.abc import Iterable, Sequence
 
 from tests.support.points import FRAMES_PER_S
@@ -22,6 +23,34 @@ def offset_s(frames: Sequence[tuple[float, int]], beep_times: Iterable[float]) -
     picture = _phase([(at - counter / FRAMES_PER_S) for at, counter in frames], least=FRAMES_PER_S, what="frames")
     sound = _phase(list(beep_times), least=2, what="beeps")
     return _wrap(picture - sound)
+
+
+def shift_s(
+    recorded_frames: Sequence[tuple[float, int]],
+    recorded_beeps: Sequence[float],
+    sent_frames: Sequence[tuple[float, int]],
+    sent_beeps: Sequence[float],
+) -> float:
+    """Seconds by which a recording moved the picture against the sound; negative when the picture comes too early.
+
+    Times of both sides are on clocks that agree to a few seconds. A frame is recognised by its counter, a beep by its
+    moment, so the source's own skew, and its drift, cancel out; a whole second of beeps cannot be told from none.
+    """
+    by_counter: dict[int, list[float]] = {}
+    for at, counter in recorded_frames:
+        by_counter.setdefault(counter, []).append(at)
+    pictures = [
+        at - sent_at for sent_at, counter in sent_frames for at in by_counter.get(counter, []) if abs(at - sent_at) < 10
+    ]
+    if len(pictures) < FRAMES_PER_S:
+        raise NotMeasurable(f"only {len(pictures)} frames are in both the recording and what was sent")
+    picture = statistics.median(pictures)
+    sounds = [
+        _wrap(at - sent_at - picture) for sent_at in sent_beeps for at in recorded_beeps if abs(at - sent_at) < 10
+    ]
+    if len(sounds) < 2:
+        raise NotMeasurable(f"only {len(sounds)} beeps are in both the recording and what was sent")
+    return -statistics.median(sounds)
 
 
 def flash_times(frames: Sequence[tuple[float, bool]]) -> list[float]:

@@ -61,7 +61,7 @@ class Official:
 
     def finds_case(self, words: str, summary: str) -> None:
         self.go("/cases")
-        self.page.locator("main [name=text], main [type=search], main [name=q]").first.fill(words)
+        self.page.locator("main [name=q]").fill(words)
         self.page.keyboard.press("Enter")
         expect(self.page.locator("main").get_by_text(summary).first).to_be_visible()
 
@@ -82,7 +82,7 @@ class Official:
         page.locator("[name=kind][value=regular]").check()
         begin = datetime.now(LOCAL) + timedelta(minutes=2)
         if begin.hour < 23:  # else the form's own proposal, tomorrow morning
-            page.locator("[name=day]").fill(f"{begin:%Y-%m-%d}")
+            page.locator("[name=day]").fill(f"{begin:%d/%m/%Y}")
             page.locator("[name=starts]").fill(f"{begin:%H:%M}")
             page.locator("[name=ends]").fill("23:59")
         for field, name in (("chair_id", chair), ("secretary_id", secretary), ("bridge_point_id", bridge)):
@@ -104,7 +104,7 @@ class Official:
         self.go(hearing)
         seats = page.locator(f"a[href^='{hearing}/seats/']")
         (seats.filter(has_text=seat_words) if seat_words else seats).first.click()
-        page.wait_for_selector("#phase-check:not([hidden])")
+        page.wait_for_selector("body[data-phase=check]")
         self.seat_id = page.evaluate("() => JSON.parse(document.getElementById('live').textContent).seatId")
         page.locator("[data-action=check-start]").click()
         for step in ("camera", "microphone", "loudspeaker", "connection"):

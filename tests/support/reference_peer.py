@@ -1,8 +1,9 @@
 """A receiver that has nothing to do with the hub: measures what a browser really sends, to be subtracted later.
 
-Chromium's file devices start picture and sound up to a fifth of a second apart, differently each time. aiortc takes
-the same tracks from the page over a peer connection of its own, and its sender reports (RFC 3550 section 6.4.1) put
-both on the browser's NTP clock.
+Chromium's file devices start picture and sound apart, differently each time, and on a busy machine the picture falls
+behind and stays so. aiortc takes the same tracks from the page over a peer connection of its own, and its sender
+reports (RFC 3550 section 6.4.1) put both on the browser's NTP clock: frame by frame and beep by beep the moments that
+a recording of the same stretch must agree with.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from tests.support import lip_sync, picture_code, tones
 from tests.support.decoding import mono
 from tests.support.points import SAMPLES_PER_S, Point
 
+NTP_TO_UNIX_S = 2_208_988_800
+
 _OFFER = """async () => {
   const peer = new RTCPeerConnection();
   window.referencePeer = peer;
@@ -41,26 +44,29 @@ _CLOSE = "() => { referencePeer.getSenders().forEach((s) => s.track?.stop()); re
 class _Track:
     clock_rate: int
     reports: list[tuple[float, int]] = field(default_factory=list)
-    """(NTP seconds, RTP timestamp)"""
+    """(UTC seconds, RTP timestamp)"""
     frames: list[tuple[int, Any]] = field(default_factory=list)
     """(timestamp from the first, frame counter or samples)"""
     clock: Any = None
     """aiortc's mapper, which knows the RTP timestamp of the first."""
 
     def seconds(self, since_first: int) -> float:
-        """A timestamp on the sender's NTP clock."""
+        """A timestamp on the sender's clock, UTC."""
         ntp, at = self.reports[-1]
         timestamp = self.clock._origin + since_first
         return ntp + ((timestamp - at + 2**31) % 2**32 - 2**31) / self.clock_rate
 
 
-def source_skew_s(page: Page, point: Point, seconds: float = 4.0) -> float:
-    """By how much the picture that the page captures comes after its sound, as it leaves the browser."""
-    return source_skews_s([(page, point)], seconds)[point]
+@dataclass(frozen=True)
+class Heard:
+    """What a page sent: (UTC seconds, counter) of its frames, and the UTC seconds at which its beeps began."""
+
+    frames: list[tuple[float, int]]
+    beeps: list[float]
 
 
-def source_skews_s(pages: Sequence[tuple[Page, Point]], seconds: float = 4.0) -> dict[Point, float]:
-    """The same for several pages at once."""
+def listen(pages: Sequence[tuple[Page, Point]], seconds: float = 5.0) -> dict[Point, Heard]:
+    """Take what several pages capture for a while, as it leaves their browsers."""
     peers = [(page, point, _Peer(point)) for page, point in pages]
     try:
         for page, _, peer in peers:
@@ -68,7 +74,7 @@ def source_skews_s(pages: Sequence[tuple[Page, Point]], seconds: float = 4.0) ->
         pages[0][0].wait_for_timeout(seconds * 1000)
         for page, _, _ in peers:
             page.evaluate(_CLOSE)
-        return {point: peer.skew_s() for _, point, peer in peers}
+        return {point: peer.heard() for _, point, peer in peers}
     finally:
         for _, _, peer in peers:
             peer.close()
@@ -106,7 +112,7 @@ class _Peer:
         async def remember(packet: Any) -> None:
             if isinstance(packet, RtcpSrPacket):
                 info = packet.sender_info
-                track.reports.append((info.ntp_timestamp / 2**32, info.rtp_timestamp))
+                track.reports.append((info.ntp_timestamp / 2**32 - NTP_TO_UNIX_S, info.rtp_timestamp))
             await handle(packet)
 
         receiver._handle_rtcp_packet = remember
@@ -127,20 +133,22 @@ class _Peer:
             else:
                 track.frames.append((frame.pts, mono(frame)))
 
-    def skew_s(self) -> float:
+    def heard(self) -> Heard:
         video, audio = self._tracks["video"], self._tracks["audio"]
         if not (video.reports and audio.reports and video.frames and audio.frames):
             raise lip_sync.NotMeasurable(
                 f"{len(video.frames)} frames, {len(audio.frames)} pieces of sound, "
                 f"{len(video.reports)} and {len(audio.reports)} sender reports"
             )
-        pictures = [(video.seconds(at), counter) for at, counter in video.frames]
         begin = audio.frames[0][0]
         sound = np.zeros(audio.frames[-1][0] - begin + SAMPLES_PER_S, np.float32)
         for at, samples in audio.frames:
             sound[at - begin : at - begin + len(samples)] = samples
         starts = audio.seconds(begin)
-        return lip_sync.offset_s(pictures, [starts + beep for beep in tones.beeps(sound, self._point)])
+        return Heard(
+            [(video.seconds(at), counter) for at, counter in video.frames],
+            [starts + beep for beep in tones.beeps(sound, self._point)],
+        )
 
     def close(self) -> None:
         async def shut() -> None:

@@ -1,6 +1,7 @@
 """The test media themselves: what is burnt in survives encoding, and the detectors do not see what is not there."""
 
 import io
+import itertools
 import json
 import shutil
 import subprocess
@@ -95,6 +96,23 @@ def test_the_offset_of_sound_and_picture_is_measured_to_ten_milliseconds(late_ms
     decoded = decode([recording(PROVINCE, sound_late_s=late_ms / 1000, begin=begin)])
     beeps = [decoded.sound_begins_s + at for at in tones.beeps(decoded.sound, PROVINCE)]
     assert lip_sync.offset_s(decoded.counters(PROVINCE.code), beeps) == pytest.approx(-late_ms / 1000, abs=0.01)
+
+
+@given(st.floats(-0.4, 0.4), st.floats(-3, 3), st.lists(st.floats(0, 0.3), min_size=60, max_size=60))
+def test_what_a_recording_moved_is_told_apart_from_what_the_source_moved(moved, clocks, lags):
+    late = list(itertools.accumulate(lag if lag > 0.28 else 0 for lag in lags))
+    sent = [(100 + n / FRAMES_PER_S + late[n], n) for n in range(60)]
+    beeps = [100.3 + n for n in range(4)]
+    recorded = [(at + clocks + moved, counter) for at, counter in sent][5:]
+    assert lip_sync.shift_s(recorded, [at + clocks for at in beeps], sent, beeps) == pytest.approx(moved, abs=1e-6)
+
+
+def test_a_recording_of_another_time_cannot_be_compared():
+    sent, beeps = [(n / FRAMES_PER_S, n) for n in range(60)], [0.0, 1.0, 2.0]
+    with pytest.raises(lip_sync.NotMeasurable, match="frames"):
+        lip_sync.shift_s([(at + 60, counter) for at, counter in sent], beeps, sent, beeps)
+    with pytest.raises(lip_sync.NotMeasurable, match="beeps"):
+        lip_sync.shift_s(sent, [], sent, beeps)
 
 
 def test_what_has_no_rhythm_gives_no_offset():
