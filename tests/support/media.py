@@ -90,7 +90,7 @@ class Worker:
     async def tap_waits_for_at_most(self, frames: int) -> None:
         """Until the recorder has acknowledged all but so many."""
         async with asyncio.timeout(5):
-            while (await self.state()).tap_waiting > frames:
+            while (await self.state()).tap_waiting > frames:  # noqa: ASYNC110 - it is asked, it does not tell
                 await asyncio.sleep(0.05)
 
     def _tell(self, event: Any) -> None:
