@@ -19,6 +19,8 @@ from hub.errors import NotReady
 from hub.i18n import N_
 
 BUSY_TIMEOUT_MS = 10_000
+READS_ONLY = "reads_only"
+"""Of ``AsyncSession.info``: nothing written here is kept, so what must be kept refuses to be written."""
 
 
 class Database:
@@ -49,6 +51,7 @@ class Database:
     async def _session(self, mode: str, *, commit: bool = True) -> AsyncIterator[AsyncSession]:
         try:
             async with self._sessions() as session:
+                session.info[READS_ONLY] = not commit
                 await session.connection(execution_options={"sqlite_begin": mode})
                 yield session
                 if commit:

@@ -16,7 +16,7 @@ from hub.config import Config
 from hub.db import Database
 from hub.errors import NotReady
 from hub.i18n import Text
-from hub.services import hearings, people
+from hub.services import cases, hearings, people
 from hub.services.identity import Vault
 from signaling import app as signaling_app
 from signaling.live import Live
@@ -62,15 +62,15 @@ def make_app(config: Config, database: Database, registry: CollectorRegistry) ->
         return translate.catalogue(language).text(text)
 
     signaling_app.add_routes(app, live, actor_of=actor_of, translate=say)
-    app.cleanup_ctx.append(_housekeeping(database))
+    app.cleanup_ctx.append(_housekeeping(deps))
     return app
 
 
-def _housekeeping(database: Database) -> Callable[[http.Application], AsyncIterator[None]]:
+def _housekeeping(deps: Deps) -> Callable[[http.Application], AsyncIterator[None]]:
     """A ``cleanup_ctx``."""
 
     async def context(_app: http.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(_keep_house(database), name="housekeeping")
+        task = asyncio.create_task(_keep_house(deps), name="housekeeping")
         yield
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -78,12 +78,13 @@ def _housekeeping(database: Database) -> Callable[[http.Application], AsyncItera
     return context
 
 
-async def _keep_house(database: Database) -> None:
-    """Forget sessions that have ended, once an hour."""
+async def _keep_house(deps: Deps) -> None:
+    """Once an hour: forget sessions that have ended, seal documents that are still to be sealed."""
     while True:
         try:
-            async with database.transaction() as db:
+            async with deps.database.transaction() as db:
                 await people.purge_expired_sessions(db)
+            await cases.seal_pending(deps.database, deps.store, deps.vault)
         except NotReady as error:
             log.warning("housekeeping put off", fault=str(error))
         await asyncio.sleep(HOUSEKEEPING_S)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from hub import calendar
 from hub.auth import Action, Actor, Target, require, scopes
+from hub.db import READS_ONLY
 from hub.models import Account, AuditEvent
 
 REASON_MAX = 500
@@ -32,6 +33,8 @@ async def record(
 
     ``unit_path`` is the unit concerned, the actor's own when empty. ``detail`` must be JSON and free of personal data.
     """
+    if db.info.get(READS_ONLY):
+        raise RuntimeError(f"the audit event {action!r} would be lost: this transaction only reads")
     event = AuditEvent(
         account_id=(actor.account_id or None) if actor else None,
         address=actor.address if actor else "",

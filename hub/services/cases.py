@@ -38,6 +38,7 @@ from hub.services.case_access import get, require_readable
 from hub.services.case_timeline import TimelineEntry, timeline
 from hub.services.counters import next_number
 from hub.services.identity import Identity, Vault
+from hub.services.sealing import seal_pending
 from hub.text import clean, clean_block, exact, exact_words, fold, words
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "open_attachment",
     "register",
     "require_readable",
+    "seal_pending",
     "timeline",
     "warnings",
 ]

@@ -64,6 +64,14 @@ class Vault:
         """Raises ``WrongKey``. Called from ``_open`` below and nowhere else; a test holds us to it."""
         return Identity(**json.loads(_unseal(self._aead, party_id, sealed)))
 
+    def opens(self, party_id: str, sealed: bytes) -> bool:
+        """Whether this key sealed it; what is inside stays inside."""
+        try:
+            _unseal(self._aead, party_id, sealed)
+        except WrongKey:
+            return False
+        return True
+
     def seal_document(self, attachment_id: str, data: bytes) -> bytes:
         return _seal(self._documents, attachment_id, data)
 
@@ -155,15 +163,17 @@ async def case_reveals(db: AsyncSession, vault: Vault, actor: Actor, case: Case,
 async def check_key(db: AsyncSession, vault: Vault) -> None:
     """Raise ``WrongKey`` when the vault's key is not the one that sealed the identities in this database."""
     case = (await db.execute(select(Case).limit(1))).unique().scalar_one_or_none()
-    if case is not None:
-        await _open(db, vault, None, case, "identity_key_checked", "")
+    if case is not None and not vault.opens(case.party_id, case.party.sealed_identity):
+        raise WrongKey(
+            N_("Khóa danh tính không phải khóa đã niêm phong dữ liệu này. Hãy phục hồi khóa từ bản sao lưu.")
+        )
 
 
 def identity_target(actor: Actor, case: Case) -> Target:
     return Target(paths=(case.unit.path,), secret=case.party.secret, own=case.created_by == actor.account_id)
 
 
-async def _open(db: AsyncSession, vault: Vault, actor: Actor | None, case: Case, action: str, reason: str) -> Identity:
+async def _open(db: AsyncSession, vault: Vault, actor: Actor, case: Case, action: str, reason: str) -> Identity:
     """The one place where an identity is opened; the audit event is in the same transaction as whatever follows."""
     identity = vault.unseal(case.party_id, case.party.sealed_identity)
     await audit.record(db, actor, action, "case", case.id, reason, unit_path=case.unit.path, party_id=case.party_id)

@@ -150,3 +150,56 @@ async def test_a_file_name_keeps_nothing_that_could_do_harm(database, name, kept
             await add(world, store, case, name)
     else:
         assert (await add(world, store, case, name)).file_name == kept
+
+
+async def made_a_denunciation(world, case):
+    async with world.database.transaction() as db:
+        wanted = cases.CaseEdit(type=CaseType.DENUNCIATION, summary="Tố cáo nhận tiền", content="")
+        await cases.edit(db, world.vault, world.actor("officer.XA1"), case.id, 1, wanted)
+
+
+async def seal(world, store) -> int:
+    return await cases.seal_pending(world.database, store, world.vault)
+
+
+async def test_documents_from_before_a_case_became_a_denunciation_are_sealed_and_renamed(database):
+    world, store, case = await given(database)
+    row = await add(world, store, case, "Đơn của Nguyễn Thị Đào.pdf")
+    assert await seal(world, store) == 0
+    await made_a_denunciation(world, case)
+    assert await seal(world, store) == 1
+    assert await seal(world, store) == 0
+    [kept] = store.objects.values()
+    assert b"Dao" not in kept
+    opened_again = await opened(world, store, row, reason="xác minh")
+    assert (opened_again.data, opened_again.file_name) == (PDF, "Tài liệu 1.pdf")
+
+
+@pytest.mark.parametrize("step", ["put_bytes", "delete"])
+async def test_sealing_that_is_cut_off_at_any_step_is_finished_the_next_time(database, step, monkeypatch):
+    world, store, case = await given(database)
+    row = await add(world, store, case)
+    await made_a_denunciation(world, case)
+    real = getattr(store, step)
+
+    def cut_off(key, *arguments, **options):
+        real(key, *arguments, **options)
+        if step == "put_bytes" or key == row.object_key:
+            raise StoreAway("cut off")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, step, cut_off)
+        with pytest.raises(StoreAway):
+            await seal(world, store)
+    assert await seal(world, store) == 1
+    assert len(store.objects) == 1
+    assert (await opened(world, store, row, reason="xác minh")).data == PDF
+
+
+async def test_a_document_that_is_not_whole_is_left_as_it_is(database):
+    world, store, case = await given(database)
+    row = await add(world, store, case)
+    await made_a_denunciation(world, case)
+    store.objects[row.object_key] = b"altered"
+    assert await seal(world, store) == 0
+    assert store.objects == {row.object_key: b"altered"}

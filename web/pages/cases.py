@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web as http
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.auth import Action, Actor, Target, may, require, scopes
-from hub.errors import BadInput, Stale
+from hub.errors import BadInput, NotReady, Stale
 from hub.i18n import N_, Text
 from hub.models import Case, CaseState, CaseType, OrgUnit, PartyKind, Role
 from hub.services import cases, people, recordings
@@ -146,6 +147,10 @@ async def edit(request: http.Request) -> http.Response:
         async with hub.database.reading() as db:
             found = await _editable(db, request)
         return _edit_page(request, found, dict(form.fields), error=error)
+    if wanted.type == CaseType.DENUNCIATION:
+        # Documents from before the case was one; with the store away the hub's housekeeping seals them later.
+        with suppress(NotReady):
+            await cases.seal_pending(hub.database, hub.store, hub.vault)
     return view.redirect(request, f"/cases/{case_id}", notice="case_saved")
 
 
