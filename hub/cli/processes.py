@@ -11,11 +11,12 @@ from contextlib import suppress
 import structlog
 import uvloop
 
-from hub import cli, logs, net, supervisor, tls
+from hub import cli, logs, supervisor
 from hub.config import Config
-from hub.db import Database
 from hub.errors import ConfigError
 from hub.services.store import ObjectStore
+
+# Each kind imports what it is made of when it starts: a worker that was killed is back before it is missed.
 
 log = structlog.get_logger(__name__)
 
@@ -47,9 +48,11 @@ async def web(config: Config, listen_fd: int) -> None:
     from aiohttp.web import AppRunner, SockSite
     from prometheus_client import REGISTRY
 
+    from hub import net, tls
     from hub.cli.webapp import make_app
+    from hub.db import Database
 
-    files = tls.certificate_files(config, net.tls_names(config))
+    files = tls.certificate_files(config, net.tls_names(config)) if config.https else None
     database = Database(config.database)
     listening = socket.socket(fileno=listen_fd)
     # Our own middleware logs requests, without addresses and queries.
@@ -71,6 +74,7 @@ async def worker(config: Config, index: int) -> None:
 
 
 async def recorder(config: Config) -> None:
+    from hub.db import Database
     from recorder import main as recorder_main
 
     database = Database(config.database)

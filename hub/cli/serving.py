@@ -8,15 +8,18 @@ import socket
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from hub import calendar, cli, logs, migrate, net, tls
+from hub import calendar, cli, logs, migrate, net
 from hub.config import Config
 from hub.errors import ConfigError
-from hub.services.demo import DemoSummary
 from hub.supervisor import InstanceLock, Supervisor, children_of
+
+if TYPE_CHECKING:  # a plain start need not load the demo
+    from hub.services.demo import DemoSummary
 
 READY_LIMIT_S = 60.0
 BACKLOG = 512
@@ -31,9 +34,7 @@ def serve(config: Config, env: Mapping[str, str], demo: DemoSummary | None = Non
         config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = InstanceLock(config.run_dir)
         check_schema(config)
-        files = tls.certificate_files(config, net.tls_names(config))
-        if files:
-            tls.server_context(files)
+        check_certificate(config)
         listening = listen(config)
     except ConfigError as error:
         cli.fail(error.faults)
@@ -54,6 +55,16 @@ async def _supervise(config: Config, env: Mapping[str, str], listening: socket.s
         cli.say(welcome(config, addresses(config, listening), missing, demo))
 
     return await supervisor.run(when_started)
+
+
+def check_certificate(config: Config) -> None:
+    """Make the self-signed one, or find out now that the given one cannot be used. Raises ``ConfigError``."""
+    if config.https:
+        from hub import tls
+
+        files = tls.certificate_files(config, net.tls_names(config))
+        if files:
+            tls.server_context(files)
 
 
 def check_schema(config: Config) -> None:
