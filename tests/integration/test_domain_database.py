@@ -7,6 +7,7 @@ import gc
 import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from hub.models import AuditEvent, Counter
 from hub.services import audit
 from hub.services.counters import next_number
 from tests.support.domain import make_world
+from tests.support.postgres import Cluster
 
 pytestmark = pytest.mark.asyncio
 cut_connections = pytest.mark.filterwarnings(
@@ -32,6 +34,16 @@ cut_connections = pytest.mark.filterwarnings(
 async def counted(database: Database) -> int:
     async with database.transaction() as db:
         return await next_number(db, "x")
+
+
+def durable(cluster: Cluster) -> str:
+    """A database that keeps what was committed when the server is cut off; the tests' others need not."""
+    url = cluster.new_database()
+    with psycopg.connect(url, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = on')
+    migrate.upgrade(url)
+    return url
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -96,9 +108,7 @@ async def test_a_locked_sqlite_file_is_told_as_not_ready_and_nothing_is_half_sav
 
 @cut_connections
 async def test_a_postgresql_that_goes_away_is_told_and_used_again_when_it_is_back(own_postgres):
-    url = own_postgres.new_database()
-    await asyncio.to_thread(migrate.upgrade, url)
-    database = Database(url)
+    database = Database(await asyncio.to_thread(durable, own_postgres))
     assert await counted(database) == 1
     await asyncio.to_thread(own_postgres.stop)
     for _ in range(2):
@@ -114,9 +124,7 @@ async def test_a_postgresql_that_goes_away_is_told_and_used_again_when_it_is_bac
 
 @cut_connections
 async def test_a_postgresql_that_goes_away_in_mid_transaction_keeps_nothing_of_it(own_postgres):
-    url = own_postgres.new_database()
-    await asyncio.to_thread(migrate.upgrade, url)
-    database = Database(url)
+    database = Database(await asyncio.to_thread(durable, own_postgres))
     world = await make_world(database)
 
     async def cut_off() -> None:
