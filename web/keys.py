@@ -1,15 +1,11 @@
-"""What the application and each request carry, under typed keys or plain names.
-
-``signaling.socket`` is added to the same application but does not import ``web``; it finds the signed-in person
-under the plain names ``request["actor"]`` (``hub.auth.Actor`` or None) and ``request["session"]``
-(``models.SignInSession`` or None), and the reader's language under ``request["language"]``.
-"""
+"""What the application and each request carry, under typed keys."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from aiohttp import MultipartReader
 from aiohttp import web as http
 from prometheus_client import CollectorRegistry
 
@@ -43,12 +39,13 @@ class Deps:
 DEPS: http.AppKey[Deps] = http.AppKey("deps")
 RENDERER: http.AppKey[Renderer] = http.AppKey("renderer")
 
-ACTOR = "actor"
-SESSION = "session"
-LANGUAGE = "language"
-REQUEST_ID = "request_id"
-CSRF = "csrf"
-MULTIPART = "multipart"
+ACTOR: http.RequestKey[Actor | None] = http.RequestKey("actor")
+SESSION: http.RequestKey[SignInSession | None] = http.RequestKey("session")
+LANGUAGE: http.RequestKey[str] = http.RequestKey("language")
+REQUEST_ID: http.RequestKey[str] = http.RequestKey("request_id")
+CSRF: http.RequestKey[str] = http.RequestKey("csrf")
+"""The token of a page made for somebody who is not signed in."""
+MULTIPART: http.RequestKey[MultipartReader] = http.RequestKey("multipart")
 """The rest of an upload, after the middleware has taken and checked its first part, the CSRF token."""
 
 
@@ -58,14 +55,14 @@ def deps(request: http.Request) -> Deps:
 
 def actor(request: http.Request) -> Actor:
     """The signed-in person. Raises ``NotSignedIn``."""
-    found = request.get(ACTOR)
-    if not isinstance(found, Actor):
+    found: Actor | None = request.get(ACTOR)
+    if found is None:
         raise NotSignedIn(N_("Bạn cần đăng nhập để xem trang này."))
     return found
 
 
 def session(request: http.Request) -> SignInSession:
-    found: Any = request.get(SESSION)
-    if not isinstance(found, SignInSession):
+    found: SignInSession | None = request.get(SESSION)
+    if found is None:
         raise NotSignedIn(N_("Bạn cần đăng nhập để xem trang này."))
     return found

@@ -9,13 +9,12 @@ from contextlib import suppress
 import structlog
 from aiohttp import web as http
 
-from hub.auth import Actor
 from hub.errors import BadInput, Forbidden, HubError, NotFound, NotReady, NotSignedIn, TooLarge
 from hub.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_
 from hub.ids import new_id
 from hub.services import people
 from web import view
-from web.keys import ACTOR, LANGUAGE, REQUEST_ID, SESSION, deps
+from web.keys import ACTOR, CSRF, LANGUAGE, REQUEST_ID, SESSION, deps
 from web.metrics import METRICS
 from web.security import (
     ANONYMOUS_CSRF_COOKIE,
@@ -75,7 +74,7 @@ async def headers(request: http.Request, handler: Handler) -> http.StreamRespons
         return response
     secure_headers(response, https=is_https(request))
     response.headers.setdefault("X-Request-Id", request[REQUEST_ID])
-    if request.get(SESSION) is None and "csrf" in request and ANONYMOUS_CSRF_COOKIE not in request.cookies:
+    if request.get(SESSION) is None and CSRF in request and ANONYMOUS_CSRF_COOKIE not in request.cookies:
         set_cookie(request, response, ANONYMOUS_CSRF_COOKIE, csrf_token(request), 24 * 3600)
     return response
 
@@ -135,13 +134,13 @@ async def identify(request: http.Request, handler: Handler) -> http.StreamRespon
     token = request.cookies.get(SESSION_COOKIE, "")
     if token and request.path not in ("/healthz", "/robots.txt", "/favicon.svg"):
         await _recognise(request, token)
-    actor: Actor | None = request[ACTOR]
-    if actor is None and request.path not in OPEN_PATHS and not request.path.startswith("/ws/"):
+    if request.get(ACTOR) is None and request.path not in OPEN_PATHS and not request.path.startswith("/ws/"):
         # A script cannot see why a WebSocket was refused: signaling opens it and says "signed_out" over it.
         if token:
             raise NotSignedIn(N_("Phiên đăng nhập đã hết hạn. Hãy đăng nhập lại."))
         raise NotSignedIn(N_("Bạn cần đăng nhập để xem trang này."))
-    if actor is not None and request[SESSION].account.must_change_password and request.path not in PASSWORD_PATHS:
+    session = request.get(SESSION)
+    if session is not None and session.account.must_change_password and request.path not in PASSWORD_PATHS:
         if wants_json(request) or request.method not in SAFE_METHODS:
             raise Forbidden(N_("Bạn phải đổi mật khẩu trước khi làm việc khác."))
         return view.redirect(request, "/account/password")

@@ -78,10 +78,12 @@ def csrf_token(request: http.Request) -> str:
     """The token for this person's forms: the session's, or before sign-in one kept in a cookie."""
     session = request.get(SESSION)
     if session is not None:
-        return str(session.csrf_token)
-    if CSRF not in request:
-        request[CSRF] = request.cookies.get(ANONYMOUS_CSRF_COOKIE, "")[:MAX_TOKEN_BYTES] or secrets.token_urlsafe(24)
-    return str(request[CSRF])
+        return session.csrf_token
+    token: str = request.get(CSRF, "")
+    if not token:
+        token = request.cookies.get(ANONYMOUS_CSRF_COOKIE, "")[:MAX_TOKEN_BYTES] or secrets.token_urlsafe(24)
+        request[CSRF] = token
+    return token
 
 
 async def check_csrf(request: http.Request) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aiohttp import BodyPartReader, MultipartReader
+from aiohttp import BodyPartReader
 from aiohttp import web as http
 
 from hub.errors import BadInput, TooLarge
@@ -26,7 +26,7 @@ class Upload:
 async def read_file(request: http.Request, name: str, *, max_bytes: int) -> Upload:
     """The file part ``name``. Raises ``TooLarge``, or ``BadInput`` when no file was chosen."""
     reader = request.get(MULTIPART)
-    if not isinstance(reader, MultipartReader):
+    if reader is None:
         raise _no_file(name)
     found: Upload | None = None
     while (part := await reader.next()) is not None:

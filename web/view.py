@@ -20,7 +20,7 @@ from hub.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_, Text
 from hub.models.people import Role
 from web import format as formats
 from web import labels
-from web.keys import ACTOR, LANGUAGE, RENDERER, REQUEST_ID, deps
+from web.keys import ACTOR, LANGUAGE, RENDERER, REQUEST_ID, SESSION, deps
 from web.navigation import menu
 from web.notices import NOTICES
 from web.security import FLASH_COOKIE, csrf_token, set_cookie
@@ -105,12 +105,12 @@ def _paragraphs(text: str) -> Markup:
 
 def render(request: http.Request, template: str, *, status: int = 200, **context: Any) -> http.Response:
     """A page. Every template finds ``actor`` (or None), ``csrf_token``, ``path``, ``menu`` and ``notice``."""
-    actor = request.get(ACTOR)
+    actor, session = request.get(ACTOR), request.get(SESSION)
     language = language_of(request)
     notice = NOTICES.get(request.cookies.get(FLASH_COOKIE, ""))
     everything = {
         "actor": actor,
-        "account": getattr(request.get("session"), "account", None),
+        "account": session.account if session else None,
         "csrf_token": csrf_token(request),
         "path": request.path,
         "here": request.path_qs,
@@ -129,7 +129,7 @@ def render(request: http.Request, template: str, *, status: int = 200, **context
 
 
 def language_of(request: http.Request) -> str:
-    language = str(request.get(LANGUAGE, DEFAULT_LANGUAGE))
+    language = request.get(LANGUAGE, DEFAULT_LANGUAGE)
     return language if language in LANGUAGES else DEFAULT_LANGUAGE
 
 
