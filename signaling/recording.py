@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ import structlog
 from hub.errors import NotReady
 from hub.i18n import N_, Text
 from hub.ids import monotonic_ns
-from hub.links import CloseRecording, Done, OpenRecording, RecorderHealth, RecorderSends, RecordingReady
+from hub.links import AskHealth, CloseRecording, Done, OpenRecording, RecorderHealth, RecorderSends, RecordingReady
 from hub.rpc import RpcClient, RpcError
 from hub.services.live import RecorderLive
 
@@ -161,6 +162,7 @@ class RecorderLink:
 
     async def _greet(self) -> None:
         self._tend_now.set()
+        self._told(await self._client.call(AskHealth()))  # at once, not at the next of its seconds
 
     async def _gone(self) -> None:
         self._health = None
@@ -196,12 +198,9 @@ class RecorderLink:
             return
         for recording in under_way:
             if recording.recording_id not in self._confirmed:
-                try:
+                with suppress(NotReady):  # logged; the next turn tries again
                     await self.open(recording)
-                except NotReady:
-                    return
-                finally:
-                    self.settled(recording.recording_id)
+                self.settled(recording.recording_id)
         try:
             over = await self._over()
         except NotReady:
