@@ -22,7 +22,7 @@ from signaling.context import code_of
 from signaling.live import Live
 from signaling.live_hearing import LiveHearing
 
-HEARTBEAT_S = 5.0
+HEARTBEAT_S = 10.0
 """A browser that does not answer a WebSocket ping within half of this is gone."""
 RECHECK_S = 30.0
 """How often it is asked whether the person is still signed in."""

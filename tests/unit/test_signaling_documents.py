@@ -45,7 +45,7 @@ def test_the_limits_in_the_document_are_those_of_the_program() -> None:
     assert f"| faulty messages in a row | {socket.MAX_FAULTS} |" in TEXT
     assert f"{socket.QUEUE_MESSAGES:,}" in TEXT
     assert f"every {socket.RECHECK_S:.0f} seconds" in TEXT
-    assert f"ping every {socket.HEARTBEAT_S:.0f} s; no pong within {socket.HEARTBEAT_S / 2} s" in TEXT
+    assert f"ping every {socket.HEARTBEAT_S:.0f} s; no pong within {socket.HEARTBEAT_S / 2:.0f} s" in TEXT
     assert f"version {protocol.PROTOCOL_VERSION}" in TEXT
 
 
