@@ -160,7 +160,11 @@ class SubscribeOffer(Struct):
 
 
 class TransportState(Struct):
-    """Event: ``direction`` publish or subscribe; ``state`` connected, silent (no packet or consent for 5 s), closed."""
+    """Event: ``direction`` publish or subscribe; ``state`` connected, silent or closed.
+
+    Silent: no packet or consent check for 5 s (8 s where the browser only receives, and says nothing but its checks).
+    Closed is told when the browser hung up or DTLS failed, not for what the web process itself closed or replaced.
+    """
 
     router_id: str
     peer_id: str

@@ -7,10 +7,10 @@ import itertools
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
-import ifaddr
 import msgspec
 import structlog
 
+from hub.net import machine_addresses
 from signaling.media.dtls import Certificates
 from signaling.media.ice import Address, IceAgent
 from signaling.media.tap import TapBuffer
@@ -67,11 +67,4 @@ class Plane:
 
 def own_addresses() -> list[str]:
     """The machine's addresses that a browser could reach, IPv4 first; loopback last, for a browser on this machine."""
-    found: list[str] = []
-    for adapter in ifaddr.get_adapters():
-        for ip in adapter.ips:
-            text = ip.ip if isinstance(ip.ip, str) else ip.ip[0]
-            # A link-local IPv6 address needs a zone, which no candidate line can carry.
-            if not text.startswith(("127.", "169.254.", "fe80:")) and text != "::1":
-                found.append(text)
-    return sorted(set(found), key=lambda text: (":" in text, text)) + list(LOOPBACK_LAST)
+    return sorted(machine_addresses(), key=lambda text: ":" in text) + list(LOOPBACK_LAST)

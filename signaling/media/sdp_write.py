@@ -58,14 +58,15 @@ def answer(local: Local, version: int, sections: Sequence[Section], receive: Ite
     taken = [section for section in sections if _acceptable(section)]
     lines = _session(local, version, [section.mid for section in taken])
     for section in sections:
+        leads = section is (taken[0] if taken else None)
         if section not in taken:
             lines += [f"m={section.kind} 0 {section.protocol} {' '.join(section.formats)}", "c=IN IP4 0.0.0.0"]
             lines += [f"a=mid:{section.mid}", "a=inactive"]
         elif section.codec is None:
             lines += [f"m={section.kind} 9 {section.protocol} {' '.join(section.formats)}", "c=IN IP4 0.0.0.0"]
-            lines += [f"a=mid:{section.mid}", "a=sctp-port:5000", *_transport(local, setup)]
+            lines += [f"a=mid:{section.mid}", "a=sctp-port:5000", *_transport(local, setup, leads=leads)]
         else:
-            lines += _receiving(local, section, section.codec, active=section.mid in wanted, setup=setup)
+            lines += _receiving(local, section, section.codec, active=section.mid in wanted, setup=setup, leads=leads)
     return "\r\n".join(lines) + "\r\n"
 
 
@@ -73,7 +74,7 @@ def offer(local: Local, version: int, outgoing: Sequence[Outgoing]) -> str:
     """Offer to a subscriber what it is to receive."""
     lines = _session(local, version, [line.mid for line in outgoing])
     for line in outgoing:
-        lines += _sending(local, line)
+        lines += _sending(local, line, leads=line is outgoing[0])
     return "\r\n".join(lines) + "\r\n"
 
 
@@ -89,15 +90,15 @@ def _session(local: Local, version: int, mids: Sequence[str]) -> list[str]:
     return [*lines, "a=msid-semantic: WMS *"]
 
 
-def _transport(local: Local, setup: str) -> list[str]:
-    return [
+def _transport(local: Local, setup: str, *, leads: bool) -> list[str]:
+    """Only the section that leads the bundle names candidates: the others share its transport (RFC 9143)."""
+    shared = [
         f"a=ice-ufrag:{local.credentials.ufrag}",
         f"a=ice-pwd:{local.credentials.password}",
         f"a=fingerprint:sha-256 {local.fingerprint}",
         f"a=setup:{setup}",
-        *candidates(local.addresses, local.port),
-        "a=end-of-candidates",
     ]
+    return [*shared, *candidates(local.addresses, local.port), "a=end-of-candidates"] if leads else shared
 
 
 def candidates(addresses: Sequence[str], port: int) -> list[str]:
@@ -113,7 +114,7 @@ def candidates(addresses: Sequence[str], port: int) -> list[str]:
     return lines
 
 
-def _receiving(local: Local, section: Section, codec: Codec, *, active: bool, setup: str) -> list[str]:
+def _receiving(local: Local, section: Section, codec: Codec, *, active: bool, setup: str, leads: bool) -> list[str]:
     rtx = codec.rtx_payload_type
     formats = [codec.payload_type] if rtx is None else [codec.payload_type, rtx]
     lines = [
@@ -128,7 +129,7 @@ def _receiving(local: Local, section: Section, codec: Codec, *, active: bool, se
     lines += [f"a=extmap:{section.extensions[uri]} {uri}" for uri in _PUBLISH_EXTENSIONS if uri in section.extensions]
     lines += _codec(section.kind, codec.payload_type, rtx)
     lines += [f"a=rtcp-fb:{codec.payload_type} {name}" for name in publish_feedback(section)]
-    return lines + _transport(local, setup)
+    return lines + _transport(local, setup, leads=leads)
 
 
 def publish_feedback(section: Section) -> list[str]:
@@ -150,7 +151,7 @@ def _codec(kind: str, payload_type: int, rtx: int | None) -> list[str]:
     return lines
 
 
-def _sending(local: Local, line: Outgoing) -> list[str]:
+def _sending(local: Local, line: Outgoing, *, leads: bool) -> list[str]:
     video = line.kind == "video"
     lines = [
         f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {f'{VP8} {VP8_RTX}' if video else OPUS}",
@@ -174,4 +175,4 @@ def _sending(local: Local, line: Outgoing) -> list[str]:
             if ssrc is not None:
                 lines += [f"a=ssrc:{ssrc} cname:{line.stream_id}"]
                 lines += [f"a=ssrc:{ssrc} msid:{line.stream_id} {line.track_id}"]
-    return lines + _transport(local, "actpass")
+    return lines + _transport(local, "actpass", leads=leads)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
+
+import uvloop
 
 from hub.config import Config
 from signaling.media.worker import run
 
 if __name__ == "__main__":
     config = Config(data_dir=Path(sys.argv[1]), http_port=0, media_addresses=tuple(sys.argv[3:]))
-    asyncio.run(run(config, int(sys.argv[2])))
+    uvloop.run(run(config, int(sys.argv[2])))
