@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { changed, CLOSE_MS, follow, JUMP_MS, positionMs, stopped } from "../../web/static/js/replay/clock.js";
+import { AHEAD_MS, current, gapsOf, lanesOf, segmentAt, stretches, unwanted, wanted } from "../../web/static/js/replay/plan.js";
+
+const segment = (number, start_ms, duration_ms, extra = {}) => ({
+  segment_id: `t${number}`, track_id: "track", number, start_ms, duration_ms, media_type: 'video/webm; codecs="vp8"',
+  begins_with_keyframe: true, size_bytes: 1, stored: true, ...extra,
+});
+/** @returns {any} */
+const lane = (segments) => ({ key: "a/camera", seatId: "a", source: "camera", kind: "video", segments });
+const none = { has: () => false };
+const idle = { size: 0, has: () => false };
+
+test("the clock runs at its rate, stands while it is held and jumps nowhere when something changes", () => {
+  let clock = changed(stopped(1000), 0, { playing: true });
+  assert.equal(positionMs(clock, 500), 1500);
+  clock = changed(clock, 500, { rate: 2 });
+  assert.equal(positionMs(clock, 500), 1500);
+  assert.equal(positionMs(clock, 1000), 2500);
+  clock = changed(clock, 1000, { held: true });
+  assert.equal(positionMs(clock, 9000), 2500);
+  clock = changed(clock, 9000, { held: false });
+  assert.equal(positionMs(clock, 9500), 3500);
+});
+
+test("an element that is close is left alone, one that is far jumps", () => {
+  const at = (actualMs, bending = false, rate = 1) => follow({ wantedMs: 10_000, actualMs, rate, bending });
+  assert.deepEqual(at(10_020), { seek: false, rate: 1, bending: false });
+  assert.equal(at(10_000 + JUMP_MS + 1).seek, true);
+  assert.ok(at(10_060).rate < 1);
+  assert.ok(at(9_940).rate > 1);
+  assert.equal(at(10_030, true).bending, true, "bent until it is really close");
+  assert.equal(at(10_000 + CLOSE_MS - 1, true).bending, false);
+});
+
+test("a bent rate brings any element within 80 ms in a few seconds and never overshoots for long", () => {
+  for (const rate of [0.5, 1, 2]) {
+    for (const start of [-390, -200, -60, 60, 200, 390]) {
+      let [apart, bending, worst] = [start, false, 0];
+      for (let step = 0; step < 600; step += 1) {
+        const next = follow({ wantedMs: 0, actualMs: apart, rate, bending });
+        if (next.seek) apart = 0;
+        apart += (next.rate - rate) * 50;
+        bending = next.bending;
+        if (step > 400) worst = Math.max(worst, Math.abs(apart));
+      }
+      assert.ok(worst <= 80 * Math.max(1, rate), `${rate}× from ${start} ms stays ${worst} ms apart`);
+    }
+  }
+});
+
+test("lanes join all publications of a seat's source and leave out what is not in the store", () => {
+  /** @type {any} */
+  const timeline = {
+    tracks: [{ track_id: "1", seat_id: "a", source: "camera", kind: "video" }, { track_id: "2", seat_id: "a", source: "camera", kind: "video" },
+      { track_id: "3", seat_id: "a", source: "microphone", kind: "audio" }],
+    segments: [segment(2, 20_000, 10_000, { track_id: "2" }), segment(1, 0, 10_000, { track_id: "1" }), segment(3, 0, 10_000, { track_id: "3" }),
+      segment(4, 30_000, 10_000, { track_id: "2", stored: false })],
+  };
+  const lanes = lanesOf(timeline);
+  assert.deepEqual(lanes.map((one) => [one.key, one.segments.length]).sort(), [["a/camera", 2], ["a/microphone", 1]]);
+  assert.deepEqual(lanes.find((one) => one.kind === "video").segments.map((one) => one.start_ms), [0, 20_000]);
+});
+
+test("a position belongs to a segment, to the hair after it, or to a gap", () => {
+  const one = lane([segment(1, 0, 9_900), segment(2, 10_000, 10_000), segment(3, 40_000, 5_000)]);
+  assert.equal(segmentAt(one, 5_000).number, 1);
+  assert.equal(segmentAt(one, 9_950).number, 1);
+  assert.equal(segmentAt(one, 10_000).number, 2);
+  assert.equal(segmentAt(one, 25_000), null);
+  assert.equal(segmentAt(one, 44_999).number, 3);
+  assert.equal(segmentAt(one, 45_000), null);
+  assert.equal(segmentAt(lane([segment(1, 500, 10)]), 0), null);
+});
+
+test("what comes next is fetched first, two at a time, as far ahead as the speed needs", () => {
+  const one = lane(Array.from({ length: 20 }, (_, index) => segment(index, index * 10_000, 10_000)));
+  assert.deepEqual(wanted(one, 15_000, none, idle, 1).map((found) => found.number), [1, 2]);
+  assert.deepEqual(wanted(one, 15_000, { has: (id) => id === "t1" }, { size: 1, has: (id) => id === "t2" }, 1).map((found) => found.number), [3]);
+  const all = { has: (id) => ["t1", "t2", "t3", "t4"].includes(id) };
+  assert.deepEqual(wanted(one, 15_000, all, idle, 1), []);
+  assert.deepEqual(wanted(one, 15_000, all, idle, 2).map((found) => found.number), [5, 6]);
+});
+
+test("what is far behind or far ahead is let go", () => {
+  const one = lane(Array.from({ length: 40 }, (_, index) => segment(index, index * 10_000, 10_000)));
+  const gone = unwanted(one, 100_000, { has: () => true }, 1).map((found) => found.number);
+  assert.ok(gone.includes(0) && gone.includes(6) && !gone.includes(8) && !gone.includes(10));
+  assert.ok(gone.includes(39) && !gone.includes(Math.floor((100_000 + AHEAD_MS) / 10_000)));
+});
+
+test("segments that follow each other make one stretch, a hole makes two", () => {
+  assert.deepEqual(stretches([segment(1, 0, 9_960), segment(2, 10_000, 10_000), segment(3, 30_000, 5_000)]),
+    [{ startMs: 0, endMs: 20_000 }, { startMs: 30_000, endMs: 35_000 }]);
+});
+
+test("a gap of no track concerns every seat, one of a track only its own sound or picture", () => {
+  /** @type {any} */
+  const timeline = {
+    tracks: [{ track_id: "1", seat_id: "a", source: "camera", kind: "video" }, { track_id: "2", seat_id: "a", source: "microphone", kind: "audio" }],
+    gaps: [{ track_id: null, start_ms: 0, end_ms: 5, cause: "recess" }, { track_id: "1", start_ms: 5, end_ms: 9, cause: "lost" }, { track_id: "1", start_ms: 9, end_ms: 9, cause: "lost" }],
+  };
+  assert.equal(gapsOf(timeline, "a", "video").length, 2);
+  assert.equal(gapsOf(timeline, "a", "audio").length, 1);
+  assert.equal(gapsOf(timeline, "b", "audio").length, 1);
+});
+
+test("the chapter one is in is the last that has begun", () => {
+  const items = [{ at_ms: 0 }, { at_ms: 10 }, { at_ms: 20 }];
+  assert.equal(current(items, 15), items[1]);
+  assert.equal(current(items, -1), null);
+});
