@@ -264,7 +264,8 @@ def _tidy(work: Work) -> None:
 def _remove(work: Work) -> None:
     with work.lock:
         work.catalogue.close()
-        work.folder.remove()
+        if work.folder.path.exists():  # a turn that was cancelled may have come so far
+            work.folder.remove()
 
 
 def _read(path: Path) -> bytes | None:

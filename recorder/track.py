@@ -13,7 +13,7 @@ from hub import rtp
 from hub.tap import TrackOpened
 from recorder import timeline, webm
 from recorder.catalogue import Resume
-from recorder.depacketise import Frame, OpusFrames, Packet, Reorder, Vp8Frames, opus_missing, original
+from recorder.depacketise import Frame, OpusFrames, Packet, Reorder, Vp8Frames, opus_missing, opus_ticks, original
 
 ASK_AT, SOFT_AT, HARD_AT = 0.68, 0.70, 0.94
 SILENT_NS = 3_000_000_000
@@ -270,10 +270,11 @@ class TrackPackager:
         expected: int | None = None
         for frame in frames:
             if frame.ticks and expected is not None:
-                while frame.timestamp - expected >= frame.ticks:
+                missing = opus_missing(placed[-1].data)
+                while frame.timestamp - expected >= opus_ticks(missing):
                     at_ms = max(at_ms + 1, self._at_ms(self._ns(expected) + offset))
-                    placed.append(webm.Frame(at_ms, opus_missing(placed[-1].data), keyframe=True))
-                    expected += frame.ticks
+                    placed.append(webm.Frame(at_ms, missing, keyframe=True))
+                    expected += opus_ticks(missing)
             at_ms = max(at_ms + 1, self._at_ms(self._ns(frame.timestamp) + offset))
             placed.append(webm.Frame(at_ms, frame.data, frame.keyframe))
             expected = frame.timestamp + frame.ticks

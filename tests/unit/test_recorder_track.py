@@ -1,0 +1,270 @@
+"""Where segments are cut, what becomes a gap and why, and where on the time line media lies."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recorder import timeline
+from recorder.timeline import Hole, Piece, explain
+from recorder.track import Ended, Point
+from tests.support.fake_worker import as_rtx
+from tests.support.feed import SECOND, Feed, times
+
+
+def spans(feed: Feed) -> list[tuple[int, int]]:
+    return [(cut.start_ms, cut.duration_ms) for cut in feed.cuts]
+
+
+def test_a_picture_is_cut_at_the_first_keyframe_after_seven_tenths() -> None:
+    feed = Feed()
+    feed.run(0, 20, keyframe_every=30)
+    feed.track.end(20 * SECOND)
+    assert spans(feed) == [(0, 9000), (9000, 9000), (18_000, 2000)]
+    assert all(cut.begins_with_keyframe for cut in feed.cuts)
+
+
+def test_without_a_keyframe_the_cut_comes_before_the_limit_and_is_marked() -> None:
+    feed = Feed()
+    feed.run(0, 15)
+    feed.track.end(15 * SECOND)
+    assert spans(feed) == [(0, 9400), (9400, 5600)]
+    assert [cut.begins_with_keyframe for cut in feed.cuts] == [True, False]
+
+
+def test_a_keyframe_is_asked_for_before_the_cut_only() -> None:
+    feed = Feed()
+    feed.run(0, 6.5)
+    assert not feed.track.asks_keyframe()
+    for index in range(5):
+        feed.send(6.5 + index / 10)
+    assert feed.track.asks_keyframe()
+    feed.send(7.1, keyframe=True)
+    assert not feed.track.asks_keyframe()
+
+
+def test_a_change_of_resolution_begins_a_new_segment() -> None:
+    feed = Feed()
+    feed.run(0, 3)
+    feed.send(3.0, keyframe=True, width=640)
+    feed.send(3.1)
+    feed.track.end(round(3.2 * SECOND))
+    assert spans(feed) == [(0, 3000), (3000, 200)]
+
+
+def test_sound_is_cut_at_the_limit_and_nothing_is_missing_between() -> None:
+    feed = Feed("audio")
+    feed.run(0, 25)
+    feed.track.end(25 * SECOND)
+    assert spans(feed) == [(0, 10_000), (10_000, 10_000), (20_000, 5000)]
+    assert [at for cut in feed.cuts for at in times(cut.data)] == list(range(0, 25_000, 20))
+
+
+def test_times_in_the_file_count_from_the_epoch() -> None:
+    feed = Feed()
+    feed.run(3600, 3603)
+    feed.track.end(3603 * SECOND)
+    (cut,) = feed.cuts
+    assert times(cut.data) == list(range(3_600_000, 3_603_000, 100))
+
+
+def test_a_muted_stretch_is_a_gap_with_its_cause_and_ends_the_segment() -> None:
+    feed = Feed("audio")
+    feed.run(0, 2)
+    feed.track.state(2 * SECOND, "muted")
+    feed.track.state(5 * SECOND, "recess")
+    feed.track.state(9 * SECOND, "")
+    feed.run(9, 10)
+    feed.track.end(10 * SECOND)
+    assert feed.gaps == [(2000, 5000, "muted"), (5000, 9000, "recess")]
+    assert spans(feed) == [(0, 2000), (9000, 1000)]
+    assert [o.resume.cause for o in feed.track.out if isinstance(o, Point)] == ["muted", "recess", ""]
+
+
+def test_what_comes_while_muted_is_not_kept() -> None:
+    feed = Feed("audio")
+    feed.run(0, 1)
+    feed.track.state(1 * SECOND, "muted")
+    feed.run(1, 2)
+    feed.track.end(2 * SECOND)
+    assert spans(feed) == [(0, 1000)]
+    assert feed.gaps == [(1000, 2000, "muted")]
+
+
+def test_a_track_muted_from_its_beginning_asks_for_a_keyframe_when_it_may_flow() -> None:
+    feed = Feed()
+    feed.track.state(0, "muted")
+    assert not feed.track.asks_keyframe()
+    feed.track.state(4 * SECOND, "")
+    assert feed.track.asks_keyframe()
+    assert feed.gaps == [(0, 4000, "muted")]
+
+
+def test_a_long_loss_is_a_gap_and_what_the_recorder_missed_is_its_own() -> None:
+    feed = Feed("audio", holes=[Hole(3000, 6000, "recorder_lost")])
+    feed.run(0, 2)
+    feed.seq += 250
+    feed.run(7, 8)
+    feed.track.end(8 * SECOND)
+    assert feed.gaps == [(2000, 3000, "lost"), (3000, 6000, "recorder_lost"), (6000, 7000, "lost")]
+
+
+def test_a_hole_in_which_nothing_was_missed_is_no_gap() -> None:
+    feed = Feed("audio", holes=[Hole(500, 1500, "recorder_lost")])
+    feed.run(0, 3)
+    feed.track.end(3 * SECOND)
+    assert feed.gaps == []
+
+
+def test_a_short_loss_of_sound_is_told_to_the_decoder_in_place() -> None:
+    feed = Feed("audio")
+    feed.run(0, 1, skip=(20, 21))
+    feed.track.end(2 * SECOND)
+    (cut,) = feed.cuts
+    assert times(cut.data) == list(range(0, 1000, 20))
+
+
+def test_a_quiet_screen_is_no_gap_but_its_silence_closes_the_segment() -> None:
+    feed = Feed()
+    feed.send(0, keyframe=True)
+    feed.send(2.5)
+    feed.track.advance(round(4 * SECOND))
+    assert feed.cuts == []
+    feed.track.advance(round(5.6 * SECOND))
+    assert len(feed.cuts) == 1
+    assert feed.gaps == []
+
+
+def test_a_lost_packet_that_comes_back_as_rtx_leaves_no_trace() -> None:
+    feed = Feed()
+    feed.run(0, 1)
+    (lost,) = feed.send(1.0, keyframe=True, parts=3, lose=(1,))
+    feed.send(1.1)
+    feed.track.rtp(feed.at(1.15), as_rtx(lost, 2, 77), 1)
+    feed.track.rtp(feed.at(1.15), as_rtx(lost, 2, 78), 1)
+    feed.track.end(round(1.2 * SECOND))
+    assert sum(len(times(cut.data)) for cut in feed.cuts) == 12
+
+
+def test_a_picture_that_lacks_a_packet_is_left_out_and_a_keyframe_is_wanted() -> None:
+    feed = Feed()
+    feed.run(0, 1)
+    feed.send(1.0, parts=3, lose=(1,))
+    feed.send(1.1)
+    feed.track.advance(round(2.0 * SECOND))
+    assert not feed.track.asks_keyframe(), "it may still come"
+    feed.track.advance(round(2.7 * SECOND))
+    assert feed.track.asks_keyframe()
+    feed.track.end(round(2.8 * SECOND))
+    (cut,) = feed.cuts
+    assert times(cut.data) == [*range(0, 1000, 100), 1100]
+
+
+def test_a_dead_workers_track_leaves_its_gap_open() -> None:
+    feed = Feed("audio")
+    feed.run(0, 2)
+    feed.track.end(9 * SECOND, worker_lost=True)
+    assert feed.gaps == []
+    assert feed.track.out[-1] == Ended(2000)
+
+
+def test_a_source_that_counts_anew_is_followed() -> None:
+    feed = Feed("audio")
+    feed.run(0, 2)
+    feed.seq = 100
+    feed.first_ts = 5_000_000
+    feed.run(2, 8)
+    feed.track.end(8 * SECOND)
+    last = feed.cuts[-1]
+    assert abs(last.start_ms + last.duration_ms - 8000) <= 20
+    assert sum(cut.duration_ms for cut in feed.cuts) > 6500
+
+
+def test_sender_reports_put_sound_and_picture_of_a_point_on_one_clock() -> None:
+    sound, picture = Feed("audio"), Feed("video")
+    picture.track._clock._publisher = sound.clock  # one browser
+    picture.track._clock._track_id = "t2"
+    picture.delay_s = 0.4  # the picture takes longer on its way
+    wall = 1_800_000_000.25
+    for second in range(8):
+        sound.run(second, second + 1)
+        picture.run(second, second + 1)
+        sound.report(second + 0.5, wall_s=wall + second + 0.5)
+        picture.report(second + 0.5, wall_s=wall + second + 0.5)
+    sound.track.end(8 * SECOND)
+    picture.track.end(9 * SECOND)
+    assert abs(sound.cuts[0].start_ms - picture.cuts[0].start_ms) <= 2
+
+
+def test_without_reports_arrival_places_media() -> None:
+    feed = Feed()
+    feed.delay_s = 0.3
+    feed.run(1, 3)
+    feed.track.end(4 * SECOND)
+    assert spans(feed)[0] == (1300, 2000)
+
+
+def test_a_clock_that_was_set_during_the_hearing_does_not_move_media() -> None:
+    feed = Feed("audio")
+    for second in range(30):
+        feed.run(second, second + 1)
+        jump = 3600 if second >= 12 else 0
+        feed.report(second + 0.5, wall_s=1_800_000_000 + second + 0.5 + jump)
+    feed.track.end(30 * SECOND)
+    assert feed.gaps == []
+    assert spans(feed) == [(0, 10_000), (10_000, 10_000), (20_000, 10_000)]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.permutations(range(12)), st.sets(st.integers(0, 11), max_size=4))
+def test_any_order_and_any_repetition_gives_the_same_file(order: list[int], twice: set[int]) -> None:
+    def packets(feed: Feed) -> list[bytes]:
+        collected: list[bytes] = []
+        feed.track.rtp = lambda _at, packet, _file: collected.append(packet)  # type: ignore[method-assign]
+        for index in range(12):
+            feed.send(index / 10, keyframe=index == 0)
+        return collected
+
+    made = packets(Feed())
+    straight, shuffled = Feed(), Feed()
+    straight.track.rtp(0, made[0], 1)
+    shuffled.track.rtp(0, made[0], 1)
+    for packet in made[1:]:
+        straight.track.rtp(SECOND, packet, 1)
+    for index in order:
+        shuffled.track.rtp(SECOND, made[index], 1)
+        if index in twice:
+            shuffled.track.rtp(SECOND, made[index], 1)
+    straight.track.end(2 * SECOND)
+    shuffled.track.end(2 * SECOND)
+    assert [cut.data for cut in straight.cuts] == [cut.data for cut in shuffled.cuts]
+
+
+@given(
+    st.integers(0, 5000),
+    st.integers(0, 20_000),
+    st.lists(st.tuples(st.integers(0, 25_000), st.integers(0, 8000)), max_size=4),
+    st.sampled_from(["", "muted"]),
+)
+def test_the_pieces_of_a_gap_cover_it_without_overlap(
+    start: int, length: int, raw: list[tuple[int, int]], cause: str
+) -> None:
+    holes = [Hole(at, at + size, "recorder_lost") for at, size in raw]
+    pieces = explain(start, start + length, cause, holes, 120)
+    if length < 120:
+        assert pieces == []
+        return
+    assert pieces[0].start_ms == start
+    assert pieces[-1].end_ms == start + length
+    assert all(a.end_ms == b.start_ms and a.cause != b.cause for a, b in pairwise(pieces))
+
+
+def test_a_cause_of_its_own_covers_a_whole_gap() -> None:
+    assert explain(0, 1000, "muted", [Hole(0, 500, "spool_full")], 120) == [Piece(0, 1000, "muted")]
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.5, 123_456.789])
+def test_ntp_times_become_nanoseconds(seconds: float) -> None:
+    whole, fraction = int(seconds), seconds % 1
+    assert abs(timeline.ntp_ns(whole << 32 | int(fraction * 2**32)) - seconds * 1e9) < 2
