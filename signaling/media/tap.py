@@ -9,6 +9,7 @@ import asyncio
 import struct
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -24,6 +25,7 @@ KEEP_NS = wire.KEEP_S * 1_000_000_000
 KEEP_BYTES = 96 << 20
 """About five seconds of 150 Mbit/s: a bound for the worker's memory whatever is published."""
 REDIAL_S = 0.2
+CLOSE_S = 1
 _HEAD = struct.Struct("!IB")
 
 
@@ -151,18 +153,22 @@ class Tap(asyncio.Protocol):
     async def run(self) -> None:
         """Dial, and dial again when the recorder went away, until cancelled."""
         loop = asyncio.get_running_loop()
-        try:
-            while True:
-                try:
-                    await loop.create_unix_connection(lambda: self, str(self._path))
-                except OSError:
-                    await asyncio.sleep(REDIAL_S)
-                    continue
-                await self._gone.wait()
-        finally:
-            if self._transport:
-                self.flush(0)
-                self._transport.close()
+        while True:
+            try:
+                await loop.create_unix_connection(lambda: self, str(self._path))
+            except OSError:
+                await asyncio.sleep(REDIAL_S)
+                continue
+            await self._gone.wait()
+
+    async def close(self) -> None:
+        """Send what is left, wait a second at most until it is out, and hang up. ``run`` has ended before."""
+        self.flush(0)
+        if self._transport:
+            self._transport.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_S):
+                    await self._gone.wait()
 
     def flush(self, now_ns: int) -> None:
         """Send what is new. A recorder that does not read is not written to; what it misses stays in the buffer.

@@ -60,8 +60,9 @@ class Worker:
         finally:
             for router in self._routers.values():
                 router.close()
-            self._tap.flush(time.monotonic_ns())
+            # Last, so that the recorder hears of every track's end.
             await self._plane.close()
+            await self._tap.close()
 
     # Requests --------------------------------------------------------------------------------------------------------
 

@@ -138,3 +138,17 @@ async def test_the_recorder_gets_the_keyframe_it_asks_for(config: Config) -> Non
         before = keyframes()
         recorder.ask_keyframe(camera)
         await until(lambda: keyframes() > before, limit_s=3)
+
+
+async def test_a_worker_that_is_told_to_end_ends_its_tracks(config: Config) -> None:
+    async with Recorder(config.run_dir / "tap.sock") as recorder, hearing(config, "chair") as (worker, (chair,)):
+        await worker.call(RECORD)
+        await chair.publish()
+        await until(lambda: len(recorder.tracks()) == 2)
+        await until(lambda: all(len(recorder.packets(number)) > 5 for number in recorder.tracks()))
+        worker.process.terminate()
+        await until(lambda: worker.process.poll() is not None)
+        assert "Traceback" not in worker.log.replace("CancelledError", "")
+        await until(lambda: sum(kind == tap.END for kind, _, _ in recorder.frames) == 2)
+        assert chair.publishing
+        await until(lambda: chair.publishing.connectionState == "closed")  # type: ignore[union-attr]

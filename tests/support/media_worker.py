@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import uvloop
@@ -10,6 +13,15 @@ import uvloop
 from hub.config import Config
 from signaling.media.worker import run
 
+
+async def until_told(config: Config, index: int) -> None:
+    """As ``hub run-worker`` does: SIGTERM cancels, and the worker ends cleanly."""
+    working = asyncio.ensure_future(run(config, index))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, working.cancel)
+    with suppress(asyncio.CancelledError):
+        await working
+
+
 if __name__ == "__main__":
-    config = Config(data_dir=Path(sys.argv[1]), http_port=0, media_addresses=tuple(sys.argv[3:]))
-    uvloop.run(run(config, int(sys.argv[2])))
+    settings = Config(data_dir=Path(sys.argv[1]), http_port=0, media_addresses=tuple(sys.argv[3:]))
+    uvloop.run(until_told(settings, int(sys.argv[2])))
