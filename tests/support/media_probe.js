@@ -121,10 +121,11 @@
     await context.resume();
     const rate = context.sampleRate;
     const ears = elements.map((element) => {
-      const stream = /** @type {MediaStream | null} */ (element.srcObject);
-      const silent = element.muted || element.paused || element.volume === 0 || !stream || !stream.getAudioTracks().length;
+      // A player without a stream has a file: its sound is taken where it comes out.
+      const stream = /** @type {MediaStream} */ (element.srcObject ?? /** @type {any} */ (element).captureStream());
+      const silent = element.muted || element.paused || element.volume === 0 || !stream.getAudioTracks().length;
       const analyser = new AnalyserNode(/** @type {AudioContext} */ (context), { fftSize: 8192 });
-      if (!silent) new MediaStreamAudioSourceNode(/** @type {AudioContext} */ (context), { mediaStream: /** @type {MediaStream} */ (stream) }).connect(analyser);
+      if (!silent) new MediaStreamAudioSourceNode(/** @type {AudioContext} */ (context), { mediaStream: stream }).connect(analyser);
       return { silent, analyser, powers: frequencies.map(() => 0), wins: frequencies.map(() => 0) };
     });
     const sound = new Float32Array(8192);

@@ -168,6 +168,26 @@ class Official:
         pairs = [(self.picture(other), self.sound(other), _point(other)) for other in others]
         routes.check_all(self.page, pairs)
 
+    # Afterwards ---------------------------------------------------------------------------------------------------
+
+    def opens_replay(self, hearing: str, reason: str) -> None:
+        self.go(hearing)
+        self.page.locator("[data-opens=replay]").click()
+        self.page.locator("#replay-reason").fill(reason)
+        self.page.locator("#replay [type=submit]").click()
+        self.page.wait_for_url(re.compile(r"/replays/"))
+        expect(self.page.locator(".replay-tile").first).to_be_visible()
+
+    def sees_and_hears_replayed(self, seat_id: str, point: Point) -> None:
+        """The player shows the point's picture moving and plays its sound alone (others are switched off before)."""
+        tile = f".replay-tile[data-seat-id='{seat_id}']"
+        video, audio = self._element(f"{tile} video", 15_000), self._element(f"{tile} audio", 15_000)
+        try:
+            self.page.wait_for_function("([video, audio]) => !video.paused && !audio.paused", arg=[video, audio])
+        except Exception as error:
+            raise routes.RouteCut(f"the replay of {point.name} does not play") from error
+        routes.check_all(self.page, [(video, audio, point)])
+
 
 def _point(official: Official) -> Point:
     assert official.point is not None
