@@ -39,8 +39,6 @@ def serve(
     tls_key: Annotated[Path | None, typer.Option(help="Its private key in PEM.")] = None,
 ) -> None:
     """Run the hub: pages, media workers and recorder, until Ctrl-C or SIGTERM."""
-    from hub.cli import serving
-
     overrides = {
         "HUB_HTTP_HOST": host,
         "HUB_HTTP_PORT": port,
@@ -49,7 +47,10 @@ def serve(
         "HUB_TLS_KEY": tls_key,
     }
     env = cli.environment(config, {name: str(value) for name, value in overrides.items() if value is not None})
-    raise typer.Exit(serving.serve(cli.load_config(env), env))
+    settings = cli.load_config(env)
+    from hub.cli import serving
+
+    raise typer.Exit(serving.serve(settings, env))
 
 
 @app.command(hidden=True)
@@ -143,12 +144,12 @@ def demo_run(
     port: Annotated[int | None, typer.Option(help="Port to listen on (http_port).")] = None,
 ) -> None:
     """Everything for a first try: migrate, load the demo province, and serve it with its accounts, on loopback."""
-    from hub.cli import maintenance, serving
-
     overrides = {} if port is None else {"HUB_HTTP_PORT": str(port)}
     env = cli.environment(config, overrides)
     env.setdefault("HUB_DEMO", "yes")
     settings = cli.load_config(env)
+    from hub.cli import maintenance, serving
+
     maintenance.migrate(settings, quiet=True)
     raise typer.Exit(serving.serve(settings, env, maintenance.load_demo(settings, quiet=True)))
 
