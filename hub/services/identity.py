@@ -144,13 +144,13 @@ async def make_secret(db: AsyncSession, party: Party) -> None:
 
 async def read_identity(db: AsyncSession, vault: Vault, actor: Actor, party_id: str, reason: str) -> Identity:
     """Show an identity to a person who says why. Raises ``BadInput`` without a reason, ``Forbidden``, ``NotFound``."""
-    reason = clean(reason)
-    if not reason:
-        raise BadInput(N_("Hãy nêu lý do xem danh tính."), fields={"reason": Text(N_("Hãy nêu lý do xem danh tính."))})
     case = (await db.execute(select(Case).where(Case.party_id == party_id).limit(1))).unique().scalar_one_or_none()
     if case is None:
         raise NotFound(N_("Không tìm thấy người này."))
     require(actor, Action.READ_IDENTITY, identity_target(actor, case))
+    reason = clean(reason)
+    if not reason:
+        raise BadInput(N_("Hãy nêu lý do xem danh tính."), fields={"reason": Text(N_("Hãy nêu lý do xem danh tính."))})
     return await _open(db, vault, actor, case, "identity_read", reason)
 
 
