@@ -165,3 +165,23 @@ async def test_a_pause_and_a_new_track_on_an_old_line_play_on(config: Config) ->
 
 async def _fresh(seat: Seat) -> bool:
     return bool((await seat.received("video")).get("framesDecoded", 0) > 0)
+
+
+async def test_a_shared_screen_comes_and_goes_on_the_same_connection(config: Config) -> None:
+    async with stage(config) as (worker, opened):
+        chair, commune = Seat(opened, worker, "h1", "chair"), Seat(opened, worker, "h1", "commune")
+        tracks = await chair.publish()
+        await commune.subscribe(list(tracks.values()))
+        await decodes(commune)
+        with_screen = await chair.share_screen()
+        assert {source: with_screen[source] for source in tracks} == tracks, "what was there before goes on"
+        await commune.subscribe([with_screen["screen"]])
+
+        async def screen_seen() -> bool:
+            return bool((await commune.received("video")).get("frameWidth") == 320)
+
+        await soon(screen_seen)
+        assert await chair.stop_sharing() == tracks
+        ended = await worker.event(lambda e: isinstance(e, control.ProducerEnded))
+        assert ended.producer_id == with_screen["screen"]
+        await commune.close()

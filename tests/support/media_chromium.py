@@ -70,6 +70,12 @@ class Seat:
     async def restart_ice(self) -> dict[str, str]:
         return await self._offer(await self._page.evaluate("n => offer(n, true)", f"{self.peer_id}-out"))
 
+    async def share_screen(self) -> dict[str, str]:
+        return await self._offer(await self._page.evaluate("n => share(n)", f"{self.peer_id}-out"))
+
+    async def stop_sharing(self) -> dict[str, str]:
+        return await self._offer(await self._page.evaluate("n => unshare(n)", f"{self.peer_id}-out"))
+
     async def _offer(self, offered: dict[str, Any]) -> dict[str, str]:
         reply = await self._worker.call(
             control.Publish(
@@ -78,7 +84,7 @@ class Seat:
                 generation=1,
                 sdp=offered["sdp"],
                 sources=offered["sources"],
-                allowed=["camera", "microphone"],
+                allowed=["camera", "microphone", "screen"],
             )
         )
         assert isinstance(reply, control.Published), reply

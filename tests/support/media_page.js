@@ -2,6 +2,8 @@
 // A page that speaks to a media worker through the test: the test carries offers and answers between the two.
 /** @type {Map<string, RTCPeerConnection>} */
 const connections = new Map();
+/** @type {Set<RTCRtpTransceiver>} */
+const shared = new Set();
 
 /** @param {string} name @param {number} width @param {number} height */
 async function publish(name, width, height) {
@@ -19,7 +21,10 @@ async function offer(name, iceRestart) {
   await pc.setLocalDescription(await pc.createOffer({ iceRestart }));
   await gathered(pc);
   const sources = Object.fromEntries(
-    pc.getTransceivers().map((t) => [t.mid, t.sender.track?.kind === "audio" ? "microphone" : "camera"]),
+    pc.getTransceivers().map((t) => [
+      t.mid,
+      shared.has(t) ? "screen" : t.sender.track?.kind === "audio" ? "microphone" : "camera",
+    ]),
   );
   return { sdp: pc.localDescription?.sdp, sources };
 }
@@ -90,4 +95,23 @@ async function tone(name) {
   oscillator.start();
   const sender = connection(name).getSenders().find((s) => s.track?.kind === "audio");
   await sender?.replaceTrack(out.stream.getAudioTracks()[0]);
+}
+
+/** Publish a moving canvas as the screen, on the connection that is there. @param {string} name */
+async function share(name) {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [320, 180];
+  const pen = canvas.getContext("2d");
+  setInterval(() => {
+    if (pen) pen.fillStyle = `hsl(${Date.now() / 10} 50% 50%)`;
+    pen?.fillRect(0, 0, 320, 180);
+  }, 50);
+  shared.add(connection(name).addTransceiver(canvas.captureStream(20).getVideoTracks()[0], { direction: "sendonly" }));
+  return offer(name, false);
+}
+
+/** @param {string} name */
+async function unshare(name) {
+  for (const transceiver of shared) transceiver.direction = "inactive";
+  return offer(name, false);
 }
