@@ -12,6 +12,7 @@ from aiohttp import web as http
 from hub.config import Config
 from hub.errors import BadInput, Forbidden
 from hub.i18n import N_
+from hub.models import SignInSession
 from web.keys import CSRF, MULTIPART, SESSION, deps
 
 SESSION_COOKIE = "hub_session"
@@ -76,7 +77,7 @@ def set_cookie(
 
 def csrf_token(request: http.Request) -> str:
     """The token for this person's forms: the session's, or before sign-in one kept in a cookie."""
-    session = request.get(SESSION)
+    session: SignInSession | None = request.get(SESSION)
     if session is not None:
         return session.csrf_token
     token: str = request.get(CSRF, "")

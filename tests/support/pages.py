@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -74,12 +74,12 @@ class Answer:
     status: int
     text: str
     body: bytes
-    headers: aiohttp.typedefs.LooseHeaders
+    headers: Mapping[str, str]
     path: str
     """Where a redirect points to, or where the answer came from."""
 
     def header(self, name: str) -> str:
-        return dict(self.headers).get(name, "")  # type: ignore[arg-type]
+        return self.headers.get(name, "")
 
 
 class Browser:

@@ -183,7 +183,7 @@ def _edit_page(
         status=error.status if error else 200,
         case=found,
         # After a collision the form stands on the newest version: saving again is then a decision, not an accident.
-        values={**values, "version": now["version"]} if stale else values,
+        values={**values, "version": now["version"]} if stale else {"version": now["version"], **values},
         theirs=theirs,
         message=error.text if error else "",
         errors=error.fields if isinstance(error, BadInput) else {},

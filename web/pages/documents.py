@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from aiohttp import web as http
 
+from hub.auth import Action, Target, require
 from hub.errors import BadInput, NotFound, NotReady, TooLarge
 from hub.i18n import N_
 from hub.services import cases, identity
@@ -20,6 +21,9 @@ async def upload(request: http.Request) -> http.Response:
     actor, hub = keys.actor(request), keys.deps(request)
     case_id = request.match_info["case_id"]
     most = hub.config.attachment_max_mb * 1_000_000
+    async with hub.database.reading() as db:
+        found = await cases.get(db, actor, case_id)
+    require(actor, Action.EDIT_CASE, Target(paths=(found.unit.path,)))  # before the file is read
     try:
         sent = await uploads.read_file(request, "file", max_bytes=most)
         wanted = cases.AttachmentUpload(sent.file_name, sent.data)

@@ -1,0 +1,199 @@
+"""Deny by default: every page, for everybody, against a table of who may; a new page fails until it is there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from aiohttp import web as http
+from sqlalchemy import select
+
+from hub.config import Config
+from hub.models import Account, Case, CaseType, Hearing, HearingKind, OrgUnit, Point, SeatKind
+from hub.services import recordings
+from tests.support.pages import Pages, running_pages
+
+pytestmark = pytest.mark.asyncio
+
+PEOPLE = {
+    "officer": "canbotinh",
+    "commune": "canbotantien",
+    "stranger": "canbodongson",
+    "leader": "chutri",
+    "secretary": "thuky",
+    "auditor": "thanhtra",
+    "technician": "kythuat",
+    "administrator": "quantri",
+}
+EVERYONE = frozenset(PEOPLE)
+INVITED = frozenset({"officer", "commune", "leader", "secretary", "auditor", "technician"})
+CASES = frozenset({"officer", "commune", "stranger", "leader", "secretary", "auditor"})
+THIS_CASE = CASES - {"stranger"}
+BOOKERS = frozenset({"officer", "commune", "stranger", "secretary"})
+REGISTRARS = frozenset({"officer", "commune", "stranger"})
+ADMINISTRATORS = frozenset({"administrator"})
+SUPPORT = frozenset({"administrator", "technician"})
+AUDIT = frozenset({"administrator", "auditor"})
+
+OPEN = {"/sign-in", "/healthz", "/readyz", "/metrics", "/robots.txt", "/favicon.svg", "/static/{version}/{path}"}
+
+MAY_SEE: dict[str, frozenset[str]] = {
+    "/": EVERYONE,
+    "/account": EVERYONE,
+    "/account/password": EVERYONE,
+    "/cases": CASES,
+    "/cases/new": REGISTRARS,
+    "/cases/{case_id}": THIS_CASE,
+    "/cases/{case_id}/edit": frozenset({"officer", "commune"}),
+    "/cases/{case_id}/attachments/{attachment_id}": frozenset(),
+    "/hearings": EVERYONE,
+    "/hearings/coming": EVERYONE,
+    "/hearings/all": EVERYONE,
+    "/hearings/new": BOOKERS,
+    "/hearings/{hearing_id}": INVITED,
+    "/hearings/{hearing_id}/edit": frozenset({"officer", "secretary"}),
+    "/hearings/{hearing_id}/seats/{seat_id}": frozenset({"officer", "commune"}),
+    "/recordings/{recording_id}": INVITED,
+    "/replays/{replay_id}": frozenset({"auditor"}),
+    "/help-desk": SUPPORT,
+    "/accounts": ADMINISTRATORS,
+    "/accounts/new": ADMINISTRATORS,
+    "/accounts/{account_id}": ADMINISTRATORS,
+    "/units": ADMINISTRATORS,
+    "/units/new": ADMINISTRATORS,
+    "/units/{unit_id}": ADMINISTRATORS,
+    "/points": ADMINISTRATORS,
+    "/points/new": ADMINISTRATORS,
+    "/points/{point_id}": ADMINISTRATORS,
+    "/audit": AUDIT,
+    "/api/cases": CASES,
+    "/api/hearings/occupied": BOOKERS,
+    "/api/help-desk": SUPPORT,
+    "/api/replays/{replay_id}/timeline": frozenset({"auditor"}),
+    "/api/replays/{replay_id}/segments/{segment_id}": frozenset(),
+}
+"""By address: who gets the page. The hearing is the demo's first, the case its complaint, the seat Tân Tiến's."""
+
+MAY_POST: dict[str, frozenset[str]] = {
+    "/cases/new": REGISTRARS,
+    "/cases/{case_id}/edit": frozenset({"officer", "commune"}),
+    "/cases/{case_id}/attachments": frozenset({"officer", "commune"}),
+    "/cases/{case_id}/attachments/{attachment_id}": frozenset(),
+    "/cases/{case_id}/identity": frozenset({"officer", "commune", "leader"}),
+    "/hearings/new": BOOKERS,
+    "/hearings/{hearing_id}/edit": frozenset({"officer", "secretary"}),
+    "/hearings/{hearing_id}/postpone": frozenset({"officer", "secretary"}),
+    "/hearings/{hearing_id}/cancel": frozenset({"officer", "secretary"}),
+    "/recordings/{recording_id}/replay": frozenset({"auditor", "leader"}),
+    "/recordings/{recording_id}/verify": AUDIT,
+    "/accounts/new": ADMINISTRATORS,
+    "/accounts/{account_id}": ADMINISTRATORS,
+    "/accounts/{account_id}/password": ADMINISTRATORS,
+    "/accounts/{account_id}/disable": ADMINISTRATORS,
+    "/units/new": ADMINISTRATORS,
+    "/units/{unit_id}": ADMINISTRATORS,
+    "/points/new": ADMINISTRATORS,
+    "/points/{point_id}": ADMINISTRATORS,
+    "/api/hearings/{hearing_id}/device-check": frozenset({"officer", "commune"}),
+    "/api/hearings/{hearing_id}/notice": frozenset({"officer", "commune"}),
+}
+"""By address: who is told what is wrong with an empty form (400) rather than that they may not (403, 404)."""
+
+POST_ELSEWHERE = {"/sign-in", "/sign-out", "/language", "/account/password", "/accounts/{account_id}/enable"}
+"""Open to everybody signed in, or changed by the very first call: held in tests of their own."""
+
+
+@pytest_asyncio.fixture
+async def pages(config: Config) -> AsyncIterator[Pages]:
+    async with running_pages(config) as running:
+        yield running
+
+
+async def objects(pages: Pages) -> dict[str, str]:
+    """One identifier for each parameter of an address; a finished recording is added to the hearing."""
+    async with pages.database.transaction() as db:
+        hearing = (await db.execute(select(Hearing).where(Hearing.kind == HearingKind.REGULAR))).unique().scalar_one()
+        recording = await recordings.open_recording(db, hearing.id)
+        seat = next(s for s in hearing.seats if s.kind == SeatKind.POINT and s.point and "Tân Tiến" in s.point.name)
+        case = (await db.execute(select(Case).where(Case.type == CaseType.COMPLAINT))).unique().scalar_one()
+        return {
+            "hearing_id": hearing.id,
+            "seat_id": seat.id,
+            "case_id": case.id,
+            "recording_id": recording.id,
+            "attachment_id": "none",
+            "segment_id": "none",
+            "replay_id": "none",
+            "account_id": (await db.execute(select(Account.id).where(Account.username == "chutri"))).scalar_one(),
+            "unit_id": (await db.execute(select(OrgUnit.id).where(OrgUnit.code == "TANTIEN"))).scalar_one(),
+            "point_id": (await db.execute(select(Point.id).where(Point.code == "DC-TANTIEN"))).scalar_one(),
+        }
+
+
+def routes(app: http.Application, method: str) -> set[str]:
+    return {r.resource.canonical for r in app.router.routes() if r.method == method and r.resource is not None}
+
+
+async def test_every_page_stands_in_the_table(pages: Pages) -> None:
+    assert routes(pages.app, "GET") - OPEN == set(MAY_SEE)
+    assert routes(pages.app, "POST") - POST_ELSEWHERE == set(MAY_POST)
+    assert {r.method for r in pages.app.router.routes()} <= {"GET", "HEAD", "POST"}
+
+
+async def test_nobody_gets_past_the_sign_in_page(pages: Pages) -> None:
+    browser, known = pages.browser(), await objects(pages)
+    for address in MAY_SEE:
+        answer = await browser.get(address.format(**known))
+        expected = 401 if address.startswith("/api/") else 303
+        assert answer.status == expected, address
+        assert answer.status == 401 or answer.path.startswith("/sign-in"), address
+    await browser.get("/sign-in")
+    for address in MAY_POST:
+        answer = await browser.post(address.format(**known))
+        assert answer.status == 401, address
+
+
+@pytest.mark.parametrize("role", sorted(PEOPLE))
+async def test_each_role_sees_its_pages_and_no_other(pages: Pages, role: str) -> None:
+    browser, known = await pages.person(PEOPLE[role]), await objects(pages)
+    if role == "auditor":
+        asked = await browser.post(f"/recordings/{known['recording_id']}/replay", {"reason": "Kiểm tra định kỳ"})
+        known["replay_id"] = asked.path.rsplit("/", 1)[-1]
+    wrong = []
+    for address, roles in MAY_SEE.items():
+        query = "?day=23/11/2027&starts=08:00&ends=09:00" if address.endswith("occupied") else ""
+        answer = await browser.get(address.format(**known) + query)
+        allowed = answer.status == 200
+        if allowed is not (role in roles) or answer.status not in (200, 403, 404):
+            wrong.append(f"{address}: {answer.status}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("role", sorted(PEOPLE))
+async def test_each_role_may_change_its_things_and_no_other(pages: Pages, role: str) -> None:
+    browser, known = await pages.person(PEOPLE[role]), await objects(pages)
+    check = {"camera": "?", "microphone": "ok", "loudspeaker": "ok", "connection": "ok"}
+    wrong = []
+    for address, roles in MAY_POST.items():
+        if address.startswith("/api/"):
+            answer = await browser.send_json(address.format(**known), {"seat_id": known["seat_id"], **check})
+        elif address.endswith("/attachments"):
+            answer = await browser.upload(address.format(**known), "a.exe", b"MZ")
+        else:
+            answer = await browser.post(address.format(**known))
+        # 503: verification says that this recording is still under way.
+        allowed = answer.status in (201, 400, 409, 503)
+        if allowed is not (role in roles) or answer.status not in (201, 400, 403, 404, 409, 503):
+            wrong.append(f"{address}: {answer.status}")
+    assert wrong == []
+
+
+async def test_the_menu_offers_nothing_that_is_refused(pages: Pages) -> None:
+    for username in PEOPLE.values():
+        browser = await pages.person(username)
+        home = (await browser.get("/")).text
+        menu = home.split('<nav class="menu"')[1].split("</nav>")[0]
+        for part in menu.split('href="')[1:]:
+            path = part.split('"')[0]
+            assert (await browser.get(path)).status == 200, f"{username} {path}"
