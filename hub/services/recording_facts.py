@@ -24,7 +24,8 @@ class GapFact:
     cause: str
     seat: str
     """Whose; empty when it concerns everyone."""
-    source: str
+    kinds: tuple[str, ...]
+    """``audio``, ``video`` or both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +85,15 @@ async def _gaps(db: AsyncSession, hearing: Hearing, recording_id: str) -> list[G
         .where(Gap.recording_id == recording_id, Gap.cause != "muted")
         .order_by(Gap.start_ms)
     )
+    merged: dict[tuple[int, int, str, str], set[str]] = {}
+    for gap, track in (await db.execute(wanted)).tuples():
+        # Sound and picture of one seat break within a frame of each other: one line says it.
+        whose = labels.get(track.seat_id, "") if track is not None else ""
+        key = (gap.start_ms // 1000, -(-gap.end_ms // 1000), gap.cause, whose)
+        merged.setdefault(key, set()).update([track.kind] if track is not None else ["audio", "video"])
     return [
-        GapFact(gap.start_ms, gap.end_ms, gap.cause, labels.get(track.seat_id, ""), track.source)
-        if track is not None
-        else GapFact(gap.start_ms, gap.end_ms, gap.cause, "", "")
-        for gap, track in (await db.execute(wanted)).tuples()
+        GapFact(start_s * 1000, end_s * 1000, cause, whose, tuple(sorted(kinds)))
+        for (start_s, end_s, cause, whose), kinds in merged.items()
     ]
 
 

@@ -25,4 +25,5 @@ async def start_replay(request: http.Request) -> http.Response:
         async with hub.database.reading() as db:
             hearing_id = await recordings.hearing_of(db, recording_id)
         return await hearing_page(request, hearing_id, dialog="replay", error=error, values=form.fields)
-    return view.redirect(request, f"/replays/{replay.id}")
+    start = {"t": form.text("t")[:20]} if form.text("t") else {}
+    return view.redirect(request, f"/replays/{replay.id}", **start)

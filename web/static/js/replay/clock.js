@@ -39,22 +39,22 @@ export const CLOSE_MS = 25;
 export const START_MS = 45;
 /** Above this a jump is less disturbing than catching up. */
 export const JUMP_MS = 400;
-/** How far the rate is bent at most: not audible in speech. */
-const BEND = 0.06;
+/** How far the rate is bent at most: of sound so little that speech does not show it, of pictures more. */
+export const BEND = { audio: 0.06, video: 0.2 };
 
 /**
  * What to do with an element that is to be at `wantedMs` and is at `actualMs`.
- * @param {{ wantedMs: number, actualMs: number, rate: number, bending: boolean }} now
+ * @param {{ wantedMs: number, actualMs: number, rate: number, bending: boolean, kind: "audio" | "video" }} now
  * @returns {{ seek: boolean, rate: number, bending: boolean }}
  */
-export function follow({ wantedMs, actualMs, rate, bending }) {
+export function follow({ wantedMs, actualMs, rate, bending, kind }) {
   const ahead = actualMs - wantedMs;
   const apart = Math.abs(ahead);
   // At double speed the same delay of a frame is twice as many milliseconds of media.
   const scale = Math.max(1, rate);
   if (apart > JUMP_MS * scale) return { seek: true, rate, bending: false };
   if (apart > START_MS * scale || (bending && apart > CLOSE_MS * scale)) {
-    const bend = Math.min(BEND, apart / 2000 + 0.015);
+    const bend = Math.min(BEND[kind], apart / 1000 + 0.015);
     return { seek: false, rate: rate * (ahead > 0 ? 1 - bend : 1 + bend), bending: true };
   }
   return { seek: false, rate, bending: false };

@@ -8,6 +8,7 @@ import { find, h, setAttribute, show } from "../live/view/dom.js";
 import { current } from "./plan.js";
 import { chapterWords } from "./words.js";
 
+/** @import { Chapter } from "./plan.js" */
 /** @import { Player } from "./player.js" */
 
 /** A jump lands a moment before, so that the first word is not cut off. */
@@ -21,7 +22,7 @@ export class JumpLists {
     const labels = new Map(timeline.seats.map((seat) => [seat.seat_id, seat.label]));
     const label = (/** @type {string | null} */ id) => labels.get(id ?? "") ?? "";
     this.lists = [
-      this.#fill("chapters", timeline.chapters.map((one) => ({ at_ms: one.at_ms, text: chapterWords(one, label(one.seat_id)), who: "" })), 0),
+      this.#fill("chapters", sinceOpening(timeline.chapters).map((one) => ({ at_ms: one.at_ms, text: chapterWords(one, label(one.seat_id)), who: "" })), 0),
       this.#fill("notes", timeline.notes.map((one) => ({ at_ms: one.at_ms, text: one.text, who: "" })), LEAD_MS),
       this.#fill("messages", timeline.messages.map((one) => ({ at_ms: one.at_ms, text: one.text, who: label(one.seat_id) })), LEAD_MS),
     ];
@@ -52,4 +53,12 @@ export class JumpLists {
       return { ...item, element: button };
     });
   }
+}
+
+/**
+ * Who came to the waiting room before the opening is no chapter of the recording.
+ * @param {readonly Chapter[]} chapters
+ */
+function sinceOpening(chapters) {
+  return chapters.slice(Math.max(0, chapters.findIndex((one) => one.kind === "opened")));
 }

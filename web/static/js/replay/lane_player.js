@@ -10,6 +10,7 @@ import { endMs, segmentAt, unwanted, wanted } from "./plan.js";
 
 const TRIES = 4;
 const RETRY_MS = 1500;
+const START_LEAD_MS = 120;
 
 export class LanePlayer {
   /**
@@ -75,7 +76,14 @@ export class LanePlayer {
       if (Math.abs(actualMs - now.positionMs) > 20) element.currentTime = now.positionMs / 1000;
       return;
     }
-    const step = follow({ wantedMs: now.positionMs, actualMs, rate: now.rate, bending: this.bending });
+    if (element.paused && now.running && Math.abs(actualMs - now.positionMs) > 20) {
+      // It takes a moment to start: aim at where the clock will be then.
+      element.currentTime = (now.positionMs + START_LEAD_MS * now.rate) / 1000;
+      void element.play().catch(() => undefined);
+      return;
+    }
+    const { kind } = this.lane;
+    const step = follow({ wantedMs: now.positionMs, actualMs, rate: now.rate, bending: this.bending, kind });
     this.bending = step.bending;
     if (step.seek) element.currentTime = now.positionMs / 1000;
     if (element.playbackRate !== step.rate) element.playbackRate = step.rate;

@@ -109,7 +109,7 @@ class ReplayPage {
     } catch {
       window.prompt(t("Chép liên kết này:"), link);
     }
-    setTimeout(() => setText(button, t("Chép liên kết tới đây")), 2500);
+    setTimeout(() => setText(button, t("Chép liên kết")), 2500);
   }
 
   /** Who watches, and when, over the whole picture: a photograph of the screen names its maker. */

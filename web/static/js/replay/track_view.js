@@ -44,12 +44,13 @@ export class TrackView {
       const segments = this.player.lanes.filter((one) => one.lane.seatId === seat.seat_id && one.lane.kind === kind)
         .flatMap((one) => one.lane.segments).sort((a, b) => a.start_ms - b.start_ms);
       const row = h("div", { class: `lane-row lane-${kind}` });
-      for (const { startMs, endMs } of stretches(segments)) row.append(this.#mark("lane-media", startMs, endMs));
       for (const gap of gapsOf(this.player.timeline, seat.seat_id, kind)) {
         const mark = this.#mark("lane-gap", gap.start_ms, gap.end_ms);
         mark.dataset.cause = gap.cause;
         row.append(mark);
       }
+      // Media over gaps: where one publication ended another may already have begun.
+      for (const { startMs, endMs } of stretches(segments)) row.append(this.#mark("lane-media", startMs, endMs));
       return row;
     };
     const rows = [track("video"), track("audio")];
