@@ -1,8 +1,8 @@
 """The journal's format: what came over the tap, record after record, in append-only files.
 
 PURE: bytes in, records out. A file is a run of records ``magic u16, kind u8, 0 u8, length u32, crc32 u32, body``
-(big-endian; ``length`` and ``crc32`` are of the body). Kinds 2–6 are the tap's own frames (``hub.tap``), kept word for
-word after a ``u16`` that says which worker start they came from; the others are ours:
+(big-endian; ``length`` is the body's, ``crc32`` covers all but itself). Kinds 2–6 are the tap's own frames
+(``hub.tap``), kept word for word after a ``u16`` that says which worker start they came from; the others are ours:
 
 ====  =======  =================================================================================================
 kind  name     body
@@ -82,7 +82,7 @@ class Damage:
 
 def pack(kind: int, body: bytes) -> bytes:
     """One record, ready to append."""
-    return HEAD.pack(MAGIC, kind, 0, len(body), zlib.crc32(body)) + body
+    return HEAD.pack(MAGIC, kind, 0, len(body), _checksum(kind, body)) + body
 
 
 def pack_json(kind: int, value: msgspec.Struct) -> bytes:
@@ -167,9 +167,13 @@ def _record_at(data: bytes, at: int) -> Record | None:
     if magic != MAGIC or zero or kind not in KINDS or length > MAX_BODY_BYTES or end > len(data):
         return None
     body = data[at + HEAD.size : end]
-    if zlib.crc32(body) != checksum:
+    if _checksum(kind, body) != checksum:
         return None
     return Record(kind, body, end)
+
+
+def _checksum(kind: int, body: bytes) -> int:
+    return zlib.crc32(body, kind << 24 ^ len(body))
 
 
 def _next_record(data: bytes, at: int) -> int | None:

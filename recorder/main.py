@@ -55,6 +55,8 @@ class Recorder:
                 await self.archiver.turn()
         except TimeoutError:
             log.warning("stopped before everything was archived; the next start goes on")
+        finally:
+            self.packaging.close()
 
     async def _answer(self, _peer: Peer, request: links.RecorderReceives) -> links.RecorderSends:
         match request:

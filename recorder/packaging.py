@@ -81,6 +81,12 @@ class Packaging:
             if work.catalogue.closed is None and time.monotonic() >= work.retry_at:
                 await self._package(work, durable, sealed)
 
+    def close(self) -> None:
+        """Let go of the files."""
+        for work in self.works.values():
+            with work.lock:
+                work.catalogue.close()
+
     def _load(self, recording_id: str) -> Work:
         folder = RecordingDir(self._spool_dir, recording_id)
         return Work(folder, Catalogue(folder.catalogue))

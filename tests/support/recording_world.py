@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import av
 from sqlalchemy import select
 
 from hub import links, models
@@ -26,10 +28,12 @@ from hub.rpc import RpcClient
 from hub.services import recordings
 from hub.services.store import ObjectStore
 from recorder import main as recorder_main
+from recorder import webm
 from recorder.store import open_store
 from tests.support import process
 from tests.support.decoding import Decoded, decode
 from tests.support.domain import World, make_world
+from tests.support.points import HEIGHT, WIDTH
 
 
 @dataclass
@@ -90,7 +94,7 @@ async def control(config: Config) -> AsyncIterator[RpcClient]:
     client = RpcClient(config.run_dir / "recorder.sock", links.RecorderSends)
     task = asyncio.create_task(client.run())
     try:
-        await until(lambda: client.connected, 10)
+        await until(lambda: client.connected)
         yield client
     finally:
         task.cancel()
@@ -103,10 +107,11 @@ async def recorder_here(
     config: Config, database: Database, store: ObjectStore | None = None
 ) -> AsyncIterator[recorder_main.Recorder]:
     """The recorder in this process, ended cleanly."""
+    await asyncio.to_thread((config.run_dir / "tap.sock").unlink, missing_ok=True)
     recorder = recorder_main.Recorder(config, database, store or open_store(config))
     task = asyncio.create_task(recorder.run())
     try:
-        await until(lambda: task.done() or (config.run_dir / "tap.sock").exists(), 10)
+        await until(lambda: task.done() or (config.run_dir / "tap.sock").exists())
         yield recorder
     finally:
         task.cancel()
@@ -168,7 +173,7 @@ async def close_recording(client: RpcClient, database: Database, taped: Taped) -
     return duration_ms
 
 
-async def archived(database: Database, recording_id: str, limit_s: float = 30) -> models.Recording:
+async def archived(database: Database, recording_id: str, limit_s: float = 60) -> models.Recording:
     """The recording's row once everything is archived."""
     deadline = time.monotonic() + limit_s
     while True:
@@ -206,7 +211,26 @@ class Archive:
         return [gap for gap in self.gaps if gap.track_id in ids]
 
     def decoded(self, seat_id: str, source: str) -> Decoded:
-        return decode(self.files[segment.object_key] for segment in self.of(seat_id, source))
+        """All of it on one time line; what begins without a keyframe is decoded together with what came before."""
+        runs: list[list[webm.Frame]] = []
+        segments = self.of(seat_id, source)
+        for before, segment in zip([None, *segments], segments, strict=False):
+            if before is None or before.track_id != segment.track_id or segment.begins_with_keyframe:
+                runs.append([])
+            runs[-1] += frames(self.files[segment.object_key])
+        if source == "microphone":
+            return decode(webm.audio(run, run[-1].at_ms - run[0].at_ms + 20) for run in runs)
+        return decode(webm.video(run, run[-1].at_ms - run[0].at_ms + 50, WIDTH, HEIGHT) for run in runs)
+
+
+def frames(file: bytes) -> list[webm.Frame]:
+    """A file's packets with their times."""
+    with av.open(io.BytesIO(file)) as container:
+        return [
+            webm.Frame(round(packet.pts * float(packet.time_base) * 1000), bytes(packet), packet.is_keyframe)
+            for packet in container.demux()
+            if packet.pts is not None
+        ]
 
 
 async def read_archive(database: Database, store: ObjectStore, recording_id: str) -> Archive:
@@ -233,7 +257,7 @@ async def read_archive(database: Database, store: ObjectStore, recording_id: str
     return Archive({track.id: track for track in tracks}, by_track, gaps, manifest, files)
 
 
-async def until(ready: Callable[[], bool], limit_s: float = 10) -> None:
+async def until(ready: Callable[[], bool], limit_s: float = 30) -> None:
     async with asyncio.timeout(limit_s):
         while not ready():  # noqa: ASYNC110 - what is waited for is in another process, or has no event
             await asyncio.sleep(0.02)

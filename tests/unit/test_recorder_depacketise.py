@@ -134,7 +134,8 @@ def test_a_missing_opus_frame_decodes_to_as_much_sound() -> None:
 def test_a_webm_file_keeps_every_time_and_every_byte(steps: list[int], begin: int, data: bytes, last: int) -> None:
     frames, at = [], begin
     for index, step in enumerate(steps):
-        frames.append(webm.Frame(at, data + bytes([index]), keyframe=index % 7 == 0))
+        keyframe = index % 7 == 0
+        frames.append(webm.Frame(at, (b"\x10" if keyframe else b"\x11") + data + bytes([index]), keyframe))
         at += step
     file = webm.video(frames, frames[-1].at_ms - begin + last, 320, 180)
     assert webm.video(frames, frames[-1].at_ms - begin + last, 320, 180) == file

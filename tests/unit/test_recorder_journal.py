@@ -95,7 +95,7 @@ def test_a_torn_append_to_the_catalogue_never_counted(tmp_path: Path) -> None:
         assert (again.gaps, again.closed) == ([gap], None)
         again.append([Closed(7)])
         again.close()
-        assert Catalogue(path).closed == Closed(7)
+        assert reloaded(path).closed == Closed(7)
 
 
 def test_a_catalogue_that_cannot_be_written_stays_as_it_was(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_catalogue_that_cannot_be_written_stays_as_it_was(tmp_path: Path) -> N
     catalogue = Catalogue(path)
     catalogue.append([Closed(1)])
     before = path.read_bytes()
-    broken = catalogue._file
+    catalogue._file.close()
     catalogue._file = path.open("rb")  # type: ignore[assignment]  # refuses to be written, as a full disk does
     try:
         catalogue.append([GapFact("g", "t", 0, 1, "lost")])
@@ -111,13 +111,17 @@ def test_a_catalogue_that_cannot_be_written_stays_as_it_was(tmp_path: Path) -> N
         pass
     else:
         raise AssertionError("the fault was hidden")
-    finally:
-        broken.close()
     assert path.read_bytes() == before
     assert catalogue.gaps == []
     catalogue.append([GapFact("g", "t", 0, 1, "lost")])
     catalogue.close()
-    assert len(Catalogue(path).gaps) == 1
+    assert len(reloaded(path).gaps) == 1
+
+
+def reloaded(path: Path) -> Catalogue:
+    catalogue = Catalogue(path)
+    catalogue.close()
+    return catalogue
 
 
 def test_facts_are_told_apart_by_their_tag() -> None:
