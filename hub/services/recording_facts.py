@@ -86,7 +86,7 @@ async def _gaps(db: AsyncSession, hearing: Hearing, recording_id: str) -> list[G
         .order_by(Gap.start_ms)
     )
     merged: dict[tuple[int, int, str, str], set[str]] = {}
-    for gap, track in (await db.execute(wanted)).tuples():
+    for gap, track in (await db.execute(wanted)).all():
         # Sound and picture of one seat break within a frame of each other: one line says it.
         whose = labels.get(track.seat_id, "") if track is not None else ""
         key = (gap.start_ms // 1000, -(-gap.end_ms // 1000), gap.cause, whose)
