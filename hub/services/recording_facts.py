@@ -104,7 +104,7 @@ async def _replays(db: AsyncSession, recording_id: str) -> list[ReplayFact]:
         .where(Replay.recording_id == recording_id)
         .order_by(Replay.started_at.desc())
     )
-    return [ReplayFact(at, who, reason) for at, who, reason in (await db.execute(wanted)).tuples()]
+    return [ReplayFact(at, who, reason) for at, who, reason in (await db.execute(wanted)).all()]
 
 
 async def _verified(db: AsyncSession, recording_id: str) -> Verified | None:
