@@ -58,5 +58,5 @@ async def _read(request: web.Request) -> ProbeOffer:
         raise TooLarge(N_("Thông điệp quá lớn."))
     try:
         return _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise ProtocolError(N_("Thông điệp không đúng giao thức: %(fault)s"), fault=str(error)) from error

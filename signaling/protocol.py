@@ -13,6 +13,8 @@ from signaling.events import AnyEvent, snake
 
 PROTOCOL_VERSION = 1
 MAX_MESSAGE_BYTES = 64 * 1024
+MAX_DESCRIPTION_BYTES = 256 * 1024
+"""Of ``publish`` and ``answer``: an answer about forty seats, three streams each, passes 64 KiB."""
 MAX_TEXT_CHARACTERS = 2_000
 
 
@@ -321,14 +323,17 @@ _encoder = msgspec.json.Encoder()
 
 
 def parse(text: str | bytes) -> FromBrowser:
-    """A browser's message. Raises ``ProtocolError`` for anything else, too large included."""
-    if len(text) > MAX_MESSAGE_BYTES:
+    """A browser's message. Raises ``ProtocolError`` for anything else, too large or too deeply nested included."""
+    size = len(text) if isinstance(text, bytes) or text.isascii() else len(text.encode(errors="replace"))
+    if size > MAX_DESCRIPTION_BYTES:
         raise ProtocolError(N_("Thông điệp quá lớn."))
     try:
         message: FromBrowser = _decoder.decode(text)
-        return message
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise ProtocolError(N_("Thông điệp không đúng giao thức: %(fault)s"), fault=str(error)) from error
+    if size > MAX_MESSAGE_BYTES and not isinstance(message, Publish | Answer):
+        raise ProtocolError(N_("Thông điệp quá lớn."))
+    return message
 
 
 def dump(message: FromHub) -> str:

@@ -31,7 +31,7 @@ CROWDED_MESSAGES = 64
 """From here on, what the next message would replace anyway is left out."""
 MAX_FAULTS = 5
 """Faulty messages in a row that close the socket."""
-FRAME_BYTES = 4 * p.MAX_MESSAGE_BYTES
+FRAME_BYTES = 2 * p.MAX_DESCRIPTION_BYTES
 """Larger frames are not even read: close code 1009."""
 RATE_PER_S = 20.0
 RATE_BURST = 100.0

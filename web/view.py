@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -77,6 +77,12 @@ class Renderer:
     def static(self, path: str) -> str:
         """The address of a file under ``static/``; it changes when any of them does, so it may be cached for long."""
         return f"/static/{self.static_version}/{path}"
+
+
+@cache
+def renderer() -> Renderer:
+    """One for the process: compiling the templates takes a moment, and they do not change while it runs."""
+    return Renderer()
 
 
 def _static_version(folder: Path) -> str:
@@ -164,5 +170,5 @@ async def body(request: http.Request, kind: type[Any]) -> Any:
     """The JSON body as ``kind``. Raises ``BadInput``."""
     try:
         return msgspec.json.decode(await request.read(), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise BadInput(N_("Dữ liệu gửi lên không đúng định dạng: %(fault)s"), fault=str(error)) from error

@@ -91,7 +91,7 @@ async def test_a_client_that_goes_on_sending_faults_is_closed(served: Room) -> N
 
 async def test_a_frame_that_is_far_too_large_closes_the_socket(served: Room) -> None:
     async with served.client("xa1") as client:
-        await client.ws.send_str("x" * 300_000)
+        await client.ws.send_str("x" * 600_000)
         assert await client.closed() == 1009
 
 

@@ -38,8 +38,9 @@ def test_no_type_is_documented_that_does_not_exist() -> None:
 def test_the_limits_in_the_document_are_those_of_the_program() -> None:
     from signaling import socket
 
-    assert f"{protocol.MAX_MESSAGE_BYTES // 1024} KiB" in TEXT
-    assert f"{socket.FRAME_BYTES // 1024} KiB" in TEXT
+    large = f"`publish` and `answer`: {protocol.MAX_DESCRIPTION_BYTES // 1024} KiB"
+    assert f"| one message | {protocol.MAX_MESSAGE_BYTES // 1024} KiB; {large} |" in TEXT
+    assert f"a frame over {socket.FRAME_BYTES // 1024} KiB: close code 1009" in TEXT
     assert f"{protocol.MAX_TEXT_CHARACTERS:,} characters" in TEXT
     assert f"{socket.RATE_PER_S:.0f} a second, bursts of {socket.RATE_BURST:.0f}" in TEXT
     assert f"| faulty messages in a row | {socket.MAX_FAULTS} |" in TEXT
