@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,10 @@ async def test_a_denouncer_is_in_no_index_and_called_by_a_pseudonym(database):
     assert party.id_number_hash is None
     assert re.fullmatch(r"Người tố cáo [0-9A-F]{4,}", party.pseudonym)
     assert not any("Đào" in str(event.detail) for event in events)
+
+
+def test_processes_that_start_at_once_agree_on_one_key(config):
+    with ThreadPoolExecutor(8) as pool:
+        made = set(pool.map(lambda _: keys.identity_key(config), range(16)))
+    assert len(made) == 1
+    assert [path.name for path in config.key_dir.iterdir()] == ["identity.key"]

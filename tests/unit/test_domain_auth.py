@@ -114,3 +114,9 @@ def test_refusal_is_an_error_that_a_page_can_show():
 def test_the_command_line_administers_everything_and_reads_no_case():
     assert may(command_line(), Action.MANAGE_UNITS, Target(paths=("/",)))
     assert not may(command_line(), Action.READ_CASE, Target(paths=(OWN,)))
+
+
+def test_having_a_role_somewhere_is_not_holding_it_here():
+    assert official(Role.AUDITOR).has_role(Role.AUDITOR)
+    assert not official(Role.AUDITOR).has_role(Role.LEADER)
+    assert not official(Role.AUDITOR).holds(Role.AUDITOR, ELSEWHERE)

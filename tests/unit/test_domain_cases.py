@@ -109,3 +109,7 @@ def test_a_closed_case_cannot_be_reopened():
     assert cases.move(CaseState.RECEIVED, CaseState.CLOSED) is CaseState.CLOSED
     with pytest.raises(Conflict):
         cases.move(CaseState.CLOSED, CaseState.RECEIVED)
+
+
+def test_a_party_without_an_id_number_is_not_warned_of_one():
+    assert cases.warnings(new_case(id_number=""), TODAY) == {}

@@ -87,3 +87,8 @@ def test_late_evening_in_london_is_already_tomorrow_in_hanoi():
 def test_a_stamp_reads_in_any_language():
     assert calendar.stamp(NOW) == "23/11/2026 08:30"
     assert calendar.stamp(NOW, NOW + timedelta(minutes=90)) == "23/11/2026 08:30–10:00"
+
+
+def test_a_stamp_of_a_stretch_past_midnight_names_both_days():
+    late = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
+    assert calendar.stamp(late, late + timedelta(hours=1)) == "23/11/2026 23:30 – 24/11/2026 00:30"
