@@ -12,7 +12,9 @@ const PING_EVERY_MS = 2000;
 /** Without any word from the hub for so long the line counts as lost, although the browser has not noticed yet. */
 const SILENCE_MS = 5000;
 /** A connection that is not there after this time is tried anew, because the network may have changed under it. */
-const ATTEMPT_MS = 2500;
+const CONNECT_MS = 4000;
+/** Once the hub is reached it may take longer to answer: it may have just been started again. */
+const WELCOME_MS = 10_000;
 
 /**
  * @typedef {object} LinkEvents
@@ -26,6 +28,7 @@ const ATTEMPT_MS = 2500;
  * @typedef {object} Surroundings   what differs between a browser and a test
  * @property {(url: string) => WebSocket} open
  * @property {() => number} random
+ * @property {() => number} now   milliseconds on a clock that is never set back
  */
 
 export class Link {
@@ -39,10 +42,11 @@ export class Link {
     this.url = url;
     this.who = who;
     this.events = events;
-    this.surroundings = surroundings ?? { open: (address) => new WebSocket(address), random: Math.random };
+    this.surroundings = surroundings ?? { open: (address) => new WebSocket(address), random: Math.random, now: () => performance.now() };
     /** @type {WebSocket | null} */
     this.socket = null;
     this.attempt = 0;
+    this.failures = 0;
     this.finished = false;
     this.takeOver = false;
     this.lastHeardMs = 0;
@@ -61,7 +65,7 @@ export class Link {
     this.#drop();
     const socket = this.surroundings.open(this.url);
     this.socket = socket;
-    this.timer = setTimeout(() => this.#lost(socket), ATTEMPT_MS + (this.attempt > 3 ? ATTEMPT_MS : 0));
+    this.timer = setTimeout(() => this.#tooLate(socket), CONNECT_MS);
     socket.addEventListener("open", () => this.#opened(socket));
     socket.addEventListener("message", (event) => this.#received(socket, event.data));
     socket.addEventListener("close", () => this.#lost(socket));
@@ -76,7 +80,7 @@ export class Link {
     } else if (this.joined) {
       // The socket may be dead without knowing it: ask, and give the answer less time than usual.
       this.#ping();
-      this.lastHeardMs = Math.min(this.lastHeardMs, performance.now() - (SILENCE_MS - 1500));
+      this.lastHeardMs = Math.min(this.lastHeardMs, this.surroundings.now() - (SILENCE_MS - 1500));
     }
   }
 
@@ -101,7 +105,9 @@ export class Link {
   /** @param {WebSocket} socket */
   #opened(socket) {
     if (socket !== this.socket) return;
-    this.lastHeardMs = performance.now();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#tooLate(socket), WELCOME_MS);
+    this.lastHeardMs = this.surroundings.now();
     const { seatId, client } = this.who;
     this.send({ type: "join", version: PROTOCOL_VERSION, seat_id: seatId, take_over: this.takeOver, client });
   }
@@ -109,7 +115,7 @@ export class Link {
   /** @param {WebSocket} socket @param {unknown} data */
   #received(socket, data) {
     if (socket !== this.socket) return;
-    this.lastHeardMs = performance.now();
+    this.lastHeardMs = this.surroundings.now();
     const message = parse(data);
     if (!message) return;
     if (message.type === "welcome") this.#welcomed();
@@ -127,11 +133,17 @@ export class Link {
   }
 
   #ping() {
-    if (performance.now() - this.lastHeardMs > SILENCE_MS && this.socket) {
+    if (this.surroundings.now() - this.lastHeardMs > SILENCE_MS && this.socket) {
       this.#lost(this.socket);
       return;
     }
-    this.send({ type: "ping", at: performance.now(), quality: this.events.quality() });
+    this.send({ type: "ping", at: this.surroundings.now(), quality: this.events.quality() });
+  }
+
+  /** Nobody answered. The attempt was the wait: try again at once. @param {WebSocket} socket */
+  #tooLate(socket) {
+    this.attempt = 0;
+    this.#lost(socket);
   }
 
   /** @param {WebSocket} socket */
@@ -140,7 +152,8 @@ export class Link {
     const wasJoined = this.joined;
     this.#drop();
     if (wasJoined) this.events.onLost();
-    else this.events.onFailed(this.attempt + 1);
+    this.failures = wasJoined ? 0 : this.failures + 1;
+    if (!wasJoined) this.events.onFailed(this.failures);
     clearTimeout(this.timer);
     const wait = delayMs(this.attempt, this.surroundings.random());
     this.attempt += 1;

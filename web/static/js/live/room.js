@@ -66,6 +66,7 @@ export class Room {
 
   /** Take the seat. @param {{ takeOver?: boolean }} [options] */
   enter(options) {
+    this.#dispatch({ type: "link", link: "connecting" });
     this.link.connect(options);
   }
 

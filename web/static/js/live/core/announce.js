@@ -113,7 +113,7 @@ export function statusSentence(state) {
   const chair = seatOf(state, state.chair);
   const chairing = state.you === state.chair;
   if (state.link === "lost") return t("Mất liên lạc với máy chủ, đang nối lại…");
-  if (!state.welcomed) return t("Đang vào phòng chờ…");
+  if (!state.welcomed || state.link === "connecting") return t("Đang vào phòng chờ…");
   if (state.removedReason) return t("Chủ trì đã đưa bạn về phòng chờ: %(reason)s", { reason: state.removedReason });
   switch (state.state) {
     case "scheduled":

@@ -55,9 +55,16 @@ function connected(connection) {
 
 /** @param {RTCPeerConnection} connection */
 async function measure(connection) {
-  const reports = [...(await connection.getStats()).values()];
-  const pair = reports.find((report) => report.type === "candidate-pair" && report.nominated);
-  const remote = reports.find((report) => report.id === pair?.remoteCandidateId);
-  const seconds = pair?.currentRoundTripTime;
-  return { roundTripMs: typeof seconds === "number" ? Math.round(seconds * 1000) : null, protocol: remote?.protocol ?? "" };
+  // The first round trips are counted a moment after the connection is there.
+  for (let look = 0; ; look += 1) {
+    const reports = new Map(await connection.getStats().then((all) => [...all.entries()]));
+    const transport = [...reports.values()].find((report) => report.type === "transport");
+    const pair = reports.get(transport?.selectedCandidatePairId);
+    const seconds = pair?.currentRoundTripTime;
+    if (typeof seconds === "number" || look === 6) {
+      const protocol = String(reports.get(pair?.remoteCandidateId)?.protocol ?? "");
+      return { roundTripMs: typeof seconds === "number" ? Math.round(seconds * 1000) : null, protocol };
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
 }

@@ -103,6 +103,7 @@ export class CheckView {
     const track = this.devices.track("camera");
     const shown = video.srcObject instanceof MediaStream ? video.srcObject.getTracks()[0] : null;
     if (shown !== track) video.srcObject = track ? new MediaStream([track]) : null;
+    show(video, track !== null);
     if (!track && this.devices.fault("camera")) this.#fail(this.devices.fault("camera"));
   }
 
@@ -143,8 +144,8 @@ export class CheckView {
       return;
     }
     const way = result.protocol === "tcp" ? "TCP" : "UDP";
-    this.detail = `${way}, ${result.roundTripMs ?? "?"} ms`;
-    setText(line, t("Hình và tiếng đi qua được (%(way)s, %(ms)s ms).", { way, ms: result.roundTripMs ?? "?" }));
+    this.detail = result.roundTripMs === null ? way : `${way}, ${result.roundTripMs} ms`;
+    setText(line, t("Hình và tiếng đi qua được (%(detail)s).", { detail: this.detail }));
     setAttribute(find("[data-action=check-yes]", this.#section()), "disabled", false);
   }
 
