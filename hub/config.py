@@ -53,7 +53,7 @@ class Config:
     help_phone: str = setting("", "Telephone number for help, shown in the waiting room.")
     log_format: str = setting("console", "console or json.")
     log_level: str = setting("info", "debug, info, warning or error.")
-    demo: bool = setting(False, "Allow demo accounts to sign in; refused unless http_host is a loopback address.")
+    demo: bool = setting(False, "Allow demo accounts to sign in; only on a loopback address and behind no proxy.")
 
     @property
     def database(self) -> str:
@@ -190,6 +190,6 @@ def _cross_check(value: Mapping[str, Any]) -> list[str]:
         faults.append("store_url: must begin with file:/// or s3://")
     if value["database_url"] and not value["database_url"].startswith(("sqlite:///", "postgresql://")):
         faults.append("database_url: must begin with sqlite:/// or postgresql://")
-    if value["demo"] and value["http_host"] not in LOOPBACK:
-        faults.append("demo: demo accounts are refused unless http_host is a loopback address")
+    if value["demo"] and (value["http_host"] not in LOOPBACK or value["behind_proxy"]):
+        faults.append("demo: demo accounts are refused unless http_host is a loopback address and behind no proxy")
     return faults

@@ -25,7 +25,11 @@ def environment(config_file: Path | None, overrides: Mapping[str, str] | None = 
 
 
 def load_config(env: Mapping[str, str]) -> Config:
-    """The configuration, or the list of all its faults and exit status 78."""
+    """The configuration, or the list of all its faults and exit status 78.
+
+    From here on whatever we make is ours alone: a spool or a database that others can read needs no break-in.
+    """
+    os.umask(0o077)
     try:
         return configuration.load(env)
     except ConfigError as error:

@@ -246,15 +246,19 @@ class _Hashing:
 
 def _members(tar: tarfile.TarFile) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
     for member in tar:
+        # Only names that read the same however they are taken apart: "keys//etc/x" would leave the folder.
         parts = PurePosixPath(member.name).parts
-        file = tar.extractfile(member) if member.isreg() else None
-        if file is None or not parts or ".." in parts or member.name.startswith("/"):
+        plain = bool(parts) and ".." not in parts and parts[0] != "/" and "/".join(parts) == member.name
+        file = tar.extractfile(member) if plain and member.isreg() else None
+        if file is None:
             raise BackupFault(N_("Tệp sao lưu hỏng: %(fault)s"), fault=member.name)
         yield member, file
 
 
 def _extract(folder: Path, name: str, file: IO[bytes]) -> None:
     path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise BackupFault(N_("Tệp sao lưu hỏng: %(fault)s"), fault=name)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         while chunk := file.read(CHUNK_BYTES):

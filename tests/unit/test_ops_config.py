@@ -112,3 +112,8 @@ def test_the_table_of_settings_is_the_one_the_code_makes() -> None:
 def test_secrets_are_not_in_a_printed_configuration() -> None:
     assert "hunter2" not in repr(config.load({"HUB_S3_SECRET_KEY": "hunter2", "HUB_S3_ACCESS_KEY": "a"}))
     assert "hunter2" not in repr(config.load({"HUB_DATABASE_URL": "postgresql://hub:hunter2@db/hub"}))
+
+
+def test_demo_accounts_are_refused_behind_a_proxy_which_lets_others_in() -> None:
+    env = {"HUB_DEMO": "yes", "HUB_HTTP_HOST": "127.0.0.1", "HUB_BEHIND_PROXY": "yes"}
+    assert any(fault.startswith("demo:") for fault in faults_of(env))
