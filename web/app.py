@@ -25,7 +25,7 @@ from web.pages import (
     replay,
     signin,
 )
-from web.view import Renderer
+from web.view import renderer
 
 __all__ = ["Deps", "make_app"]
 
@@ -57,7 +57,7 @@ def make_app(deps: Deps) -> http.Application:
     """The application, ready to be served; ``signaling.socket.add_routes`` may add its own to it."""
     app = http.Application(middlewares=MIDDLEWARES, client_max_size=MAX_BODY_BYTES)
     app[DEPS] = deps
-    app[RENDERER] = Renderer()
+    app[RENDERER] = renderer()
     app[metrics.METRICS] = metrics.RequestMetrics(deps.registry)
     for routes in ROUTES:
         app.add_routes(routes)

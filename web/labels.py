@@ -132,9 +132,6 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "language": {"vi": "Tiếng Việt", "en": "English"},
 }
 
-AUDIT_LINKS: Mapping[str, str] = {"case": "/cases/", "hearing": "/hearings/"}
-"""Where an object of the audit trail is shown to who may see it."""
-
 TONES: Mapping[str, Mapping[str, str]] = {
     "case_state": {CaseState.RECEIVED: "info", CaseState.CLOSED: "quiet"},
     "hearing_state": {

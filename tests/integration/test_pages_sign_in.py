@@ -90,7 +90,7 @@ async def test_signing_out_ends_the_session_itself_and_not_only_the_cookie(pages
     out = await browser.post("/sign-out")
     assert out.path == "/sign-in"
     assert "Bạn đã đăng xuất." in (await browser.get("/sign-in")).text
-    browser.session.cookie_jar.update_cookies({"hub_session": token})
+    browser.session.cookie_jar.update_cookies({"hub_session": token}, pages.server.make_url("/"))
     assert (await browser.get("/")).status == 303
 
 

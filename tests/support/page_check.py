@@ -14,6 +14,7 @@ class _Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.faults: list[str] = []
         self.stack: list[str] = []
+        self.hidden: list[bool] = []
         self.count: dict[str, int] = {}
         self.ids: set[str] = set()
         self.labelled: set[str] = set()
@@ -24,7 +25,9 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        self.count[tag] = self.count.get(tag, 0) + 1
+        # A page with several steps has a heading for each and shows one step at a time.
+        if tag != "h1" or not any(self.hidden) or not self.count.get("h1"):
+            self.count[tag] = self.count.get(tag, 0) + 1
         if len(given) != len(attrs):
             self.faults.append(f"<{tag}> repeats an attribute: {attrs}")
         self._check_inline(tag, given)
@@ -43,6 +46,7 @@ class _Page(HTMLParser):
             self.controls.append((tag, given))
         if tag not in VOID | SHAPES:
             self.stack.append(tag)
+            self.hidden.append("hidden" in given)
 
     def _check_inline(self, tag: str, given: dict[str, str]) -> None:
         if any(name.startswith("on") for name in given) or "style" in given or tag == "style":
@@ -60,9 +64,11 @@ class _Page(HTMLParser):
             self.faults.append(f"</{tag}> closes {self.stack[-3:]}")
             if tag in self.stack:
                 while self.stack.pop() != tag:
-                    pass
+                    self.hidden.pop()
+                self.hidden.pop()
             return
         self.stack.pop()
+        self.hidden.pop()
 
     def handle_data(self, data: str) -> None:
         for tag in ("title", "h1"):

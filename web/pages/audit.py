@@ -5,11 +5,19 @@ from __future__ import annotations
 from aiohttp import web as http
 
 from hub.services import audit
-from web import forms, keys, labels, view
+from web import forms, keys, view
+from web.navigation import CASE_ROLES, HEARING_ROLES
 
 routes = http.RouteTableDef()
 
 PAGE = 100
+
+_LINKS = {
+    "case": ("/cases/", CASE_ROLES),
+    "hearing": ("/hearings/", HEARING_ROLES),
+    "recording": ("/recordings/", HEARING_ROLES),
+}
+"""Where an object of the trail is shown, and to whom: an administrator sees that something was done, not what it is."""
 
 
 @routes.get("/audit")
@@ -37,5 +45,5 @@ async def index(request: http.Request) -> http.Response:
         page=page,
         asked=dict(asked),
         filtered=any(asked.get(name) for name in ("from", "to", "action", "type", "object", "account")),
-        links=labels.AUDIT_LINKS,
+        links={kind: path for kind, (path, roles) in _LINKS.items() if any(actor.has_role(role) for role in roles)},
     )
