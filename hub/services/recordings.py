@@ -284,6 +284,7 @@ async def start_replay(db: AsyncSession, actor: Actor, recording_id: str, reason
         "recording",
         recording.id,
         reason,
+        unit_path=hearing.unit.path,
         hearing_id=hearing.id,
         case_ids=[case.id for case in hearing.cases],
     )
