@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock docs screenshots clean
+.PHONY: help run system test lint format lock docs screenshots clean
 
 help:
 	@echo "make run          set up, load the demo province and start the hub (PORT=8080, HUB_* are honoured)"
@@ -17,13 +17,13 @@ help:
 	@echo "make docs         write the table of settings in docs/configuration.md again"
 	@echo "make screenshots  take the pictures in docs/screenshots again"
 
-run: .make/runtime
+run: .venv/runtime.stamp
 	@exec $(BIN)/hub demo run
 
-test: .make/system .make/development .make/node
+test: system .venv/development.stamp node_modules/installed.stamp
 	@tools/run-tests
 
-lint: .make/development .make/node
+lint: .venv/development.stamp node_modules/installed.stamp
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -31,46 +31,44 @@ lint: .make/development .make/node
 	node_modules/.bin/tsc -p jsconfig.json
 	node_modules/.bin/tsc -p tests/jsconfig.json
 
-format: .make/development
+format: .venv/development.stamp
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-lock: .make/development
+lock: .venv/development.stamp
 	$(BIN)/python tools/lock.py
 
-docs: .make/runtime
+docs: .venv/runtime.stamp
 	$(BIN)/python -m tools.config_docs
 
-screenshots: .make/system .make/development
+screenshots: system .venv/development.stamp
 	$(BIN)/python -m tools.screenshots
 
 clean:
 	rm -rf .venv .make node_modules dist build
 
-# Stamps: a step runs again when what it was made from has changed.
+# Looks each time: somebody may have removed a package since.
+system:
+	@tools/system-packages
 
-.make/venv:
-	@mkdir -p .make
+# Stamps: a step runs again when what it was made from has changed, or when its result has been deleted.
+
+.venv/venv.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 …")'
 	@$(PYTHON) -m venv .venv || { echo "The venv module is missing: apt-get install python3-venv" >&2; exit 1; }
 	@touch $@
 
-.make/runtime: .make/venv requirements.txt pyproject.toml
+.venv/runtime.stamp: .venv/venv.stamp requirements.txt pyproject.toml
 	@echo "Installing the pinned packages (once; some minutes on a slow line) …"
 	@$(PIP) --require-hashes -r requirements.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.make/development: .make/runtime requirements-dev.txt
+.venv/development.stamp: .venv/runtime.stamp requirements-dev.txt
 	@echo "Installing what the tests need …"
 	@$(PIP) --require-hashes --no-deps -r requirements-dev.txt
 	@touch $@
 
-.make/node: .make/system package-lock.json
+node_modules/installed.stamp: package-lock.json | system
 	@npm ci --no-fund --no-audit --loglevel=error
-	@touch $@
-
-.make/system: tools/system-packages
-	@mkdir -p .make
-	@tools/system-packages
 	@touch $@
