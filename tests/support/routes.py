@@ -39,7 +39,8 @@ def judge_picture(report: dict[str, Any], point: Point) -> None:
     if any(step > FRAMES // 2 for step in steps):
         raise RouteCut(f"the counter of {point.name} went backwards: {[s['counter'] for s in seen]}")
     expected = (seen[-1]["at"] - seen[0]["at"]) / 1000 * FRAMES_PER_S
-    if not 0.6 * expected < sum(steps) < 1.6 * expected + 2:
+    # Wide, because a browser that is short of a processor skips; a frozen picture has no step at all.
+    if not 0.3 * expected < sum(steps) < 2 * expected + 2:
         raise RouteCut(f"{point.name} moved {sum(steps)} frames instead of {expected:.0f}")
 
 
