@@ -11,6 +11,7 @@ from typing import NoReturn
 from hub import config as configuration
 from hub.config import Config
 from hub.errors import ConfigError
+from hub.i18n import Text
 
 EX_CONFIG = 78
 """The exit status for a configuration that cannot work (sysexits.h)."""
@@ -41,6 +42,14 @@ def fail(faults: Sequence[str], status: int = EX_CONFIG) -> NoReturn:
     for fault in faults:
         sys.stderr.write(f"hub: {fault}\n")
     raise SystemExit(status)
+
+
+def in_words(text: Text) -> str:
+    """A text of the hub in the language of the terminal: Vietnamese where it is set so, else English as our help."""
+    from web.translate import catalogue
+
+    chosen = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return catalogue("vi" if chosen.startswith("vi") else "en").text(text)
 
 
 def say(text: str) -> None:

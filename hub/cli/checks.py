@@ -123,7 +123,12 @@ def _database(config: Config) -> Iterator[Finding]:
     try:
         asyncio.run(_write_and_undo(config))
     except HubError as error:
-        yield Finding(what, Verdict.FAULT, f"cannot be written: {error}", "give the hub's user the right to write")
+        yield Finding(
+            what,
+            Verdict.FAULT,
+            f"cannot be written: {cli.in_words(error.text)}",
+            "give the hub's user the right to write",
+        )
         return
     kind = "SQLite" if config.database.startswith("sqlite") else "PostgreSQL"
     yield Finding(what, Verdict.OK, f"{kind}, schema {found}, read and written")
@@ -179,7 +184,8 @@ def _store(config: Config) -> Iterator[Finding]:
         same = b"".join(store.read(key)) == body
         store.delete(key)
     except (HubError, ObjectMissing, ObjectExists, OSError) as error:
-        yield Finding(what, Verdict.FAULT, f"{config.store}: {error}", remedy)
+        fault = cli.in_words(error.text) if isinstance(error, HubError) else error
+        yield Finding(what, Verdict.FAULT, f"{config.store}: {fault}", remedy)
         return
     if same:
         yield Finding(what, Verdict.OK, f"{config.store}: written, read back and deleted")

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 
 from hub import cli, keys
 from hub import migrate as migrations
+from hub.auth import command_line
 from hub.cli.processes import open_store
 from hub.config import Config
 from hub.db import Database
@@ -68,8 +69,9 @@ def verify(config: Config, recording_id: str, *, as_json: bool) -> int:
         database = Database(config.database)
         try:
             with _reading(quiet=as_json) as progress:
-                async with database.reading() as db:
-                    report = await verification.verify(db, open_store(config), recording_id, progress)
+                report = await verification.verify_as(
+                    database, open_store(config), command_line(), recording_id, progress
+                )
         finally:
             await database.close()
         faults = [{"kind": fault.kind, "key": fault.key, "detail": fault.detail} for fault in report.faults]
@@ -111,7 +113,7 @@ def _told() -> Iterator[None]:
     except ConfigError as error:
         cli.fail(error.faults)
     except HubError as error:
-        cli.fail([str(error)], status=1)
+        cli.fail([cli.in_words(error.text)], status=1)
     except DBAPIError as error:
         cli.fail([f"the database does not answer: {error.orig}"], status=1)
 

@@ -88,9 +88,10 @@ def run(config: Config, act: Callable[[AsyncSession], Awaitable[None]]) -> None:
     try:
         asyncio.run(main())
     except BadInput as error:
-        cli.fail([str(error), *(f"{name}: {text}" for name, text in error.fields.items())], status=1)
+        fields = [f"{name}: {cli.in_words(text)}" for name, text in error.fields.items()]
+        cli.fail([cli.in_words(error.text), *fields], status=1)
     except HubError as error:
-        cli.fail([str(error)], status=1)
+        cli.fail([cli.in_words(error.text)], status=1)
 
 
 def _role(text: str, unit: str) -> tuple[Role, str]:

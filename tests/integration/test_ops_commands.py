@@ -220,3 +220,18 @@ def test_migrating_twice_changes_nothing(empty_postgres_url: str) -> None:
     migrate.upgrade(empty_postgres_url)
     migrate.upgrade(empty_postgres_url)
     assert migrate.current(empty_postgres_url) == migrate.newest()
+
+
+def test_faults_are_told_in_the_language_of_the_terminal(
+    sqlite_url: str, data_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.delenv("LC_MESSAGES", raising=False)
+    said = {}
+    for language in ("C.UTF-8", "vi_VN.UTF-8"):
+        monkeypatch.setenv("LANG", language)
+        with pytest.raises(SystemExit):
+            users.disable(fit(data_dir, sqlite_url), "nobody", "")
+        said[language] = capsys.readouterr().err
+    assert "Không có tài khoản này." in said["vi_VN.UTF-8"]
+    assert "account" in said["C.UTF-8"]
