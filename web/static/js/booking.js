@@ -52,7 +52,8 @@ function timeText() {
   const date = new Date(`${day}T00:00:00`);
   const weekday = new Intl.DateTimeFormat(language === "en" ? "en-GB" : "vi-VN", { weekday: "long" }).format(date);
   const [year, month, number] = day.split("-");
-  const shown = weekday.startsWith("Thứ") ? `t${weekday.slice(1)}` : weekday;
+  // As the pages write it: thứ Hai, Chủ nhật.
+  const shown = weekday.replace("Thứ", "thứ").replace("Chủ Nhật", "Chủ nhật");
   return `${shown}, ${number}/${month}/${year} ${starts}–${ends}`;
 }
 
@@ -145,7 +146,8 @@ function showTaken() {
         note.className = "busy";
         label.querySelector("span")?.append(note);
       }
-      note.textContent = busyText(busy);
+      // In full only where it matters: a hundred points may be taken by one hearing.
+      note.textContent = box.checked ? busyText(busy) : t("Bận %(starts)s–%(ends)s", { starts: busy.starts, ends: busy.ends });
       if (box.checked) clashes.push(`${label.dataset.name}: ${busyText(busy)}`);
     } else note?.remove();
   }
