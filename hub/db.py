@@ -6,7 +6,7 @@ so every writing transaction begins with ``BEGIN IMMEDIATE`` there (measured: 60
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,10 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 
 from hub.errors import NotReady
 from hub.i18n import N_
+from hub.models.base import Base
 
 BUSY_TIMEOUT_MS = 10_000
 READS_ONLY = "reads_only"
 """Of ``AsyncSession.info``: nothing written here is kept, so what must be kept refuses to be written."""
+EVEN_IF_UNDONE = "even_if_undone"
+"""Of ``AsyncSession.info``: makers of rows that are written even when everything else is rolled back."""
 
 
 class Database:
@@ -53,7 +56,12 @@ class Database:
             async with self._sessions() as session:
                 session.info[READS_ONLY] = not commit
                 await session.connection(execution_options={"sqlite_begin": mode})
-                yield session
+                try:
+                    yield session
+                except BaseException:
+                    await session.rollback()
+                    await self._keep(session.info.pop(EVEN_IF_UNDONE, []))
+                    raise
                 if commit:
                     await session.commit()
         except OperationalError as error:
@@ -64,6 +72,14 @@ class Database:
                     N_("Cơ sở dữ liệu chưa sẵn sàng. Dữ liệu bạn nhập chưa được lưu; hãy thử lại.")
                 ) from error
             raise
+
+    async def _keep(self, makers: Sequence[Callable[[], Base]]) -> None:
+        if not makers:
+            return
+        async with self._sessions() as session:
+            await session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+            session.add_all([make() for make in makers])
+            await session.commit()
 
     async def ping(self) -> None:
         """Raise ``NotReady`` unless the database answers."""
@@ -86,9 +102,14 @@ def driver_url(url: str, *, sync: bool = False) -> str:
 
 
 def _make_engine(url: str) -> AsyncEngine:
+    """``hide_parameters``: an error's text reaches the log, and what was being written may be a citizen's."""
     if make_url(url).get_backend_name() != "sqlite":
-        return create_async_engine(driver_url(url), pool_pre_ping=True, connect_args={"connect_timeout": 5})
-    engine = create_async_engine(driver_url(url), connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+        return create_async_engine(
+            driver_url(url), pool_pre_ping=True, connect_args={"connect_timeout": 5}, hide_parameters=True
+        )
+    engine = create_async_engine(
+        driver_url(url), connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _on_connect(connection: Any, _record: object) -> None:

@@ -100,6 +100,7 @@ async def open_attachment(
         if row is None or case is None:
             raise NotFound(N_("Không tìm thấy tệp đính kèm."))
         await _require_readable(db, actor, case, row, clean(reason))
+        await identity.require_discreet(db, vault, actor, [case], clean(reason))
         await audit.record(
             db,
             actor,

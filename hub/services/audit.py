@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from hub import calendar
 from hub.auth import Action, Actor, Target, require, scopes
-from hub.db import READS_ONLY
+from hub.db import EVEN_IF_UNDONE, READS_ONLY
 from hub.models import Account, AuditEvent
 
 REASON_MAX = 500
@@ -48,6 +49,12 @@ async def record(
     db.add(event)
     await db.flush()
     return event
+
+
+def keep_even_if_undone(db: AsyncSession, event: AuditEvent) -> None:
+    """What was seen stays seen: this event is kept although the transaction is rolled back."""
+    values = {column.key: getattr(event, column.key) for column in AuditEvent.__table__.columns}
+    db.info.setdefault(EVEN_IF_UNDONE, []).append(partial(AuditEvent, **values))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

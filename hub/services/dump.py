@@ -66,8 +66,9 @@ def open_engine(url: str) -> Engine:
     """A plain engine whose connections see one state of the database from their first statement to their last."""
     if make_url(url).get_backend_name() == "sqlite":
         # The standard library's driver would begin a transaction only at the first write.
-        return create_engine(driver_url(url, sync=True), connect_args={"isolation_level": None, "timeout": 30})
-    return create_engine(driver_url(url), isolation_level="REPEATABLE READ")
+        options = {"isolation_level": None, "timeout": 30}
+        return create_engine(driver_url(url, sync=True), connect_args=options, hide_parameters=True)
+    return create_engine(driver_url(url), isolation_level="REPEATABLE READ", hide_parameters=True)
 
 
 def begin(connection: Connection) -> None:

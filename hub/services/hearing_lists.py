@@ -70,8 +70,14 @@ def target(hearing: Hearing) -> Target:
 
 
 def record_target(hearing: Hearing) -> Target:
-    """For what remains of it (replay, verification): the unit that held it alone, not those that were connected."""
-    return Target(paths=(hearing.unit.path,))
+    """For what remains of it (replay, verification): as ``target``, but a denunciation's is the holding unit's alone.
+
+    It shows the denouncer's face and voice, and a unit that was connected may be the one denounced (Law on
+    Denunciations 2018 Art 56).
+    """
+    if any(case.party.secret for case in hearing.cases):
+        return Target(paths=(hearing.unit.path,))
+    return target(hearing)
 
 
 async def get(db: AsyncSession, actor: Actor, hearing_id: str) -> Hearing:

@@ -13,7 +13,7 @@ from hub.errors import BadInput, Conflict, NotFound, Stale
 from hub.i18n import N_, Text
 from hub.ids import utc_now
 from hub.models import LIVE_STATES, Account, AuditEvent, Hearing, HearingState
-from hub.services import audit
+from hub.services import audit, identity
 from hub.services.bookings import Booked, Booking, check, place_seats, refuse_clash
 from hub.services.counters import next_number
 from hub.services.hearing_lists import (
@@ -108,8 +108,9 @@ async def change(
     Raises as ``book``, and ``Stale`` when somebody saved after ``version``.
     """
     hearing = await _editable(db, actor, hearing_id, version)
-    reason = _reason(reason)
+    reason = await _reason(db, vault, actor, hearing, reason)
     booked = await check(db, vault, actor, booking, hearing)
+    await identity.require_discreet(db, vault, actor, booked.cases, reason)
     await refuse_clash(db, booked, but=hearing.id)
     hearing.state = schedule.move(HearingState(hearing.state), HearingState.SCHEDULED)
     hearing.reason = reason
@@ -121,6 +122,7 @@ async def change(
 
 async def postpone(
     db: AsyncSession,
+    vault: Vault,
     actor: Actor,
     hearing_id: str,
     version: int,
@@ -134,7 +136,7 @@ async def postpone(
     Needs a valid reason and notice (Law on Citizen Reception 42/2013 Art 24); the invited see ``Hearing.reason``.
     """
     hearing = await _editable(db, actor, hearing_id, version)
-    reason = _reason(reason)
+    reason = await _reason(db, vault, actor, hearing, reason)
     before = calendar.stamp(hearing.starts_at, hearing.ends_at)
     if starts_at is None or ends_at is None:
         hearing.state = schedule.move(HearingState(hearing.state), HearingState.POSTPONED)
@@ -152,10 +154,10 @@ async def postpone(
     return hearing
 
 
-async def cancel(db: AsyncSession, actor: Actor, hearing_id: str, version: int, reason: str) -> Hearing:
+async def cancel(db: AsyncSession, vault: Vault, actor: Actor, hearing_id: str, version: int, reason: str) -> Hearing:
     """Raises ``Stale``, ``Conflict`` once it has begun, ``BadInput`` without a reason."""
     hearing = await _editable(db, actor, hearing_id, version)
-    reason = _reason(reason)
+    reason = await _reason(db, vault, actor, hearing, reason)
     hearing.state = schedule.move(HearingState(hearing.state), HearingState.CANCELLED)
     hearing.reason = reason
     hearing.version += 1
@@ -209,13 +211,15 @@ async def _locked(db: AsyncSession, hearing_id: str) -> Hearing:
     return hearing
 
 
-def _reason(typed: str) -> str:
+async def _reason(db: AsyncSession, vault: Vault, actor: Actor, hearing: Hearing, typed: str) -> str:
+    """Everyone invited reads it, so it must be there, and may not name a denouncer."""
     reason = clean(typed)
     if not reason or len(reason) > REASON_MAX:
         text = Text(
             N_("Hãy nêu lý do, không quá %(longest)d ký tự; mọi người được mời sẽ thấy."), {"longest": REASON_MAX}
         )
         raise BadInput(text.message, fields={"reason": text}, longest=REASON_MAX)
+    await identity.require_discreet(db, vault, actor, hearing.cases, reason)
     return reason
 
 

@@ -7,6 +7,7 @@ import hmac
 import json
 import os
 import secrets
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -143,7 +144,10 @@ async def make_secret(db: AsyncSession, party: Party) -> None:
 
 
 async def read_identity(db: AsyncSession, vault: Vault, actor: Actor, party_id: str, reason: str) -> Identity:
-    """Show an identity to a person who says why. Raises ``BadInput`` without a reason, ``Forbidden``, ``NotFound``."""
+    """Show an identity to a person who says why. Raises ``BadInput`` without a reason, ``Forbidden``, ``NotFound``.
+
+    The reason is shown to others than the identity is, so it may not name a denouncer.
+    """
     case = (await db.execute(select(Case).where(Case.party_id == party_id).limit(1))).unique().scalar_one_or_none()
     if case is None:
         raise NotFound(N_("Không tìm thấy người này."))
@@ -151,6 +155,7 @@ async def read_identity(db: AsyncSession, vault: Vault, actor: Actor, party_id: 
     reason = clean(reason)
     if not reason:
         raise BadInput(N_("Hãy nêu lý do xem danh tính."), fields={"reason": Text(N_("Hãy nêu lý do xem danh tính."))})
+    await require_discreet(db, vault, actor, [case], reason)
     return await _open(db, vault, actor, case, "identity_read", reason)
 
 
@@ -158,6 +163,16 @@ async def case_reveals(db: AsyncSession, vault: Vault, actor: Actor, case: Case,
     """Whether a text would give away the case's party. Nobody is shown anything, yet the comparison is logged too."""
     known = await _open(db, vault, actor, case, "identity_compared", "")
     return any(rules.reveals(t, name=known.name, id_number=known.id_number, phone=known.phone) for t in texts)
+
+
+async def require_discreet(
+    db: AsyncSession, vault: Vault, actor: Actor, cases: Iterable[Case], text: str, *, field: str = "reason"
+) -> None:
+    """Raise ``BadInput`` when a text that others will read names the denouncer of one of these cases."""
+    for case in cases:
+        if case.party.secret and await case_reveals(db, vault, actor, case, text):
+            fault = rules.secrecy_fault()
+            raise BadInput(fault.message, fields={field: fault})
 
 
 async def check_key(db: AsyncSession, vault: Vault) -> None:
@@ -174,9 +189,12 @@ def identity_target(actor: Actor, case: Case) -> Target:
 
 
 async def _open(db: AsyncSession, vault: Vault, actor: Actor, case: Case, action: str, reason: str) -> Identity:
-    """The one place where an identity is opened; the audit event is in the same transaction as whatever follows."""
+    """The one place where an identity is opened. The event is kept even when what follows is not: it was opened."""
     identity = vault.unseal(case.party_id, case.party.sealed_identity)
-    await audit.record(db, actor, action, "case", case.id, reason, unit_path=case.unit.path, party_id=case.party_id)
+    event = await audit.record(
+        db, actor, action, "case", case.id, reason, unit_path=case.unit.path, party_id=case.party_id
+    )
+    audit.keep_even_if_undone(db, event)
     return identity
 
 

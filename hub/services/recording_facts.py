@@ -14,6 +14,7 @@ from hub.errors import NotFound
 from hub.i18n import N_
 from hub.models import Account, AuditEvent, Gap, Hearing, Recording, Replay, Track
 from hub.services import recordings
+from hub.services.hearing_lists import record_target
 from hub.services.recordings import RecordingRow
 
 
@@ -72,7 +73,7 @@ async def facts(db: AsyncSession, actor: Actor, recording_id: str) -> RecordingF
         gaps=await _gaps(db, hearing, recording_id),
         replays=await _replays(db, recording_id),
         verified=await _verified(db, recording_id),
-        may_verify=auth.may(actor, Action.VERIFY_RECORDING, recordings.hearing_target(hearing)),
+        may_verify=auth.may(actor, Action.VERIFY_RECORDING, record_target(hearing)),
     )
 
 

@@ -14,11 +14,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import auth, models
-from hub.auth import Action, Actor, Target
+from hub.auth import Action, Actor
 from hub.errors import BadInput, Forbidden, NotFound, NotReady
 from hub.i18n import N_, Text
 from hub.ids import utc_now
-from hub.services import audit
+from hub.services import audit, identity
+from hub.services.hearing_lists import record_target
+from hub.services.hearing_lists import target as hearing_target
+from hub.services.identity import Vault
 
 REPLAY_VALID = timedelta(hours=8)
 REASON_MAX = 500
@@ -241,32 +244,27 @@ async def _rows(
                 segments_stored=sum(state == models.SegmentState.STORED for state, _ in segments),
                 size_bytes=sum(size for _, size in segments),
                 gaps=len(gaps),
-                may_replay=auth.may(actor, Action.REPLAY_RECORDING, hearing_target(hearing)),
+                may_replay=auth.may(actor, Action.REPLAY_RECORDING, record_target(hearing)),
             )
         )
     return rows
 
 
-def hearing_target(hearing: models.Hearing) -> Target:
-    """The units a hearing concerns: the one that holds it and those of its points."""
-    points = {seat.point.unit.path for seat in hearing.seats if seat.point is not None}
-    return Target(paths=(hearing.unit.path, *sorted(points)))
-
-
 # Replay ---------------------------------------------------------------------------------------------------------
 
 
-async def start_replay(db: AsyncSession, actor: Actor, recording_id: str, reason: str) -> models.Replay:
+async def start_replay(db: AsyncSession, vault: Vault, actor: Actor, recording_id: str, reason: str) -> models.Replay:
     """Permission to replay for ``REPLAY_VALID``; the reason is kept in the audit trail and shown on the case.
 
-    Raises ``BadInput`` without a reason, ``NotFound``, ``Forbidden`` outside the actor's scope.
+    Raises ``BadInput`` without a reason or when it names a denouncer, ``NotFound``, ``Forbidden`` outside the scope.
     """
     recording, hearing = await _recording(db, recording_id)
-    auth.require(actor, Action.REPLAY_RECORDING, hearing_target(hearing))
+    auth.require(actor, Action.REPLAY_RECORDING, record_target(hearing))
     reason = " ".join(reason.split())
     if not reason or len(reason) > REASON_MAX:
         text = N_("Hãy nêu lý do xem lại, không quá %(limit)s ký tự.")
         raise BadInput(text, fields={"reason": Text(text, {"limit": REASON_MAX})}, limit=REASON_MAX)
+    await identity.require_discreet(db, vault, actor, hearing.cases, reason)
     now = utc_now()
     replay = models.Replay(
         recording_id=recording.id,
@@ -378,7 +376,7 @@ async def _granted(db: AsyncSession, actor: Actor, replay_id: str) -> tuple[mode
     if replay.expires_at <= utc_now():
         raise Forbidden(N_("Lượt xem lại đã hết hạn. Hãy nêu lý do để xem tiếp."))
     recording, hearing = await _recording(db, replay.recording_id)
-    auth.require(actor, Action.REPLAY_RECORDING, hearing_target(hearing))
+    auth.require(actor, Action.REPLAY_RECORDING, record_target(hearing))
     return recording, hearing
 
 

@@ -15,10 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub import auth, models
 from hub import manifest as form
 from hub.auth import Action, Actor
+from hub.db import Database
 from hub.errors import NotFound
 from hub.i18n import N_
 from hub.services import audit
-from hub.services.recordings import hearing_target
+from hub.services.hearing_lists import record_target
 from hub.services.store import ObjectMissing, ObjectStore
 
 PROGRESS_EVERY_BYTES = 1 << 20
@@ -96,27 +97,33 @@ async def verify(
 
 
 async def verify_as(
-    db: AsyncSession, store: ObjectStore, actor: Actor, recording_id: str, progress: Progress | None = None
+    database: Database, store: ObjectStore, actor: Actor, recording_id: str, progress: Progress | None = None
 ) -> VerifyReport:
-    """``verify`` for somebody: within his scope only, and kept in the audit trail with its outcome."""
-    recording = await db.get(models.Recording, recording_id)
-    if recording is None:
-        raise NotFound(N_("Không tìm thấy bản ghi."))
-    hearing = await db.get_one(models.Hearing, recording.hearing_id)
-    auth.require(actor, Action.VERIFY_RECORDING, hearing_target(hearing))
-    report = await verify(db, store, recording_id, progress)
-    await audit.record(
-        db,
-        actor,
-        "recording.verify",
-        "recording",
-        recording_id,
-        unit_path=hearing.unit.path,
-        ok=report.ok,
-        objects=report.objects,
-        bytes_read=report.bytes_read,
-        faults=len(report.faults),
-    )
+    """``verify`` for somebody: within his scope only, and kept in the audit trail with its outcome.
+
+    Hours of recording take minutes to read, and a hearing that runs meanwhile must be able to write: the database is
+    only read until the outcome is known.
+    """
+    async with database.reading() as db:
+        recording = await db.get(models.Recording, recording_id)
+        if recording is None:
+            raise NotFound(N_("Không tìm thấy bản ghi."))
+        hearing = await db.get_one(models.Hearing, recording.hearing_id)
+        auth.require(actor, Action.VERIFY_RECORDING, record_target(hearing))
+        report = await verify(db, store, recording_id, progress)
+    async with database.transaction() as db:
+        await audit.record(
+            db,
+            actor,
+            "recording.verify",
+            "recording",
+            recording_id,
+            unit_path=hearing.unit.path,
+            ok=report.ok,
+            objects=report.objects,
+            bytes_read=report.bytes_read,
+            faults=len(report.faults),
+        )
     return report
 
 

@@ -235,7 +235,7 @@ async def test_the_timeline_tells_what_was_done_with_the_case_and_by_whom(databa
         await cases.edit(db, world.vault, officer, case.id, 1, edited(case, summary="Sửa lại"))
         booking = world.booking(case_ids=(case.id,))
         hearing = await hearings.book(db, world.vault, world.actor("officer.TINH1"), booking)
-        await hearings.cancel(db, world.actor("officer.TINH1"), hearing.id, 1, "công dân xin rút đơn")
+        await hearings.cancel(db, world.vault, world.actor("officer.TINH1"), hearing.id, 1, "công dân xin rút đơn")
     async with database.reading() as db:
         told = await cases.timeline(db, officer, case.id)
         with pytest.raises(Forbidden):

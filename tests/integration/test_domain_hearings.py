@@ -142,10 +142,10 @@ async def test_a_cancelled_or_dateless_hearing_holds_nobody(database):
     world = await make_world(database)
     first, second = await book(world, "XA1"), None
     async with database.transaction() as db:
-        await hearings.cancel(db, world.actor("officer.TINH1"), first.id, 1, "mưa lũ")
+        await hearings.cancel(db, world.vault, world.actor("officer.TINH1"), first.id, 1, "mưa lũ")
     second = await book(world, "XA1", starts_at=first.starts_at)
     async with database.transaction() as db:
-        await hearings.postpone(db, world.actor("officer.TINH1"), second.id, 1, "chưa đủ hồ sơ")
+        await hearings.postpone(db, world.vault, world.actor("officer.TINH1"), second.id, 1, "chưa đủ hồ sơ")
     third = await book(world, "XA1", starts_at=first.starts_at)
     async with database.transaction() as db:
         wanted = world.booking("XA1", starts_at=first.starts_at)
@@ -183,10 +183,10 @@ async def test_who_changes_second_is_told_who_was_first(database):
     world = await make_world(database)
     hearing = await book(world)
     async with database.transaction() as db:
-        await hearings.postpone(db, world.actor("secretary.TINH1"), hearing.id, 1, "lãnh đạo bận họp")
+        await hearings.postpone(db, world.vault, world.actor("secretary.TINH1"), hearing.id, 1, "lãnh đạo bận họp")
     async with database.transaction() as db:
         with pytest.raises(Stale, match=r"Ông secretary\.TINH1 đã thay đổi"):
-            await hearings.cancel(db, world.actor("officer.TINH1"), hearing.id, 1, "trùng lịch")
+            await hearings.cancel(db, world.vault, world.actor("officer.TINH1"), hearing.id, 1, "trùng lịch")
 
 
 async def test_a_hearing_moves_to_a_free_date_with_the_reason_for_all_to_see(database):
@@ -196,16 +196,20 @@ async def test_a_hearing_moves_to_a_free_date_with_the_reason_for_all_to_see(dat
     officer = world.actor("officer.TINH1")
     async with database.transaction() as db:
         with pytest.raises(Conflict, match=other.number):
-            await hearings.postpone(db, officer, hearing.id, 1, "bão", starts_at=other.starts_at, ends_at=other.ends_at)
+            await hearings.postpone(
+                db, world.vault, officer, hearing.id, 1, "bão", starts_at=other.starts_at, ends_at=other.ends_at
+            )
     later = hearing.starts_at + timedelta(days=3)
     async with database.transaction() as db:
         with pytest.raises(BadInput):
-            await hearings.postpone(db, officer, hearing.id, 1, " ")
+            await hearings.postpone(db, world.vault, officer, hearing.id, 1, " ")
         past = utc_now() - timedelta(days=1)
         with pytest.raises(BadInput):
-            await hearings.postpone(db, officer, hearing.id, 1, "x", starts_at=past, ends_at=past + timedelta(hours=1))
+            await hearings.postpone(
+                db, world.vault, officer, hearing.id, 1, "x", starts_at=past, ends_at=past + timedelta(hours=1)
+            )
         moved = await hearings.postpone(
-            db, officer, hearing.id, 1, "bão số 9", starts_at=later, ends_at=later + timedelta(hours=1)
+            db, world.vault, officer, hearing.id, 1, "bão số 9", starts_at=later, ends_at=later + timedelta(hours=1)
         )
     assert (moved.state, moved.starts_at, moved.reason) == (HearingState.SCHEDULED, later, "bão số 9")
 
@@ -217,7 +221,7 @@ async def test_a_hearing_under_way_or_over_is_not_rebooked(database):
         opened = await hearings.mark_state(db, hearing.id, HearingState.OPEN)
         assert opened.opened_at is not None
         with pytest.raises(Conflict):
-            await hearings.cancel(db, world.actor("officer.TINH1"), hearing.id, 1, "x")
+            await hearings.cancel(db, world.vault, world.actor("officer.TINH1"), hearing.id, 1, "x")
     for state in (HearingState.RECESS, HearingState.OPEN, HearingState.INTERRUPTED, HearingState.CLOSED):
         async with database.transaction() as db:
             marked = await hearings.mark_state(db, hearing.id, state)

@@ -86,7 +86,7 @@ async def test_nothing_is_checked_for_a_hearing_that_was_cancelled(database):
     world, hearing = await given(database)
     seat = next(s for s in hearing.seats if s.label.endswith("XA1"))
     async with database.transaction() as db:
-        await hearings.cancel(db, world.actor("officer.TINH1"), hearing.id, 1, "mất điện")
+        await hearings.cancel(db, world.vault, world.actor("officer.TINH1"), hearing.id, 1, "mất điện")
         with pytest.raises(Conflict):
             await hearings.save_device_check(db, world.actor("officer.XA1"), hearing.id, seat.id, GOOD)
 

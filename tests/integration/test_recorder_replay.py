@@ -117,9 +117,11 @@ async def test_a_replay_needs_a_reason_and_is_kept_in_the_audit_trail(database: 
     async with database.transaction() as db:
         for reason in ("", "   ", "x" * 501):
             with pytest.raises(BadInput) as caught:
-                await recordings.start_replay(db, auditor, taped.recording_id, reason)
+                await recordings.start_replay(db, taped.world.vault, auditor, taped.recording_id, reason)
             assert "reason" in caught.value.fields
-        replay = await recordings.start_replay(db, auditor, taped.recording_id, "  Kiểm tra   định kỳ ")
+        replay = await recordings.start_replay(
+            db, taped.world.vault, auditor, taped.recording_id, "  Kiểm tra   định kỳ "
+        )
     assert replay.reason == "Kiểm tra định kỳ"
     async with database.reading() as db:
         event = (
@@ -151,10 +153,10 @@ async def test_only_auditors_and_leaders_whose_scope_covers_the_hearing_replay_i
     actor = taped.world.actor(who)
     async with database.transaction() as db:
         if allowed:
-            assert await recordings.start_replay(db, actor, taped.recording_id, "Kiểm tra")
+            assert await recordings.start_replay(db, taped.world.vault, actor, taped.recording_id, "Kiểm tra")
         else:
             with pytest.raises(Forbidden):
-                await recordings.start_replay(db, actor, taped.recording_id, "Kiểm tra")
+                await recordings.start_replay(db, taped.world.vault, actor, taped.recording_id, "Kiểm tra")
 
 
 async def test_a_timeline_has_seats_segments_gaps_chapters_and_notes(database: Database) -> None:
@@ -164,7 +166,7 @@ async def test_a_timeline_has_seats_segments_gaps_chapters_and_notes(database: D
     auditor = taped.world.actor("auditor.TINH1")
     async with database.transaction() as db:
         await recordings.close_recording(db, taped.recording_id, duration_ms=5000)
-        replay = await recordings.start_replay(db, auditor, taped.recording_id, "Kiểm tra")
+        replay = await recordings.start_replay(db, taped.world.vault, auditor, taped.recording_id, "Kiểm tra")
     async with database.reading() as db:
         found = await recordings.timeline(db, auditor, replay.id)
         assert (await recordings.segment(db, auditor, replay.id, segments[1].id)).object_key == segments[1].object_key
@@ -192,7 +194,7 @@ async def test_a_replay_is_its_owners_alone_and_ends(database: Database) -> None
     foreign = await add_segments(database, MemoryStore(), other, 1)
     auditor, colleague = taped.world.actor("auditor.TINH1"), taped.world.actor("auditor.TW")
     async with database.transaction() as db:
-        replay = await recordings.start_replay(db, auditor, taped.recording_id, "Kiểm tra")
+        replay = await recordings.start_replay(db, taped.world.vault, auditor, taped.recording_id, "Kiểm tra")
     async with database.transaction() as db:
         with pytest.raises(NotFound):
             await recordings.timeline(db, colleague, replay.id)
@@ -210,7 +212,7 @@ async def test_a_segment_under_way_to_the_store_is_not_ready(database: Database)
     auditor = taped.world.actor("auditor.TINH1")
     async with database.transaction() as db:
         (await db.get_one(models.Segment, segments[0].id)).state = models.SegmentState.SPOOLED
-        replay = await recordings.start_replay(db, auditor, taped.recording_id, "Kiểm tra")
+        replay = await recordings.start_replay(db, taped.world.vault, auditor, taped.recording_id, "Kiểm tra")
     async with database.reading() as db:
         with pytest.raises(NotReady):
             await recordings.segment(db, auditor, replay.id, segments[0].id)
@@ -271,10 +273,10 @@ async def test_a_manifest_that_was_made_to_fit_is_found_out(database: Database) 
 
 async def test_verifying_for_a_person_asks_for_his_right_and_is_logged(database: Database) -> None:
     taped, store = await make_hearing(database), MemoryStore()
-    async with database.transaction() as db:
-        with pytest.raises(Forbidden):
-            await verification.verify_as(db, store, taped.world.actor("officer.XA1"), taped.recording_id)
-        await verification.verify_as(db, store, taped.world.actor("auditor.TINH1"), taped.recording_id)
+    with pytest.raises(Forbidden):
+        await verification.verify_as(database, store, taped.world.actor("officer.XA1"), taped.recording_id)
+    await verification.verify_as(database, store, taped.world.actor("auditor.TINH1"), taped.recording_id)
+    async with database.reading() as db:
         event = (
             await db.scalars(select(models.AuditEvent).where(models.AuditEvent.action == "recording.verify"))
         ).one()

@@ -97,7 +97,7 @@ async def postpone(request: http.Request) -> http.Response:
         version = form.number("version", 0)
         form.check()
         async with hub.database.transaction() as db:
-            await hearings.postpone(db, actor, hearing_id, version, form.text("reason"), **times)
+            await hearings.postpone(db, hub.vault, actor, hearing_id, version, form.text("reason"), **times)
     except Refused as error:
         return await hearing_page(request, hearing_id, dialog="postpone", error=_by_day(error), values=form.fields)
     await _tell(request, hearing_id)
@@ -113,7 +113,7 @@ async def cancel(request: http.Request) -> http.Response:
         version = form.number("version", 0)
         form.check()
         async with hub.database.transaction() as db:
-            await hearings.cancel(db, actor, hearing_id, version, form.text("reason"))
+            await hearings.cancel(db, hub.vault, actor, hearing_id, version, form.text("reason"))
     except Refused as error:
         return await hearing_page(request, hearing_id, dialog="cancel", error=error, values=form.fields)
     await _tell(request, hearing_id)
