@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from aiohttp import web as http
 
+from hub.services.strangers import Strangers
 from web import metrics, static
 from web.api import hearings as hearings_api
 from web.api import lookups, replays
-from web.keys import DEPS, RENDERER, Deps
+from web.keys import DEPS, RENDERER, STRANGERS, Deps
 from web.middleware import MIDDLEWARES
 from web.pages import (
     account,
@@ -57,6 +58,7 @@ def make_app(deps: Deps) -> http.Application:
     """The application, ready to be served; ``signaling.socket.add_routes`` may add its own to it."""
     app = http.Application(middlewares=MIDDLEWARES, client_max_size=MAX_BODY_BYTES)
     app[DEPS] = deps
+    app[STRANGERS] = Strangers()
     app[RENDERER] = renderer()
     app[metrics.METRICS] = metrics.RequestMetrics(deps.registry)
     for routes in ROUTES:

@@ -17,6 +17,7 @@ from hub.i18n import N_
 from hub.models import SignInSession
 from hub.services.live import LiveView
 from hub.services.store import ObjectStore
+from hub.services.strangers import Strangers
 
 if TYPE_CHECKING:
     from hub.services.identity import Vault
@@ -38,6 +39,7 @@ class Deps:
 
 DEPS: http.AppKey[Deps] = http.AppKey("deps")
 RENDERER: http.AppKey[Renderer] = http.AppKey("renderer")
+STRANGERS: http.AppKey[Strangers] = http.AppKey("strangers")
 
 ACTOR: http.RequestKey[Actor | None] = http.RequestKey("actor")
 SESSION: http.RequestKey[SignInSession | None] = http.RequestKey("session")

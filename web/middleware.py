@@ -24,6 +24,7 @@ from web.security import (
     check_csrf,
     check_socket_origin,
     client_address,
+    cookie,
     csrf_token,
     is_https,
     secure_headers,
@@ -74,7 +75,7 @@ async def headers(request: http.Request, handler: Handler) -> http.StreamRespons
         return response
     secure_headers(response, https=is_https(request))
     response.headers.setdefault("X-Request-Id", request[REQUEST_ID])
-    if request.get(SESSION) is None and CSRF in request and ANONYMOUS_CSRF_COOKIE not in request.cookies:
+    if request.get(SESSION) is None and CSRF in request and not cookie(request, ANONYMOUS_CSRF_COOKIE):
         set_cookie(request, response, ANONYMOUS_CSRF_COOKIE, csrf_token(request), 24 * 3600)
     return response
 
@@ -131,7 +132,7 @@ async def identify(request: http.Request, handler: Handler) -> http.StreamRespon
     request[ACTOR], request[SESSION] = None, None
     if request.path.startswith("/static/"):
         return await handler(request)
-    token = request.cookies.get(SESSION_COOKIE, "")
+    token = cookie(request, SESSION_COOKIE)
     if token and request.path not in ("/healthz", "/robots.txt", "/favicon.svg"):
         await _recognise(request, token)
     if request.get(ACTOR) is None and request.path not in OPEN_PATHS and not request.path.startswith("/ws/"):
@@ -161,7 +162,7 @@ async def _recognise(request: http.Request, token: str) -> None:
 
 
 def _chosen_language(request: http.Request) -> str:
-    language = request.cookies.get(LANGUAGE_COOKIE, "")
+    language = cookie(request, LANGUAGE_COOKIE)
     return language if language in LANGUAGES else DEFAULT_LANGUAGE
 
 

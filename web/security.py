@@ -16,6 +16,8 @@ from hub.models import SignInSession
 from web.keys import CSRF, MULTIPART, SESSION, deps
 
 SESSION_COOKIE = "hub_session"
+HOST_PREFIX = "__Host-"
+"""Over TLS before every cookie's name: no other host of the domain and no plain page can set it (RFC 6265bis)."""
 ANONYMOUS_CSRF_COOKIE = "hub_csrf"
 LANGUAGE_COOKIE = "hub_language"
 FLASH_COOKIE = "hub_flash"
@@ -70,9 +72,19 @@ def set_cookie(
     request: http.Request, response: http.StreamResponse, name: str, value: str, max_age_s: int | None = None
 ) -> None:
     """Without an age the browser forgets the cookie when it is closed."""
-    response.set_cookie(
-        name, value, max_age=max_age_s, path="/", httponly=True, samesite="Lax", secure=is_https(request)
-    )
+    https = is_https(request)
+    name = HOST_PREFIX + name if https else name
+    response.set_cookie(name, value, max_age=max_age_s, path="/", httponly=True, samesite="Lax", secure=https)
+
+
+def cookie(request: http.Request, name: str) -> str:
+    """What ``set_cookie`` set; empty without it."""
+    return request.cookies.get(HOST_PREFIX + name if is_https(request) else name, "")
+
+
+def delete_cookie(request: http.Request, response: http.StreamResponse, name: str) -> None:
+    https = is_https(request)
+    response.del_cookie(HOST_PREFIX + name if https else name, path="/", secure=https, httponly=True, samesite="Lax")
 
 
 def csrf_token(request: http.Request) -> str:
@@ -82,7 +94,7 @@ def csrf_token(request: http.Request) -> str:
         return session.csrf_token
     token: str = request.get(CSRF, "")
     if not token:
-        token = request.cookies.get(ANONYMOUS_CSRF_COOKIE, "")[:MAX_TOKEN_BYTES] or secrets.token_urlsafe(24)
+        token = cookie(request, ANONYMOUS_CSRF_COOKIE)[:MAX_TOKEN_BYTES] or secrets.token_urlsafe(24)
         request[CSRF] = token
     return token
 
@@ -97,7 +109,7 @@ async def check_csrf(request: http.Request) -> None:
     token = request.headers.get(CSRF_HEADER, "") or await _token_in_body(request)
     expected = csrf_token(request)
     anonymous = request.get(SESSION) is None
-    if anonymous and not request.cookies.get(ANONYMOUS_CSRF_COOKIE):
+    if anonymous and not cookie(request, ANONYMOUS_CSRF_COOKIE):
         expected = ""
     if not expected or not hmac.compare_digest(token.encode(), expected.encode()):
         raise Forbidden(

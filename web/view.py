@@ -23,7 +23,7 @@ from web import labels
 from web.keys import ACTOR, LANGUAGE, RENDERER, REQUEST_ID, SESSION, deps
 from web.navigation import menu
 from web.notices import NOTICES
-from web.security import FLASH_COOKIE, csrf_token, set_cookie
+from web.security import FLASH_COOKIE, cookie, csrf_token, delete_cookie, set_cookie
 from web.translate import WEB_DIR, catalogue, script_texts
 
 
@@ -113,7 +113,7 @@ def render(request: http.Request, template: str, *, status: int = 200, **context
     """A page. Every template finds ``actor`` (or None), ``csrf_token``, ``path``, ``menu`` and ``notice``."""
     actor, session = request.get(ACTOR), request.get(SESSION)
     language = language_of(request)
-    notice = NOTICES.get(request.cookies.get(FLASH_COOKIE, ""))
+    notice = NOTICES.get(cookie(request, FLASH_COOKIE))
     everything = {
         "actor": actor,
         "account": session.account if session else None,
@@ -130,7 +130,7 @@ def render(request: http.Request, template: str, *, status: int = 200, **context
     text = request.app[RENDERER].render(language, template, everything)
     response = http.Response(text=text, status=status, content_type="text/html")
     if notice:
-        response.del_cookie(FLASH_COOKIE, path="/")
+        delete_cookie(request, response, FLASH_COOKIE)
     return response
 
 
@@ -155,8 +155,11 @@ def redirect(request: http.Request, path: str, *, notice: str = "", **query: str
 
 
 def local_path(path: str, default: str = "/") -> str:
-    """A path on this site only: ``//elsewhere`` and ``https://elsewhere`` fall back to ``default``."""
-    if not path.startswith("/") or path.startswith(("//", "/\\")) or any(c in path for c in "\r\n\\"):
+    """A path on this site only: ``//elsewhere`` and ``https://elsewhere`` fall back to ``default``.
+
+    Browsers leave tabs and line ends out of an address and read a backslash as a slash (WHATWG URL), so none may be in.
+    """
+    if not path.startswith("/") or path.startswith("//") or any(c == "\\" or c < " " or c == "\x7f" for c in path):
         return default
     return path
 

@@ -23,7 +23,7 @@ from signaling.live import Live
 from web import translate
 from web.app import Deps
 from web.app import make_app as make_pages
-from web.security import SESSION_COOKIE, client_address
+from web.security import SESSION_COOKIE, client_address, cookie
 
 HOUSEKEEPING_S = 3600.0
 
@@ -45,7 +45,7 @@ def make_app(config: Config, database: Database, registry: CollectorRegistry) ->
 
     async def actor_of(request: http.Request) -> Actor | None:
         """Asked again while a socket is open, so it reads the session anew; a hearing is use, so it prolongs it."""
-        token = request.cookies.get(SESSION_COOKIE, "")
+        token = cookie(request, SESSION_COOKIE)
         if not token:
             return None
         async with database.reading() as db:

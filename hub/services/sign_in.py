@@ -19,6 +19,7 @@ from hub.ids import utc_now
 from hub.models import Account, Role, SignInSession
 from hub.services import audit
 from hub.services.passwords import hash_password, needs_rehash, verify_password
+from hub.services.strangers import Strangers
 
 TOKEN_BYTES = 32
 EXTEND_EVERY = timedelta(minutes=5)
@@ -26,27 +27,36 @@ EXTEND_EVERY = timedelta(minutes=5)
 
 
 async def sign_in(
-    database: Database, config: Config, username: str, password: str, *, address: str, user_agent: str
+    database: Database,
+    config: Config,
+    username: str,
+    password: str,
+    *,
+    address: str,
+    user_agent: str,
+    strangers: Strangers | None = None,
 ) -> tuple[str, SignInSession]:
     """The token for the cookie and its session. Raises ``BadInput`` or ``TooManyAttempts``.
 
     A wrong password is counted in a transaction that commits although the sign-in fails. An unknown user, a disabled
-    one and a wrong password take as long as each other and read the same.
+    one and a wrong password take as long as each other and read the same; with ``strangers`` unknown names are locked
+    as known ones are.
     """
+    strangers = Strangers() if strangers is None else strangers
     async with database.reading() as db:
         account = await _by_username(db, username)
-    if account is not None:
-        _refuse_if_locked(account)
+    _refuse_if_locked(account.locked_until if account else strangers.locked_until(username))
     right = await verify_password(account.password_hash if account else None, password)
     better = await hash_password(password) if right and account and needs_rehash(account.password_hash) else None
     async with database.transaction() as db:
         account = await _by_username(db, username, lock=True)
         # Guesses sent all at once were all verified before the first was counted; here they come one by one.
-        if account is not None:
-            _refuse_if_locked(account)
+        _refuse_if_locked(account.locked_until if account else strangers.locked_until(username))
         if account is not None and right and _welcome(account, config):
             account.password_hash = better or account.password_hash
             return await _start_session(db, config, account, address, user_agent)
+        if account is None:
+            strangers.count(username, utc_now(), attempts=config.lockout_attempts, minutes=config.lockout_minutes)
         await _count_failure(db, config, account, address, wrong=not right)
     raise BadInput(N_("Tên đăng nhập hoặc mật khẩu không đúng."))
 
@@ -150,21 +160,20 @@ async def _count_failure(
             account.failed_attempts = 0
             account.locked_until = utc_now() + timedelta(minutes=config.lockout_minutes)
     event = await audit.record(
-        db, actor_of(account, address), "sign_in_failed", "account", account.id, locked=_is_locked(account, utc_now())
+        db, actor_of(account, address), "sign_in_failed", "account", account.id, locked=_is_locked(account.locked_until)
     )
     event.account_id = None  # somebody tried; we do not know that it was they
 
 
-def _is_locked(account: Account, now: datetime) -> bool:
-    return account.locked_until is not None and account.locked_until > now
+def _is_locked(until: datetime | None) -> bool:
+    return until is not None and until > utc_now()
 
 
-def _refuse_if_locked(account: Account) -> None:
-    if _is_locked(account, utc_now()):
-        assert account.locked_until is not None
+def _refuse_if_locked(until: datetime | None) -> None:
+    if until is not None and _is_locked(until):
         raise TooManyAttempts(
             N_("Tài khoản tạm khóa vì nhập sai mật khẩu nhiều lần. Hãy thử lại sau %(time)s."),
-            time=f"{local(account.locked_until + timedelta(minutes=1)):%H:%M}",
+            time=f"{local(until + timedelta(minutes=1)):%H:%M}",
         )
 
 

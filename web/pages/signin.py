@@ -8,8 +8,8 @@ from hub.errors import BadInput, TooManyAttempts
 from hub.i18n import DEFAULT_LANGUAGE, LANGUAGES
 from hub.services import people
 from web import forms, view
-from web.keys import ACTOR, deps
-from web.security import LANGUAGE_COOKIE, SESSION_COOKIE, client_address, set_cookie
+from web.keys import ACTOR, STRANGERS, deps
+from web.security import LANGUAGE_COOKIE, SESSION_COOKIE, client_address, cookie, delete_cookie, set_cookie
 
 routes = http.RouteTableDef()
 
@@ -37,9 +37,13 @@ async def sign_in(request: http.Request) -> http.Response:
             form.secret("password"),
             address=client_address(request),
             user_agent=request.headers.get("User-Agent", "")[:200],
+            strangers=request.app[STRANGERS],
         )
     except (BadInput, TooManyAttempts) as error:
         return _page(request, {"username": username}, wanted, error=error)
+    if before := cookie(request, SESSION_COOKIE):  # whoever sat here before is signed out, not only forgotten
+        async with hub.database.transaction() as db:
+            await people.sign_out(db, before)
     response = view.redirect(request, wanted)
     set_cookie(request, response, SESSION_COOKIE, token)
     return response
@@ -47,11 +51,11 @@ async def sign_in(request: http.Request) -> http.Response:
 
 @routes.post("/sign-out")
 async def sign_out(request: http.Request) -> http.Response:
-    token = request.cookies.get(SESSION_COOKIE, "")
+    token = cookie(request, SESSION_COOKIE)
     async with deps(request).database.transaction() as db:
         await people.sign_out(db, token)
     response = view.redirect(request, "/sign-in", notice="signed_out")
-    response.del_cookie(SESSION_COOKIE, path="/")
+    delete_cookie(request, response, SESSION_COOKIE)
     # Nothing seen by the last person stays in the browser's memory for the next.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
