@@ -236,8 +236,7 @@ class Archiver:
 
 def _unstored(work: Work) -> list[SegmentFact]:
     with work.catalogue.lock:
-        done = work.catalogue.stored | work.faulty
-        return [segment for key, segment in work.catalogue.segments.items() if key not in done]
+        return [segment for key, segment in work.catalogue.unstored.items() if key not in work.faulty]
 
 
 def _note_stored(work: Work, segment_ids: list[str]) -> None:
@@ -249,13 +248,12 @@ def _note_stored(work: Work, segment_ids: list[str]) -> None:
 def _tidy(work: Work) -> None:
     """Delete what the store has and the rows say, and journal files that no segment still under way needs."""
     with work.catalogue.lock:
-        segments = dict(work.catalogue.segments)
-        stored = set(work.catalogue.stored)
-    for segment_id in work.rows_stored - work.deleted:
-        segment = segments[segment_id]
+        done = [work.catalogue.segments[segment_id] for segment_id in work.rows_stored - work.deleted]
+        unstored = list(work.catalogue.unstored.values())
+    for segment in done:
         work.folder.segment_file(segment.track_id, segment.number).unlink(missing_ok=True)
-        work.deleted.add(segment_id)
-    needed = min([work.first_needed_file, *(s.first_file for key, s in segments.items() if key not in stored)])
+        work.deleted.add(segment.id)
+    needed = min([work.first_needed_file, *(segment.first_file for segment in unstored)])
     for number in work.folder.journal_numbers():
         if number < needed:
             work.folder.journal_file(number).unlink(missing_ok=True)

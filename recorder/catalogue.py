@@ -116,6 +116,7 @@ class Catalogue:
         self.ended: dict[str, TrackEnded] = {}
         self.resume: dict[str, Resume] = {}
         self.stored: set[str] = set()
+        self.unstored: dict[str, SegmentFact] = {}
         self.last_segment: dict[str, SegmentFact] = {}
         self.closed: Closed | None = None
         self.archived: Archived | None = None
@@ -169,7 +170,7 @@ class Catalogue:
             case TrackFact():
                 self.tracks[fact.opened.track_id] = fact
             case SegmentFact():
-                self.segments[fact.id] = fact
+                self.segments[fact.id] = self.unstored[fact.id] = fact
                 self.last_segment[fact.track_id] = fact
                 self.resume[fact.track_id] = fact.resume
             case GapFact():
@@ -180,6 +181,7 @@ class Catalogue:
                 self.ended[fact.track_id] = fact
             case Stored():
                 self.stored.add(fact.segment_id)
+                self.unstored.pop(fact.segment_id, None)
             case Closed():
                 self.closed = fact
             case Archived():

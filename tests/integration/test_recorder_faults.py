@@ -44,6 +44,14 @@ from tests.support.seaweed import ACCESS_KEY, SECRET_KEY, S3Server
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(180)]
 
 
+@pytest.fixture
+def own_s3() -> Iterator[S3Server]:
+    """A server for one test alone, to be taken away."""
+    server = S3Server()
+    yield server
+    server.remove()
+
+
 class MovableStore:
     """A directory store that can be taken away, and that can tell lies about what it stored."""
 
@@ -258,39 +266,31 @@ async def test_the_hearing_goes_on_while_the_store_is_away_and_uploads_catch_up(
     await database.close()
 
 
-async def test_a_real_s3_server_away_and_back(config: Config, sqlite_url: str, s3: S3Server) -> None:
+async def test_a_real_s3_server_away_and_back(config: Config, sqlite_url: str, own_s3: S3Server) -> None:
     config = quick(
         config,
         database_url=sqlite_url,
-        store_url=f"s3://{s3.new_bucket()}",
-        s3_endpoint=s3.endpoint,
+        store_url=f"s3://{own_s3.new_bucket()}",
+        s3_endpoint=own_s3.endpoint,
         s3_access_key=ACCESS_KEY,
         s3_secret_key=SECRET_KEY,
     )
     database = Database(config.database)
     taped = await make_hearing(database)
-    s3.stop()
-    try:
-        async with recorder_here(config, database) as recorder, control(config) as client:
-            await open_recording(client, taped)
-            async with FakeWorker(config.run_dir).run() as worker:
-                worker.open(taped.recording_id, CHAIR, taped.seats[0].id)
-                await worker.play(5)
-                await close_recording(client, database, taped)
-            await until(lambda: not recorder.health().store_reachable, 30)
-            await asyncio.to_thread(s3.start)
-            await archived(database, taped.recording_id, 60)
-    finally:
-        await asyncio.to_thread(_make_sure, s3)
+    own_s3.stop()
+    async with recorder_here(config, database) as recorder, control(config) as client:
+        await open_recording(client, taped)
+        async with FakeWorker(config.run_dir).run() as worker:
+            worker.open(taped.recording_id, CHAIR, taped.seats[0].id)
+            await worker.play(5)
+            await close_recording(client, database, taped)
+        await until(lambda: not recorder.health().store_reachable, 30)
+        await asyncio.to_thread(own_s3.start)
+        await archived(database, taped.recording_id, 60)
     async with database.reading() as db:
         report = await verification.verify(db, open_store(config), taped.recording_id)
     assert report.ok, report.faults
     await database.close()
-
-
-def _make_sure(s3: S3Server) -> None:
-    if s3._process is None:
-        s3.start()
 
 
 async def test_the_database_away_delays_rows_and_loses_nothing(config: Config, own_postgres: Cluster) -> None:
@@ -307,7 +307,7 @@ async def test_the_database_away_delays_rows_and_loses_nothing(config: Config, o
             await asyncio.to_thread(own_postgres.stop)
             await worker.play(6)
             await until(lambda: not recorder.archiver.database_away.fine)
-            assert recorder.health().segments_waiting == 0, "the store still takes what is finished"
+            await until(lambda: recorder.health().segments_waiting == 0)  # the store still takes what is finished
             await asyncio.to_thread(own_postgres.start)
             await close_recording(client, database, taped)
         await archived(database, taped.recording_id, 60)

@@ -216,6 +216,7 @@ class Archive:
         segments = self.of(seat_id, source)
         for before, segment in zip([None, *segments], segments, strict=False):
             if before is None or before.track_id != segment.track_id or segment.begins_with_keyframe:
+                assert segment.begins_with_keyframe, "nothing to decode from"
                 runs.append([])
             runs[-1] += frames(self.files[segment.object_key])
         if source == "microphone":
@@ -257,7 +258,7 @@ async def read_archive(database: Database, store: ObjectStore, recording_id: str
     return Archive({track.id: track for track in tracks}, by_track, gaps, manifest, files)
 
 
-async def until(ready: Callable[[], bool], limit_s: float = 30) -> None:
+async def until(ready: Callable[[], bool], limit_s: float = 60) -> None:
     async with asyncio.timeout(limit_s):
         while not ready():  # noqa: ASYNC110 - what is waited for is in another process, or has no event
             await asyncio.sleep(0.02)
