@@ -10,21 +10,21 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import datetime
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from tests.support import archive, chromium, hub_process, lip_sync, reference_peer, route_cutter, routes, tones
 from tests.support.officials import Official
-from tests.support.points import CHAIR, COMMUNE, POINTS, PROVINCE, Point
+from tests.support.points import CHAIR, COMMUNE, PROVINCE, Point
 
 SUMMARY = "Khiếu nại mức bồi thường cây cầu gỗ ở thôn Thượng"
 TITLE = "Tiếp công dân về việc bồi thường cây cầu gỗ"
 NOTE = "Công dân đề nghị đo đạc lại mố cầu."
 REASON = "Kiểm tra việc tiếp công dân tháng này"
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 
 @dataclass
@@ -136,7 +136,7 @@ def _hold(world: World) -> tuple[dict[Point, reference_peer.Heard], float]:
     """The hearing itself; what each point sent for a while, and for how long the commune was muted."""
     chair, province, commune = world.chair, world.province, world.commune
     world.all_see_and_hear_each_other()
-    heard = reference_peer.listen([(official.page, point) for official, point in world.points])
+    heard = reference_peer.listen_when_steady([(official.page, point) for official, point in world.points])
 
     world.secretary.press("note")
     world.secretary.page.locator("#note").fill(NOTE)
@@ -203,6 +203,7 @@ def _check_archive(
     lasted_s = _seconds(events["ended"]) - _seconds(events["opened"])
     assert found.duration_s == pytest.approx(lasted_s, abs=1)
     ends: list[float] = []
+    moved_s: dict[str, float] = {}
     for official, point in world.points:
         picture, sound = (found.track(official.seat_id, source).media for source in ("camera", "microphone"))
         read = picture.counters(point.code)
@@ -212,13 +213,14 @@ def _check_archive(
         ends += [picture.frames[-1][0], sound.pieces[-1][1]]
         assert min(ends) == pytest.approx(found.duration_s, abs=2)
         assert picture.frames[0][0] < 10
-        moved = lip_sync.shift_s(
+        moved_s[point.name] = lip_sync.shift_s(
             found.frames(official.seat_id, point),
             found.beeps(official.seat_id, point),
             heard[point].frames,
             heard[point].beeps,
         )
-        assert abs(moved) < 0.080
+    drifts_s = {point.name: one.drift_s for point, one in heard.items()}
+    assert all(abs(moved) < 0.080 for moved in moved_s.values()), (moved_s, drifts_s)
     assert max(ends) == pytest.approx(lasted_s, abs=1)
 
     [muted] = [gap for gap in found.gaps("muted") if gap["end_ms"] - gap["start_ms"] > 1000]
@@ -231,8 +233,6 @@ def _check_archive(
 
 
 def _seconds(instant: str) -> float:
-    from datetime import datetime
-
     return datetime.fromisoformat(instant).timestamp()
 
 
@@ -253,5 +253,3 @@ def _replay(world: World, hearing: str) -> None:
     auditor.go(hearing)
     auditor.page.locator("main a[href^='/cases/']").first.click()
     expect(auditor.page.locator("main")).to_contain_text(REASON)
-    assert Path(auditor.page.url).parent.name == "cases"
-    assert len(POINTS) == len(world.points)
