@@ -57,9 +57,6 @@ class Actor:
     def holds(self, role: Role, path: str) -> bool:
         return any(grant.role == role and path.startswith(grant.path) for grant in self.grants)
 
-    def has_role(self, role: Role) -> bool:
-        return any(grant.role == role for grant in self.grants)
-
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -101,6 +98,11 @@ def scopes(actor: Actor, action: Action) -> frozenset[str]:
     """The paths over which a role lets the actor do ``action``: what lists are filtered by, from the same table."""
     roles = _ROLES.get(action, frozenset())
     return frozenset(grant.path for grant in actor.grants if grant.role in roles)
+
+
+def may_somewhere(actor: Actor, action: Action) -> bool:
+    """Whether a role lets the actor do ``action`` over any unit at all: what menus and buttons ask."""
+    return bool(scopes(actor, action))
 
 
 def command_line() -> Actor:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from hub.auth import Actor
+from hub import auth
+from hub.auth import Action, Actor, Target
 from hub.i18n import N_, Text
 from hub.models import HearingState, SeatKind
 from signaling import effects as fx
@@ -115,7 +116,7 @@ def _seat(hearing: Hearing, seat: Seat, message: OfSeat, facts: Facts) -> Decisi
             raised = () if seat.hand_raised_at else (ev.HandRaised(seat_id=seat.seat_id),)
             return Decision(events=raised)
         case p.LowerHand():
-            return _lower_hand(hearing, seat, message)
+            return _lower_hand(hearing, seat, message, facts)
         case p.Say() | p.Note():
             return _write(seat, message)
         case p.TakeChair():
@@ -159,11 +160,13 @@ def _join(hearing: Hearing, seat: Seat, message: p.Join, facts: Facts) -> Decisi
     return Decision(events=tuple(happening), effects=tuple(effects))
 
 
-def _lower_hand(hearing: Hearing, seat: Seat, message: p.LowerHand) -> Decision:
+def _lower_hand(hearing: Hearing, seat: Seat, message: p.LowerHand, facts: Facts) -> Decision:
     other = hearing.find(message.seat_id) if message.seat_id is not None else seat
     if other is None:
         return _no("not_found", N_("Không có chỗ này trong buổi tiếp."))
-    if other.seat_id != seat.seat_id and effective_kind(hearing, seat) is not SeatKind.CHAIR:
+    if other.seat_id != seat.seat_id and not auth.may(
+        facts.actor, Action.CHAIR_HEARING, Target(seat_kind=str(effective_kind(hearing, seat)))
+    ):
         return _no("forbidden", N_("Bạn không có quyền làm việc này."))
     return Decision(events=(ev.HandLowered(seat_id=other.seat_id),) if other.hand_raised_at else ())
 

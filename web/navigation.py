@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hub.auth import Actor
+from hub.auth import Action, Actor, may_somewhere
 from hub.i18n import N_
-from hub.models.people import Role
-
-CASE_ROLES = (Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR)
-HEARING_ROLES = (*CASE_ROLES, Role.TECHNICIAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +16,15 @@ class MenuItem:
     current: bool
 
 
-_ITEMS: tuple[tuple[str, str, str, tuple[Role, ...]], ...] = (
-    ("/", N_("Trang chủ"), "home", tuple(Role)),
-    ("/hearings", N_("Buổi tiếp"), "calendar", HEARING_ROLES),
-    ("/cases", N_("Vụ việc"), "folder", CASE_ROLES),
-    ("/help-desk", N_("Bàn hỗ trợ"), "lifebuoy", (Role.TECHNICIAN, Role.ADMINISTRATOR)),
-    ("/accounts", N_("Tài khoản"), "people", (Role.ADMINISTRATOR,)),
-    ("/units", N_("Cơ quan"), "building", (Role.ADMINISTRATOR,)),
-    ("/points", N_("Điểm cầu"), "point", (Role.ADMINISTRATOR,)),
-    ("/audit", N_("Nhật ký"), "shield", (Role.ADMINISTRATOR, Role.AUDITOR)),
+_ITEMS: tuple[tuple[str, str, str, Action | None], ...] = (
+    ("/", N_("Trang chủ"), "home", None),
+    ("/hearings", N_("Buổi tiếp"), "calendar", Action.READ_HEARING),
+    ("/cases", N_("Vụ việc"), "folder", Action.READ_CASE),
+    ("/help-desk", N_("Bàn hỗ trợ"), "lifebuoy", Action.WATCH_HELP_DESK),
+    ("/accounts", N_("Tài khoản"), "people", Action.MANAGE_ACCOUNTS),
+    ("/units", N_("Cơ quan"), "building", Action.MANAGE_UNITS),
+    ("/points", N_("Điểm cầu"), "point", Action.MANAGE_UNITS),
+    ("/audit", N_("Nhật ký"), "shield", Action.READ_AUDIT),
 )
 
 
@@ -38,6 +34,6 @@ def menu(actor: Actor | None, path: str) -> list[MenuItem]:
         return []
     return [
         MenuItem(target, label, icon, current=path == target or (target != "/" and path.startswith(f"{target}/")))
-        for target, label, icon, roles in _ITEMS
-        if any(actor.has_role(role) for role in roles)
+        for target, label, icon, action in _ITEMS
+        if action is None or may_somewhere(actor, action)
     ]

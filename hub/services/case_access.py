@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.auth import Action, Actor, Target, require
 from hub.errors import Forbidden, NotFound
 from hub.i18n import N_
-from hub.models import Case, HearingCase, Seat, SeatKind
+from hub.models import Case, Hearing, HearingCase, HearingState, Seat, SeatKind
 
 
 async def get(db: AsyncSession, actor: Actor, case_id: str) -> Case:
@@ -33,7 +33,9 @@ async def _seat_about(db: AsyncSession, actor: Actor, case_id: str) -> str | Non
     mine = (
         select(Seat.kind)
         .join(HearingCase, HearingCase.hearing_id == Seat.hearing_id)
+        .join(Hearing, Hearing.id == Seat.hearing_id)
         .where(HearingCase.case_id == case_id, Seat.account_id == actor.account_id, Seat.kind.in_(named))
+        .where(Hearing.state != HearingState.CANCELLED)
     )
     kind = (await db.execute(mine.limit(1))).scalar_one_or_none()
     return str(kind) if kind else None

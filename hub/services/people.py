@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.auth import Action, Actor, Grant, Target, require, scopes
+from hub.auth import Action, Actor, Grant, Target, may, require, scopes
 from hub.errors import BadInput, Conflict, Forbidden, NotFound
 from hub.i18n import N_, Text
 from hub.ids import utc_now
@@ -207,8 +207,13 @@ async def enable_account(db: AsyncSession, actor: Actor, account_id: str) -> Acc
 
 
 async def set_password(db: AsyncSession, actor: Actor, account_id: str, password: str) -> None:
-    """An administrator gives a new password; the owner must change it at the next sign-in. Ends all its sessions."""
+    """An administrator gives a new password; the owner must change it at the next sign-in. Ends all its sessions.
+
+    Who sets a password can sign in with it, so every role of the account must be in the administrator's own scope.
+    """
     account = await _managed(db, actor, account_id)
+    for grant in account.grants:
+        require(actor, Action.MANAGE_ACCOUNTS, Target(paths=(grant.unit.path,)))
     await _store_password(account, password, field="password")
     account.must_change_password = account.id != actor.account_id
     account.failed_attempts, account.locked_until = 0, None
@@ -277,7 +282,7 @@ async def _checked_grants(
         unit = await db.get(OrgUnit, unit_id)
         if unit is None:
             faults["grants"] = Text(N_("Hãy chọn cơ quan cho từng vai trò."))
-        elif not actor.holds(Role.ADMINISTRATOR, unit.path):
+        elif not may(actor, Action.MANAGE_ACCOUNTS, Target(paths=(unit.path,))):
             raise Forbidden(N_("Bạn chỉ được trao vai trò trong phạm vi bạn quản trị."))
     return wanted
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from aiohttp import web as http
 
-from hub.errors import BadInput, Conflict, Forbidden
+from hub.auth import Action, Target, may, require
+from hub.errors import BadInput, Conflict
 from hub.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_, Text
 from hub.ids import utc_now
 from hub.models import Account, Role
@@ -121,8 +122,7 @@ async def _managed(request: http.Request) -> Account:
     actor = keys.actor(request)
     async with keys.deps(request).database.reading() as db:
         account = await people.get_account(db, actor, request.match_info["account_id"])
-    if not actor.holds(Role.ADMINISTRATOR, account.unit.path):
-        raise Forbidden(N_("Bạn không có quyền làm việc này."))
+    require(actor, Action.MANAGE_ACCOUNTS, Target(paths=(account.unit.path,)))
     return account
 
 
@@ -190,7 +190,7 @@ async def _page(
         status=error.status if error else 200,
         edited=account,
         values=values,
-        units=[unit for unit in units if actor.holds(Role.ADMINISTRATOR, unit.path)],
+        units=[unit for unit in units if may(actor, Action.MANAGE_ACCOUNTS, Target(paths=(unit.path,)))],
         locked=bool(account and account.locked_until and account.locked_until > utc_now()),
         own=bool(account and account.id == actor.account_id),
         message=error.text if error else "",

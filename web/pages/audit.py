@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from aiohttp import web as http
 
+from hub.auth import Action, may_somewhere
 from hub.services import audit
 from web import forms, keys, view
-from web.navigation import CASE_ROLES, HEARING_ROLES
 
 routes = http.RouteTableDef()
 
 PAGE = 100
 
 _LINKS = {
-    "case": ("/cases/", CASE_ROLES),
-    "hearing": ("/hearings/", HEARING_ROLES),
-    "recording": ("/recordings/", HEARING_ROLES),
+    "case": ("/cases/", Action.READ_CASE),
+    "hearing": ("/hearings/", Action.READ_HEARING),
+    "recording": ("/recordings/", Action.READ_HEARING),
 }
 """Where an object of the trail is shown, and to whom: an administrator sees that something was done, not what it is."""
 
@@ -45,5 +45,5 @@ async def index(request: http.Request) -> http.Response:
         page=page,
         asked=dict(asked),
         filtered=any(asked.get(name) for name in ("from", "to", "action", "type", "object", "account")),
-        links={kind: path for kind, (path, roles) in _LINKS.items() if any(actor.has_role(role) for role in roles)},
+        links={kind: path for kind, (path, action) in _LINKS.items() if may_somewhere(actor, action)},
     )

@@ -8,10 +8,10 @@ from typing import Any
 from aiohttp import web as http
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.auth import Action, Actor, Target, may, require, scopes
+from hub.auth import Action, Actor, Target, may, may_somewhere, require, scopes
 from hub.errors import BadInput, NotReady, Stale
 from hub.i18n import N_, Text
-from hub.models import Case, CaseState, CaseType, OrgUnit, PartyKind, Role
+from hub.models import Case, CaseState, CaseType, OrgUnit, PartyKind
 from hub.services import cases, people, recordings
 from hub.services.identity import Identity
 from web import forms, keys, view
@@ -48,7 +48,7 @@ async def index(request: http.Request) -> http.Response:
         page=page,
         asked=dict(asked),
         filtered=any(asked.get(name) for name in ("q", "type", "state", "from", "to")),
-        may_register=actor.has_role(Role.OFFICER),
+        may_register=may_somewhere(actor, Action.REGISTER_CASE),
     )
 
 

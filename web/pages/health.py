@@ -8,9 +8,9 @@ from aiohttp import web as http
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from hub.auth import Action, may_somewhere
 from hub.errors import Forbidden, NotReady
 from hub.i18n import N_
-from hub.models.people import Role
 from web import view
 from web.keys import ACTOR, deps
 from web.security import client_address
@@ -54,10 +54,10 @@ async def _database_answers(request: http.Request) -> bool:
 
 @routes.get("/metrics")
 async def metrics(request: http.Request) -> http.Response:
-    """For a collector on this machine, or an administrator's browser."""
+    """For a collector on this machine, or the browser of who may watch the help desk."""
     actor = request.get(ACTOR)
-    if not _loopback(client_address(request)) and not (actor and actor.has_role(Role.ADMINISTRATOR)):
-        raise Forbidden(N_("Chỉ máy chủ này và quản trị viên được xem số đo."))
+    if not _loopback(client_address(request)) and not (actor and may_somewhere(actor, Action.WATCH_HELP_DESK)):
+        raise Forbidden(N_("Chỉ máy chủ này, quản trị viên và kỹ thuật viên được xem số đo."))
     body = generate_latest(deps(request).registry)
     return http.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 

@@ -8,10 +8,10 @@ from typing import Any
 from aiohttp import web as http
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.auth import Action, Actor, Target, may
+from hub.auth import Action, Actor, Target, may, may_somewhere
 from hub.errors import BadInput, Conflict, Forbidden
 from hub.ids import utc_now
-from hub.models import LIVE_STATES, Case, Hearing, HearingState, Role, Seat, SeatKind
+from hub.models import LIVE_STATES, Case, Hearing, HearingState, Seat, SeatKind
 from hub.services import cases, hearings, people, recordings
 from hub.services.hearing_lists import chairs
 from hub.services.hearing_seats import last_check
@@ -76,7 +76,7 @@ def _list(request: http.Request, tab: str, rows: list[Hearing], **context: Any) 
         rows=[row_of(actor, hearing) for hearing in rows],
         asked=asked,
         filtered=any(asked.values()),
-        may_book=actor.has_role(Role.OFFICER) or actor.has_role(Role.SECRETARY),
+        may_book=may_somewhere(actor, Action.BOOK_HEARING),
         **{"points": [], "chairs": [], "page": 0, "more": False, **context},
     )
 

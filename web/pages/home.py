@@ -8,15 +8,14 @@ from typing import Any
 from aiohttp import web as http
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.auth import Actor
+from hub.auth import Action, Actor, may_somewhere
 from hub.i18n import N_
-from hub.models import LIVE_STATES, HearingState, Role
+from hub.models import LIVE_STATES, HearingState
 from hub.services import cases, hearings, people
 from hub.services.hearings import HearingQuery
 from hub.services.live import LiveView
 from web import format as formats
 from web import keys, view
-from web.navigation import CASE_ROLES, HEARING_ROLES
 from web.pages.hearings import row_of
 
 routes = http.RouteTableDef()
@@ -38,22 +37,22 @@ async def show(request: http.Request) -> http.Response:
     actor, hub = keys.actor(request), keys.deps(request)
     context: dict[str, Any] = {"today_day": formats.today()}
     async with hub.database.reading() as db:
-        if any(actor.has_role(role) for role in HEARING_ROLES):
+        if may_somewhere(actor, Action.READ_HEARING):
             context |= await _hearings(db, actor)
-        if actor.has_role(Role.OFFICER):
+        if may_somewhere(actor, Action.REGISTER_CASE):
             context["cases"] = await cases.find(db, hub.vault, actor, cases.CaseQuery(limit=SHOWN))
-        if actor.has_role(Role.AUDITOR) or actor.has_role(Role.LEADER):
+        if may_somewhere(actor, Action.REPLAY_RECORDING):
             context["closed"] = await _closed(db, actor)
-        if actor.has_role(Role.ADMINISTRATOR):
+        if may_somewhere(actor, Action.MANAGE_ACCOUNTS):
             context |= await _organisation(db, actor)
-    if actor.has_role(Role.ADMINISTRATOR) or actor.has_role(Role.TECHNICIAN):
+    if may_somewhere(actor, Action.WATCH_HELP_DESK):
         context["hub_parts"] = _parts(request, hub.live)
     return view.render(
         request,
         "home.html",
-        may_register=actor.has_role(Role.OFFICER),
-        may_book=actor.has_role(Role.OFFICER) or actor.has_role(Role.SECRETARY),
-        may_read_cases=any(actor.has_role(role) for role in CASE_ROLES),
+        may_register=may_somewhere(actor, Action.REGISTER_CASE),
+        may_book=may_somewhere(actor, Action.BOOK_HEARING),
+        may_read_cases=may_somewhere(actor, Action.READ_CASE),
         **{"now_live": [], "rows": None, "next_rows": [], "cases": None, "closed": None, "hub_parts": [], **context},
     )
 
