@@ -177,6 +177,7 @@ class Page {
     show(find(".rec"), state.recording && isLive(state.state));
     setAttribute(find(".rec"), "data-paused", state.state !== "open");
     setAttribute(find(".rec"), "data-lost", state.recorderLost);
+    setText(find(".rec time"), elapsed(elapsedMs(state, performance.now()) ?? 0));
     setText(find(".rec b"), state.recorderLost ? t("MẤT GHI") : state.state === "open" ? "REC" : t("TẠM DỪNG GHI"));
   }
 
