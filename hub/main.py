@@ -24,6 +24,7 @@ app.add_typer(user_app, name="user")
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="Settings file; default HUB_CONFIG or hub.toml.")]
 Parent = Annotated[int, typer.Option("--parent", help="The supervisor's process id; the process ends with it.")]
+Gate = Annotated[int, typer.Option("--gate-fd", help="Begin when the supervisor closes the other end of this pipe.")]
 Username = Annotated[str, typer.Argument(help="The name the official signs in with.")]
 
 
@@ -57,27 +58,28 @@ def serve(
 def run_web(
     listen_fd: Annotated[int, typer.Option(help="The listening socket, opened by the supervisor.")],
     parent: Parent = 0,
+    gate_fd: Gate = -1,
 ) -> None:
     """The web process: pages, API and signaling."""
     from hub.cli import processes
 
-    processes.run("web", parent, lambda config: processes.web(config, listen_fd))
+    processes.run("web", parent, gate_fd, processes.web(listen_fd))
 
 
 @app.command(hidden=True)
-def run_worker(index: Annotated[int, typer.Argument(min=0)], parent: Parent = 0) -> None:
+def run_worker(index: Annotated[int, typer.Argument(min=0)], parent: Parent = 0, gate_fd: Gate = -1) -> None:
     """A media worker: one UDP port, forwards packets."""
     from hub.cli import processes
 
-    processes.run(f"worker-{index}", parent, lambda config: processes.worker(config, index))
+    processes.run(f"worker-{index}", parent, gate_fd, processes.worker(index))
 
 
 @app.command(hidden=True)
-def run_recorder(parent: Parent = 0) -> None:
+def run_recorder(parent: Parent = 0, gate_fd: Gate = -1) -> None:
     """The recorder: journals, packages and archives."""
     from hub.cli import processes
 
-    processes.run("recorder", parent, processes.recorder)
+    processes.run("recorder", parent, gate_fd, processes.recorder())
 
 
 @app.command()
@@ -148,10 +150,9 @@ def demo_run(
     env = cli.environment(config, overrides)
     env.setdefault("HUB_DEMO", "yes")
     settings = cli.load_config(env)
-    from hub.cli import maintenance, serving
+    from hub.cli import serving
 
-    maintenance.migrate(settings, quiet=True)
-    raise typer.Exit(serving.serve(settings, env, maintenance.load_demo(settings, quiet=True)))
+    raise typer.Exit(serving.serve(settings, env, lambda: serving.try_out(settings)))
 
 
 @user_app.command("add")

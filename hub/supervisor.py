@@ -106,6 +106,8 @@ class Supervisor:
         self._run_dir, self._env = run_dir, dict(env)
         self._stop = asyncio.Event()
         self._failed = ""
+        self._refused: ConfigError | None = None
+        self._gate: tuple[int, int] | None = os.pipe()
         self.ready = False
 
     def stop(self) -> None:
@@ -113,8 +115,15 @@ class Supervisor:
             self._signal_all(signal.SIGKILL)
         self._stop.set()
 
-    async def run(self, when_started: Callable[[Supervisor], Awaitable[None]]) -> int:
-        """Start all, call ``when_started`` (it waits for readiness and tells the user), watch until stopped."""
+    async def run(
+        self, when_started: Callable[[Supervisor], Awaitable[None]], prepare: Callable[[], None] = lambda: None
+    ) -> int:
+        """Start all, ``prepare``, let them begin, call ``when_started``, watch until stopped.
+
+        ``prepare`` runs in a thread while the children load their code, which takes longest; they do nothing before it
+        is done. When it raises ``ConfigError``, everything ends and ``run`` raises it. ``when_started`` waits for
+        readiness and tells the user.
+        """
         loop = asyncio.get_running_loop()
         for sign in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sign, self.stop)
@@ -122,7 +131,7 @@ class Supervisor:
             async with asyncio.TaskGroup() as tasks:
                 for child in self._children:
                     child.task = tasks.create_task(self._keep(child), name=child.spec.name)
-                starting = tasks.create_task(_call(when_started, self), name="start")
+                starting = tasks.create_task(self._begin(prepare, when_started), name="start")
                 await self._stop.wait()
                 starting.cancel()
                 await self._end()
@@ -130,9 +139,29 @@ class Supervisor:
             self._signal_all(signal.SIGKILL)
             for sign in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(sign)
+            self._open_gate()
+        if self._refused:
+            raise self._refused
         if self._failed:
             log.error("start failed", child=self._failed)
         return 1 if self._failed else 0
+
+    async def _begin(self, prepare: Callable[[], None], when_started: Callable[[Supervisor], Awaitable[None]]) -> None:
+        try:
+            await asyncio.to_thread(prepare)
+        except ConfigError as error:
+            self._refused = error
+            self._stop.set()
+            return
+        self._open_gate()
+        await when_started(self)
+
+    def _open_gate(self) -> None:
+        """Children that are waiting in ``pass_gate`` go on; those started later find no gate."""
+        if self._gate is not None:
+            for end in self._gate:
+                os.close(end)
+            self._gate = None
 
     async def _keep(self, child: _Child) -> None:
         """Start the child, and again each time it ends, until stopping."""
@@ -161,14 +190,16 @@ class Supervisor:
         child.ended.set()
 
     async def _start(self, spec: ChildSpec) -> asyncio.subprocess.Process:
+        gate = () if self._gate is None else (self._gate[0],)
         process = await asyncio.create_subprocess_exec(
             *self._command,
             *spec.arguments,
             "--parent",
             str(os.getpid()),
+            *(argument for end in gate for argument in ("--gate-fd", str(end))),
             stdin=asyncio.subprocess.DEVNULL,
             env=self._env,
-            pass_fds=spec.fds,
+            pass_fds=(*spec.fds, *gate),
             process_group=0,
         )
         self._pid_file(spec).write_text(f"{process.pid}\n")
@@ -205,10 +236,6 @@ class Supervisor:
         return self._run_dir / f"{spec.name}.pid"
 
 
-async def _call(when_started: Callable[[Supervisor], Awaitable[None]], supervisor: Supervisor) -> None:
-    await when_started(supervisor)
-
-
 def _signal(child: _Child, sign: int) -> None:
     if child.process is not None and child.process.returncode is None:
         with suppress(ProcessLookupError):
@@ -222,3 +249,9 @@ def die_with_parent(parent: int) -> None:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
     if os.getppid() != parent:  # it went away before we asked
         raise SystemExit(1)
+
+
+def pass_gate(gate_fd: int) -> None:
+    """In a child, its code loaded: wait until the supervisor has prepared what we stand on."""
+    os.read(gate_fd, 1)
+    os.close(gate_fd)

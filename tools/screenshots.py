@@ -99,6 +99,9 @@ def held(chair: Official, province: Official, commune: Official, secretary: Offi
     secretary.press("save-note")
     expect(secretary.page.locator("[data-panel=notes] .texts")).to_contain_text(NOTE)
     chair.page.wait_for_timeout(6_000)  # until the line quality of every point has been measured
+    chair.page.evaluate(
+        "() => document.querySelectorAll('[data-panel] *, [data-panel]').forEach((e) => e.scrollTo(0, 0))"
+    )
     take(chair.page, "hearing")
     take(commune.page, "hearing-point", sizes=[chromium.PHONE])
     technician.go("/help-desk")
@@ -113,8 +116,10 @@ def held(chair: Official, province: Official, commune: Official, secretary: Offi
 def after(auditor: Official, hearing: str) -> None:
     auditor.page.wait_for_timeout(5_000)
     auditor.opens_replay(hearing, "Kiểm tra định kỳ việc tiếp công dân")
+    for _ in range(2):  # to where everybody is there
+        auditor.press("forward")
     auditor.press("play")
-    auditor.page.wait_for_timeout(9_000)
+    auditor.page.wait_for_timeout(5_000)
     take(auditor.page, "replay")
 
 

@@ -33,14 +33,13 @@ from hub.services.identity import Vault
 from hub.supervisor import InstanceLock
 
 
-def migrate(config: Config, *, quiet: bool = False) -> None:
+def migrate(config: Config) -> None:
     config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _told():
         before = migrations.current(config.database)
         migrations.upgrade(config.database)
     after = migrations.newest()
-    if not quiet:
-        cli.say("The database is up to date." if before == after else f"The database is now at revision {after}.")
+    cli.say("The database is up to date." if before == after else f"The database is now at revision {after}.")
 
 
 def backup(config: Config, file: Path) -> None:
@@ -89,7 +88,15 @@ def verify(config: Config, recording_id: str, *, as_json: bool) -> int:
         return asyncio.run(main())
 
 
-def load_demo(config: Config, *, quiet: bool = False) -> DemoSummary:
+def load_demo(config: Config) -> None:
+    with _told():
+        demo_loaded(config)
+    cli.say("The demo province is loaded. Its accounts can sign in while the setting demo is on.")
+
+
+def demo_loaded(config: Config) -> DemoSummary:
+    """Put in what is missing of the demo province; what to tell a new user."""
+
     async def main() -> DemoSummary:
         database = Database(config.database)
         try:
@@ -98,11 +105,7 @@ def load_demo(config: Config, *, quiet: bool = False) -> DemoSummary:
         finally:
             await database.close()
 
-    with _told():
-        summary = asyncio.run(main())
-    if not quiet:
-        cli.say("The demo province is loaded. Its accounts can sign in while the setting demo is on.")
-    return summary
+    return asyncio.run(main())
 
 
 @contextmanager

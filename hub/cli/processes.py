@@ -23,12 +23,20 @@ log = structlog.get_logger(__name__)
 WEB_SHUTDOWN_S = 5.0
 
 
-def run(name: str, parent: int, main: Callable[[Config], Awaitable[None]]) -> None:
-    """Run a child until SIGTERM, then let it end cleanly: its coroutine is cancelled and cleans up in ``finally``."""
+Main = Callable[[Config], Awaitable[None]]
+
+
+def run(name: str, parent: int, gate_fd: int, main: Main) -> None:
+    """Run a child until SIGTERM, then let it end cleanly: its coroutine is cancelled and cleans up in ``finally``.
+
+    By now its code is loaded; it begins when the supervisor opens the gate.
+    """
     if parent:
         supervisor.die_with_parent(parent)
     config = cli.load_config(cli.environment(None))
     logs.set_up(config, name)
+    if gate_fd >= 0:
+        supervisor.pass_gate(gate_fd)
     try:
         uvloop.run(_until_told(main(config)))
     except ConfigError as error:
@@ -43,7 +51,7 @@ async def _until_told(main: Awaitable[None]) -> None:
         await task
 
 
-async def web(config: Config, listen_fd: int) -> None:
+def web(listen_fd: int) -> Main:
     """Pages and signaling on the supervisor's listening socket."""
     from aiohttp.web import AppRunner, SockSite
     from prometheus_client import REGISTRY
@@ -52,36 +60,42 @@ async def web(config: Config, listen_fd: int) -> None:
     from hub.cli.webapp import make_app
     from hub.db import Database
 
-    files = tls.certificate_files(config, net.tls_names(config)) if config.https else None
-    database = Database(config.database)
-    listening = socket.socket(fileno=listen_fd)
-    # Our own middleware logs requests, without addresses and queries.
-    runner = AppRunner(make_app(config, database, REGISTRY), access_log=None, shutdown_timeout=WEB_SHUTDOWN_S)
-    try:
-        await runner.setup()
-        await SockSite(runner, listening, ssl_context=tls.server_context(files) if files else None).start()
-        log.info("serving", port=listening.getsockname()[1], https=bool(files))
-        await asyncio.Event().wait()
-    finally:
-        await runner.cleanup()
-        await database.close()
+    async def main(config: Config) -> None:
+        files = tls.certificate_files(config, net.tls_names(config)) if config.https else None
+        database = Database(config.database)
+        listening = socket.socket(fileno=listen_fd)
+        # Our own middleware logs requests, without addresses and queries.
+        runner = AppRunner(make_app(config, database, REGISTRY), access_log=None, shutdown_timeout=WEB_SHUTDOWN_S)
+        try:
+            await runner.setup()
+            await SockSite(runner, listening, ssl_context=tls.server_context(files) if files else None).start()
+            log.info("serving", port=listening.getsockname()[1], https=bool(files))
+            await asyncio.Event().wait()
+        finally:
+            await runner.cleanup()
+            await database.close()
+
+    return main
 
 
-async def worker(config: Config, index: int) -> None:
+def worker(index: int) -> Main:
     from signaling.media import worker as media_worker
 
-    await media_worker.run(config, index)
+    return lambda config: media_worker.run(config, index)
 
 
-async def recorder(config: Config) -> None:
+def recorder() -> Main:
     from hub.db import Database
     from recorder import main as recorder_main
 
-    database = Database(config.database)
-    try:
-        await recorder_main.run(config, database, open_store(config))
-    finally:
-        await database.close()
+    async def main(config: Config) -> None:
+        database = Database(config.database)
+        try:
+            await recorder_main.run(config, database, open_store(config))
+        finally:
+            await database.close()
+
+    return main
 
 
 def open_store(config: Config) -> ObjectStore:

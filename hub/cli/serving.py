@@ -6,16 +6,15 @@ import asyncio
 import resource
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
-from hub import calendar, cli, logs, migrate, net
+from hub import calendar, cli, logs, net
 from hub.config import Config
-from hub.errors import ConfigError
+from hub.errors import ConfigError, HubError
 from hub.supervisor import InstanceLock, Supervisor, children_of
 
 if TYPE_CHECKING:  # a plain start need not load the demo
@@ -27,34 +26,45 @@ BACKLOG = 512
 log = structlog.get_logger(__name__)
 
 
-def serve(config: Config, env: Mapping[str, str], demo: DemoSummary | None = None) -> int:
-    """Blocks until the hub is stopped; the exit status. ``demo`` is what to tell somebody who tries the hub."""
+def serve(config: Config, env: Mapping[str, str], load: Callable[[], DemoSummary] | None = None) -> int:
+    """Blocks until the hub is stopped; the exit status.
+
+    ``load`` puts something to try into the database before anybody may use it. Everything that takes long is done, and
+    its code loaded, while the children load theirs.
+    """
     logs.set_up(config, "supervisor")
     try:
         config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = InstanceLock(config.run_dir)
-        check_schema(config)
         check_certificate(config)
         listening = listen(config)
+        raise_open_files()
+        try:
+            return asyncio.run(_supervise(config, env, listening, load))
+        finally:
+            listening.close()
+            lock.release()
     except ConfigError as error:
         cli.fail(error.faults)
-    raise_open_files()
-    try:
-        return asyncio.run(_supervise(config, env, listening, demo))
-    finally:
-        listening.close()
-        lock.release()
 
 
-async def _supervise(config: Config, env: Mapping[str, str], listening: socket.socket, demo: DemoSummary | None) -> int:
+async def _supervise(
+    config: Config, env: Mapping[str, str], listening: socket.socket, load: Callable[[], DemoSummary] | None
+) -> int:
     supervisor = Supervisor(children_of(config, listening.fileno()), config.run_dir, env)
+    loaded: list[DemoSummary] = []
+
+    def prepare() -> None:
+        if load is not None:
+            loaded.append(load())
+        check_schema(config)
 
     async def when_started(started: Supervisor) -> None:
         missing = await wait_ready(config, listening)
         started.ready = True
-        cli.say(welcome(config, addresses(config, listening), missing, demo))
+        cli.say(welcome(config, addresses(config, listening), missing, *loaded))
 
-    return await supervisor.run(when_started)
+    return await supervisor.run(when_started, prepare)
 
 
 def check_certificate(config: Config) -> None:
@@ -69,6 +79,10 @@ def check_certificate(config: Config) -> None:
 
 def check_schema(config: Config) -> None:
     """Raises ``ConfigError`` when the database is away or its schema is not the one this code expects."""
+    from sqlalchemy.exc import DBAPIError
+
+    from hub import migrate
+
     try:
         found, wanted = migrate.current(config.database), migrate.newest()
     except DBAPIError as error:
@@ -76,6 +90,24 @@ def check_schema(config: Config) -> None:
     if found != wanted:
         state = "is empty" if found is None else f"has revision {found}, this release needs {wanted}"
         raise ConfigError([f"database_url: the schema {state}; run: hub migrate"])
+
+
+def try_out(config: Config) -> DemoSummary:
+    """Migrate and load the demo province. Raises ``ConfigError``."""
+    from sqlalchemy.exc import DBAPIError
+
+    from hub import migrate
+    from hub.cli import maintenance
+
+    try:
+        migrate.upgrade(config.database)
+        return maintenance.demo_loaded(config)
+    except DBAPIError as error:
+        raise ConfigError([f"database_url: the database does not answer: {error.orig}"]) from error
+    except ConfigError:
+        raise
+    except HubError as error:
+        raise ConfigError([cli.in_words(error.text)]) from error
 
 
 def listen(config: Config) -> socket.socket:
@@ -151,7 +183,7 @@ def addresses(config: Config, listening: socket.socket) -> list[str]:
     return [f"{scheme}://{f'[{name}]' if ':' in name else name}:{port}/" for name in hosts]
 
 
-def welcome(config: Config, urls: list[str], missing: str, demo: DemoSummary | None) -> str:
+def welcome(config: Config, urls: list[str], missing: str, demo: DemoSummary | None = None) -> str:
     """What somebody who started the hub for the first time needs to know."""
     lines = ["", "  Cầu Tiếp Dân is running:", *(f"    {url}" for url in urls)]
     if missing:
