@@ -135,7 +135,6 @@ async def hearing_page(
         recording = await recordings.of_hearing(db, actor, hearing_id)
         readable = {case.id for case in hearing.cases if await _may_read(db, actor, case)}
     seats = joinable(actor, hearing)
-    own = own_seats(actor, seats)
     return view.render(
         request,
         "hearings/show.html",
@@ -147,8 +146,8 @@ async def hearing_page(
         recording=recording,
         readable_cases=readable,
         live=_live_seats(request, hearing_id),
-        own=own,
-        others=[seat for seat in seats if seat not in own],
+        own=own_seats(actor, seats),
+        others=[seat for seat in seats if seat not in own_seats(actor, seats)],
         changeable=hearing.state in (HearingState.SCHEDULED, HearingState.POSTPONED),
         may_book=may(actor, Action.BOOK_HEARING, Target(paths=(hearing.unit.path,))),
         underway=hearing.state in LIVE_STATES,
