@@ -1,0 +1,52 @@
+"""No raw identifier reaches the screen: whatever is written into the audit trail has a name there."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from hub import models
+from web.labels import LABELS
+
+ROOT = Path(__file__).parents[2]
+
+
+ACTION_AT = {"audit.record": 2, "_audit": 2, "_open": 4}
+"""Where the action stands among the arguments: of ``audit.record``, and of modules' own functions around it."""
+
+
+def recorded_actions() -> Iterator[tuple[str, str]]:
+    """``(file, action)`` for each action that the code names."""
+    for path in sorted((ROOT / "hub").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            place = ACTION_AT.get(ast.unparse(node.func)) if isinstance(node, ast.Call) else None
+            if place is None or len(node.args) <= place:
+                continue
+            action = node.args[place]
+            if isinstance(action, ast.Constant) and isinstance(action.value, str):
+                yield path.name, action.value
+
+
+def test_every_audited_action_has_a_name() -> None:
+    found = {action: file for file, action in recorded_actions()}
+    assert len(found) > 20
+    assert {action: file for action, file in found.items() if action not in LABELS["audit"]} == {}
+
+
+def test_every_state_and_kind_has_a_name() -> None:
+    kinds = {
+        "case_type": models.CaseType,
+        "case_state": models.CaseState,
+        "party_kind": models.PartyKind,
+        "hearing_kind": models.HearingKind,
+        "ground": models.AdHocGround,
+        "ground_basis": models.AdHocGround,
+        "hearing_state": models.HearingState,
+        "seat_kind": models.SeatKind,
+        "recording_state": models.RecordingState,
+        "role": models.Role,
+        "unit_level": models.UnitLevel,
+    }
+    for kind, members in kinds.items():
+        assert set(LABELS[kind]) == set(members), kind
