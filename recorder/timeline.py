@@ -15,7 +15,9 @@ from statistics import median
 HYSTERESIS_NS = 10_000_000
 """Smaller changes of an estimate are not followed, so that neighbouring segments fit without a seam."""
 TRUST_NS = 5_000_000_000
-"""A sender report that would move media further from its arrival than this is not believed."""
+"""Clocks that differ by more than this from what they did before were set."""
+LATE_NS = 30_000_000_000
+"""Media that arrived later than this after it should have been sent is placed by its arrival."""
 FOLLOW_NS = 250_000_000
 """Without reports an offset is kept until arrivals differ from it by more."""
 REPORTS = 8
@@ -34,13 +36,30 @@ class PublisherClock:
 
     def __init__(self) -> None:
         self._delays: dict[str, deque[tuple[int, int]]] = {}
+        self._doubt: int | None = None
+
+    def report(self, track_id: str, arrived_ns: int, delay_ns: int) -> None:
+        """A sender report that arrived at ``arrived_ns`` was sent ``delay_ns`` before, by the publisher's clock."""
+        shortest = self.offset_ns()
+        if shortest is not None:
+            doubted, self._doubt = self._doubt, None
+            late = delay_ns - shortest
+            if late > TRUST_NS and (doubted is None or abs(delay_ns - doubted) > TRUST_NS):
+                self._doubt = delay_ns  # stuck on its way, or the clock was set back: the next one tells
+                return
+            if abs(late) > TRUST_NS:
+                # The computer's clock was set: what was learnt of it, from any track, is void.
+                self._delays.clear()
+        self._add(track_id, arrived_ns, delay_ns)
 
     def sample(self, track_id: str, arrived_ns: int, delay_ns: int) -> None:
-        """Something that arrived at ``arrived_ns`` had been sent ``delay_ns`` before, by the publisher's clock."""
+        """As ``report`` for a frame, whose time of sending is only derived: it never says that the clock was set."""
+        shortest = self.offset_ns()
+        if shortest is not None and abs(delay_ns - shortest) <= TRUST_NS:
+            self._add(track_id, arrived_ns, delay_ns)
+
+    def _add(self, track_id: str, arrived_ns: int, delay_ns: int) -> None:
         delays = self._delays.setdefault(track_id, deque())
-        if delays and abs(delay_ns - delays[-1][1]) > TRUST_NS:
-            # The computer's clock was set: what was learnt of it, from any track, is void.
-            self._delays = {track_id: (delays := deque())}
         delays.append((arrived_ns, delay_ns))
         while delays[0][0] < arrived_ns - WINDOW_NS:
             delays.popleft()
@@ -69,7 +88,7 @@ class TrackClock:
         if self._reports and abs(sent_ns - media_ns - self._reports[-1]) > TRUST_NS:
             self._reports.clear()
         self._reports.append(sent_ns - media_ns)
-        self._publisher.sample(self._track_id, arrived_ns, arrived_ns - sent_ns)
+        self._publisher.report(self._track_id, arrived_ns, arrived_ns - sent_ns)
 
     def arrival(self, arrived_ns: int, media_ns: int) -> None:
         """A frame came; the earliest counts until the next ``settle``."""
@@ -95,7 +114,8 @@ class TrackClock:
             # Every frame is a sample of the way it took; reports alone are too few to find the shortest.
             self._publisher.sample(self._track_id, self._heard_ns, earliest - sent)
             publisher = self._publisher.offset_ns()
-            if publisher is not None and abs(sent + publisher - earliest) <= TRUST_NS:
+            # Media may be late, even very late, but it cannot arrive before it is sent.
+            if publisher is not None and -TRUST_NS <= earliest - sent - publisher <= LATE_NS:
                 return sent + publisher
         if self.offset_ns is not None and abs(self.offset_ns - earliest) <= FOLLOW_NS:
             return self.offset_ns

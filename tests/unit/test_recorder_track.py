@@ -205,15 +205,27 @@ def test_without_reports_arrival_places_media() -> None:
     assert spans(feed)[0] == (1300, 2000)
 
 
-def test_a_clock_that_was_set_during_the_hearing_does_not_move_media() -> None:
+@pytest.mark.parametrize("set_by_s", [3600, -3600])
+def test_a_clock_that_was_set_during_the_hearing_does_not_move_media(set_by_s: int) -> None:
     feed = Feed("audio")
     for second in range(30):
         feed.run(second, second + 1)
-        jump = 3600 if second >= 12 else 0
+        jump = set_by_s if second >= 12 else 0
         feed.report(second + 0.5, wall_s=1_800_000_000 + second + 0.5 + jump)
     feed.track.end(30 * SECOND)
     assert feed.gaps == []
     assert spans(feed) == [(0, 10_000), (10_000, 10_000), (20_000, 10_000)]
+
+
+def test_sound_that_got_stuck_on_its_way_is_placed_where_it_was_spoken() -> None:
+    feed = Feed("audio")
+    for second in range(12):
+        feed.delay_s = max(0, 13 - second) if second >= 5 else 0  # nothing for eight seconds, then all at once
+        feed.run(second, second + 1)
+        feed.report(second + 0.5, wall_s=1_800_000_000 + second + 0.5)
+    feed.track.end(12 * SECOND)
+    assert feed.gaps == []
+    assert spans(feed) == [(0, 10_000), (10_000, 2000)]
 
 
 @settings(max_examples=40, deadline=None)
