@@ -6,6 +6,7 @@ was recorded is decoded from the object store; an auditor replays it.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -72,8 +73,9 @@ def world() -> Iterator[World]:
 
 
 def _keep_evidence(world: World) -> None:
-    for _official in world.everybody:
-        pass
+    """What a failure needs to be understood; pytest shows it with the failure."""
+    lines = [world.hub.tail(), *(f"{one.username} {one.page.url} {one.complaints}" for one in world.everybody)]
+    sys.stderr.write("\n".join(lines) + "\n")
 
 
 def test_a_hearing_of_three_points_is_held_recorded_archived_and_replayed(world: World):
@@ -220,6 +222,7 @@ def _check_archive(
             heard[point].beeps,
         )
     drifts_s = {point.name: one.drift_s for point, one in heard.items()}
+    sys.stdout.write(f"\nsound and picture in the archive are {moved_s} s apart (sources drifted {drifts_s} s)\n")
     assert all(abs(moved) < 0.080 for moved in moved_s.values()), (moved_s, drifts_s)
     assert max(ends) == pytest.approx(lasted_s, abs=1)
 

@@ -74,7 +74,7 @@ class Heard:
         return max((p - phases[0] + LOOP_S / 2) % LOOP_S - LOOP_S / 2 for p in phases) if phases else math.inf
 
 
-def listen_when_steady(pages: Sequence[tuple[Page, Point]], limit_s: float = 60) -> dict[Point, Heard]:
+def listen_when_steady(pages: Sequence[tuple[Page, Point]], limit_s: float = 30) -> dict[Point, Heard]:
     """``listen`` again until no source drifts: Chromium's capture times are good only while it gets its processor.
 
     On a machine that is never quiet the last measurement is returned as it is.
