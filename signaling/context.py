@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,6 +22,10 @@ from signaling.workers import WorkerPool
 SeatsFor = Callable[[Actor, models.Hearing], list[models.Seat]]
 """``hub.services.hearings.seats_for``: the seats this person may take."""
 
+Discreet = Callable[[Actor, str, str], Awaitable[None]]
+"""``hub.services.hearings.require_discreet``: raises ``BadInput`` when what this person typed in this hearing names a
+denouncer."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
@@ -34,6 +38,7 @@ class Context:
     metrics: Metrics
     wake: Callable[[], None]
     """Observe the hearings now rather than at the next tick."""
+    discreet: Discreet | None = None
 
 
 class Connection(Protocol):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 import structlog
@@ -22,7 +22,7 @@ from hub.models import RecordingState
 from hub.services.live import HearingLive, RecorderLive, WorkerLive
 from signaling.booking import load
 from signaling.clock import Clock
-from signaling.context import Context, SeatsFor
+from signaling.context import Context, Discreet, SeatsFor
 from signaling.live_hearing import LiveHearing
 from signaling.media import control
 from signaling.metrics import Metrics
@@ -45,6 +45,7 @@ class Live:
         seats_for: SeatsFor,
         registry: CollectorRegistry,
         clock: Clock | None = None,
+        discreet: Discreet | None = None,
     ) -> None:
         run_dir = config.run_dir
         self._pool = WorkerPool(
@@ -67,6 +68,7 @@ class Live:
             clock=clock or Clock(),
             metrics=Metrics(registry),
             wake=self.wake,
+            discreet=discreet,
         )
         self._hearings: dict[str, LiveHearing] = {}
         self._media_tasks: dict[str, asyncio.Task[None]] = {}
@@ -75,6 +77,8 @@ class Live:
         self._loaded = False
         self._wake = asyncio.Event()
         self.stopping = False
+        self.rechecks: list[Callable[[str], None]] = []
+        """Called with an account's id when it must be asked again who it is and what it may."""
 
     # Running --------------------------------------------------------------------------------------------------------
 
@@ -228,6 +232,10 @@ class Live:
 
     def workers(self) -> list[WorkerLive]:
         return self._pool.live_views()
+
+    def account_changed(self, account_id: str) -> None:
+        for ask in self.rechecks:
+            ask(account_id)
 
     async def booking_changed(self, hearing_id: str) -> None:
         hearing = self._hearings.get(hearing_id)

@@ -72,8 +72,22 @@ class LiveHearing:
                 await self.media.link.wait_placed(3)
             effects = await self._whole(self._join(connection, message))
         else:
+            await self._require_discreet(connection, message)
             effects = await self._whole(self._handle(connection, message))
         await self.media.negotiate(connection, effects)
+
+    async def _require_discreet(self, connection: Connection, message: p.FromBrowser) -> None:
+        """What is typed is kept beside the recording for ever."""
+        typed = message.text if isinstance(message, p.Say | p.Note) else ""
+        typed = message.reason if isinstance(message, p.Remove) else typed
+        seated = connection.seat_id is not None and self.audience.get(connection.seat_id) is connection
+        if typed and seated and self._context.discreet is not None:
+            await self._context.discreet(connection.actor, self.state.hearing_id, typed)
+
+    def may_stay(self, connection: Connection) -> bool:
+        """Whether the person, as he is known now, may still sit where he sits."""
+        may_take = {seat.id for seat in self._context.seats_for(connection.actor, self._booked.row)}
+        return connection.seat_id is None or connection.seat_id in may_take
 
     def gone(self, connection: Connection, *, drop_media: bool = False) -> None:
         """The browser's socket is closed, for whatever reason. ``observe`` draws the conclusion.

@@ -29,6 +29,8 @@ RECHECK_S = 30.0
 QUEUE_MESSAGES = 1024
 CROWDED_MESSAGES = 64
 """From here on, what the next message would replace anyway is left out."""
+MAX_SOCKETS = 16
+"""Of one account at a time: more than any person has pages open."""
 MAX_FAULTS = 5
 """Faulty messages in a row that close the socket."""
 FRAME_BYTES = 2 * p.MAX_DESCRIPTION_BYTES
@@ -61,6 +63,7 @@ class Socket:
         self._ended = asyncio.Event()
         self._close_code = 1000
         self._signed_out = False
+        self._asked = asyncio.Event()
         self._faults = 0
         self._tokens, self._tokens_at = RATE_BURST, time.monotonic()
 
@@ -118,7 +121,7 @@ class Socket:
             asyncio.create_task(self._read(hearing), name="socket-read"),
             asyncio.create_task(self._write(), name="socket-write"),
             asyncio.create_task(self._negotiate(hearing), name="socket-negotiate"),
-            asyncio.create_task(self._recheck(), name="socket-recheck"),
+            asyncio.create_task(self._recheck(hearing), name="socket-recheck"),
             asyncio.create_task(self._ended.wait(), name="socket-end"),
         ]
         try:
@@ -201,15 +204,25 @@ class Socket:
         while (message := await self._outbox.get()) is not None:
             await self._ws.send_str(p.dump(message))
 
-    async def _recheck(self) -> None:
+    def recheck(self) -> None:
+        """Ask now who the person is and what he may."""
+        self._asked.set()
+
+    async def _recheck(self, hearing: LiveHearing) -> None:
         while True:
-            await asyncio.sleep(self._request.app[RECHECK])
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._request.app[RECHECK]):
+                    await self._asked.wait()
+            self._asked.clear()
             try:
                 actor = await self._actor_of(self._request)
             except HubError as error:  # the database is away; it will be asked again
                 log.warning("sign-in not checked", seat_id=self.seat_id, fault=str(error))
                 continue
-            if actor is None or actor.account_id != self.actor.account_id:
+            same = actor is not None and actor.account_id == self.actor.account_id
+            if actor is not None and same:
+                self.actor = actor
+            if not same or not hearing.may_stay(self):
                 self._signed_out = True
                 self.dismiss("signed_out")
                 return await self._until_written()
@@ -245,6 +258,9 @@ def add_routes(
             return await turn_away(request, p.Error(code=error.code, text=translate(DEFAULT_LANGUAGE, error.text)))
         if actor is None:
             return await turn_away(request, p.Goodbye(reason="signed_out"))
+        if sum(socket.actor.account_id == actor.account_id for socket in sockets) >= MAX_SOCKETS:
+            too_many = Text(N_("Tài khoản này đang mở quá nhiều trang. Hãy đóng bớt."))
+            return await turn_away(request, p.Error(code="too_many_attempts", text=translate(actor.language, too_many)))
         socket = Socket(request, live, actor, actor_of, translate)
         return await socket.serve(request.match_info["hearing_id"])
 
@@ -253,6 +269,12 @@ def add_routes(
         for socket in list(sockets):
             socket.shut_down()
 
+    def ask_again(account_id: str) -> None:
+        for socket in sockets:
+            if socket.actor.account_id == account_id:
+                socket.recheck()
+
+    live.rechecks.append(ask_again)
     app.router.add_get("/ws/hearings/{hearing_id}", hearing_socket)
     app.on_shutdown.append(close_all)
 

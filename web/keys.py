@@ -63,6 +63,13 @@ def actor(request: http.Request) -> Actor:
     return found
 
 
+def tell_live(request: http.Request, account_id: str) -> None:
+    """The account's sessions, roles or state changed: its browsers in hearings are asked at once."""
+    live = deps(request).live
+    if live is not None:
+        live.account_changed(account_id)
+
+
 def session(request: http.Request) -> SignInSession:
     found: SignInSession | None = request.get(SESSION)
     if found is None:

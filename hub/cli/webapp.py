@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 import structlog
 from aiohttp import web as http
@@ -32,12 +33,19 @@ log = structlog.get_logger(__name__)
 
 def make_app(config: Config, database: Database, registry: CollectorRegistry) -> http.Application:
     """Raises ``ConfigError`` when the identity key or the object store's settings cannot be used."""
-    live = Live(config, database, seats_for=hearings.seats_for, registry=registry)
+    vault = Vault(keys.identity_key(config))
+    live = Live(
+        config,
+        database,
+        seats_for=hearings.seats_for,
+        registry=registry,
+        discreet=partial(hearings.require_discreet, database, vault),
+    )
     deps = Deps(
         config=config,
         database=database,
         store=open_store(config),
-        vault=Vault(keys.identity_key(config)),
+        vault=vault,
         live=live,
         registry=registry,
     )

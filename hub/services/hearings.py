@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import calendar, schedule
 from hub.auth import Action, Actor, Target, require
+from hub.db import Database
 from hub.errors import BadInput, Conflict, NotFound, Stale
 from hub.i18n import N_, Text
 from hub.ids import utc_now
@@ -69,6 +70,7 @@ __all__ = [
     "notices",
     "postpone",
     "record_target",
+    "require_discreet",
     "save_device_check",
     "seat_target",
     "seats_for",
@@ -164,6 +166,16 @@ async def cancel(db: AsyncSession, vault: Vault, actor: Actor, hearing_id: str, 
     await db.flush()
     await _audit(db, actor, "hearing_cancelled", hearing, reason)
     return hearing
+
+
+async def require_discreet(database: Database, vault: Vault, actor: Actor, hearing_id: str, text: str) -> None:
+    """Raise ``BadInput`` when a text typed in a hearing names the denouncer of one of its cases."""
+    async with database.reading() as db:
+        hearing = await db.get(Hearing, hearing_id)
+        secret = [case for case in hearing.cases if case.party.secret] if hearing else []
+    if secret:
+        async with database.transaction() as db:
+            await identity.require_discreet(db, vault, actor, secret, text, field="text")
 
 
 async def mark_state(db: AsyncSession, hearing_id: str, state: HearingState, *, at: datetime | None = None) -> Hearing:

@@ -82,6 +82,11 @@ class LiveView(Protocol):
 
     def workers(self) -> list[WorkerLive]: ...
 
+    def account_changed(self, account_id: str) -> None:
+        """To be called after a sign-out, or when an account's password, roles or state changed: its browsers in
+        hearings are asked at once whether they may go on."""
+        ...
+
     async def booking_changed(self, hearing_id: str) -> None:
         """To be called after a booking was changed, postponed or cancelled: browsers in its waiting room are told."""
         ...

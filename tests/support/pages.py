@@ -73,6 +73,9 @@ class StillLive:
             )
         ]
 
+    def account_changed(self, account_id: str) -> None:
+        self.told.append(account_id)
+
     async def booking_changed(self, hearing_id: str) -> None:
         self.told.append(hearing_id)
 

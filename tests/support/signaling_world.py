@@ -22,6 +22,7 @@ from hub.i18n import Text
 from hub.ids import utc_now
 from hub.services import hearings
 from signaling.app import add_routes
+from signaling.context import Discreet
 from signaling.live import Live
 from signaling.socket import RECHECK
 from tests.support.domain import World, make_world
@@ -46,6 +47,7 @@ class Room:
     recheck_s: float = 30.0
     live: Live | None = None
     url: str = ""
+    discreet: Discreet | None = None
 
     async def actor_of(self, request: web.Request) -> Actor | None:
         actor = self.people.get(request.cookies.get("who", ""))
@@ -54,7 +56,13 @@ class Room:
     @asynccontextmanager
     async def server(self) -> AsyncIterator[Live]:
         """The web process; leave and enter again to restart it."""
-        live = Live(self.config, self.database, seats_for=hearings.seats_for, registry=CollectorRegistry())
+        live = Live(
+            self.config,
+            self.database,
+            seats_for=hearings.seats_for,
+            registry=CollectorRegistry(),
+            discreet=self.discreet,
+        )
         app = web.Application()
         add_routes(app, live, actor_of=self.actor_of, translate=translate)
         app[RECHECK] = self.recheck_s

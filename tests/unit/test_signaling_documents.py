@@ -42,6 +42,7 @@ def test_the_limits_in_the_document_are_those_of_the_program() -> None:
     assert f"| one message | {protocol.MAX_MESSAGE_BYTES // 1024} KiB; {large} |" in TEXT
     assert f"a frame over {socket.FRAME_BYTES // 1024} KiB: close code 1009" in TEXT
     assert f"{protocol.MAX_TEXT_CHARACTERS:,} characters" in TEXT
+    assert f"| sockets of one account at a time | {socket.MAX_SOCKETS} |" in TEXT
     assert f"{socket.RATE_PER_S:.0f} a second, bursts of {socket.RATE_BURST:.0f}" in TEXT
     assert f"| faulty messages in a row | {socket.MAX_FAULTS} |" in TEXT
     assert f"{socket.QUEUE_MESSAGES:,}" in TEXT

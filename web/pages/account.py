@@ -37,6 +37,7 @@ async def change_password(request: http.Request) -> http.Response:
             await people.change_own_password(db, actor, form.secret("current"), form.secret("wanted"), keep=session)
     except BadInput as error:
         return _password_page(request, error)
+    keys.tell_live(request, actor.account_id)
     return view.redirect(request, "/account", notice="password_changed")
 
 

@@ -77,6 +77,7 @@ async def save(request: http.Request) -> http.Response:
             await people.update_account(db, actor, account_id, edit)
     except Refused as error:
         return await _page(request, _typed(form), await _managed(request), error=error)
+    keys.tell_live(request, account_id)
     return view.redirect(request, f"/accounts/{account_id}", notice="account_saved")
 
 
@@ -90,6 +91,7 @@ async def set_password(request: http.Request) -> http.Response:
     except BadInput as error:
         account = await _managed(request)
         return await _page(request, _values_of(account), account, error=error, dialog="password")
+    keys.tell_live(request, account_id)
     return view.redirect(request, f"/accounts/{account_id}", notice="account_password_set")
 
 
@@ -106,6 +108,7 @@ async def disable(request: http.Request) -> http.Response:
     except BadInput as error:
         account = await _managed(request)
         return await _page(request, _values_of(account), account, error=error, dialog="disable")
+    keys.tell_live(request, account_id)
     return view.redirect(request, f"/accounts/{account_id}", notice="account_disabled")
 
 

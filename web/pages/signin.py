@@ -8,7 +8,7 @@ from hub.errors import BadInput, TooManyAttempts
 from hub.i18n import DEFAULT_LANGUAGE, LANGUAGES
 from hub.services import people
 from web import forms, view
-from web.keys import ACTOR, STRANGERS, deps
+from web.keys import ACTOR, STRANGERS, deps, tell_live
 from web.security import LANGUAGE_COOKIE, SESSION_COOKIE, client_address, cookie, delete_cookie, set_cookie
 
 routes = http.RouteTableDef()
@@ -44,6 +44,8 @@ async def sign_in(request: http.Request) -> http.Response:
     if before := cookie(request, SESSION_COOKIE):  # whoever sat here before is signed out, not only forgotten
         async with hub.database.transaction() as db:
             await people.sign_out(db, before)
+        if (actor := request.get(ACTOR)) is not None:
+            tell_live(request, actor.account_id)
     response = view.redirect(request, wanted)
     set_cookie(request, response, SESSION_COOKIE, token)
     return response
@@ -54,6 +56,8 @@ async def sign_out(request: http.Request) -> http.Response:
     token = cookie(request, SESSION_COOKIE)
     async with deps(request).database.transaction() as db:
         await people.sign_out(db, token)
+    if (actor := request.get(ACTOR)) is not None:
+        tell_live(request, actor.account_id)
     response = view.redirect(request, "/sign-in", notice="signed_out")
     delete_cookie(request, response, SESSION_COOKIE)
     # Nothing seen by the last person stays in the browser's memory for the next.
