@@ -297,4 +297,7 @@ def same_origin(request: web.Request, *, behind_proxy: bool) -> bool:
     hosts = {request.headers.get("Host", "").lower()}
     if behind_proxy:
         hosts.add(request.headers.get("X-Forwarded-Host", "").lower())
-    return urlsplit(origin).netloc.lower() in hosts - {""}
+    try:
+        return urlsplit(origin).netloc.lower() in hosts - {""}
+    except ValueError:  # "http://[": nothing that a browser sends
+        return False

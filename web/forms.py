@@ -13,6 +13,7 @@ from multidict import MultiDict
 from hub.errors import BadInput, Conflict
 from hub.i18n import N_, Text
 from web import format as formats
+from web.keys import MULTIPART
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -81,6 +82,9 @@ class Form:
 
 
 async def read(request: http.Request) -> Form:
+    """The fields. Raises ``BadInput`` for what cannot be read; a form without a file comes URL-encoded."""
+    if MULTIPART in request:
+        raise BadInput(N_("Không đọc được biểu mẫu đã gửi."))
     posted = await request.post()
     fields: MultiDict[str] = MultiDict()
     for name, value in posted.items():

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import BodyPartReader
 from aiohttp import web as http
+from aiohttp.http_exceptions import HttpProcessingError
 
 from hub.config import Config
 from hub.errors import BadInput, Forbidden
@@ -126,8 +127,15 @@ def _same_origin(request: http.Request) -> None:
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise Forbidden(N_("Yêu cầu được gửi từ một trang web khác nên đã bị từ chối."))
     origin = request.headers.get("Origin")
-    if origin and urlsplit(origin).netloc != _host(request):
+    if origin and _netloc(origin) != _host(request):
         raise Forbidden(N_("Yêu cầu được gửi từ một trang web khác nên đã bị từ chối."))
+
+
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # "http://[": nothing that a browser sends
+        return ""
 
 
 def _host(request: http.Request) -> str:
@@ -141,7 +149,7 @@ async def _token_in_body(request: http.Request) -> str:
         try:
             reader = await request.multipart()
             part = await reader.next()
-        except ValueError as error:
+        except (ValueError, HttpProcessingError) as error:
             raise BadInput(N_("Không đọc được biểu mẫu đã gửi.")) from error
         request[MULTIPART] = reader
         if not isinstance(part, BodyPartReader) or part.name != CSRF_FIELD:
