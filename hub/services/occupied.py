@@ -8,9 +8,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.auth import Action, Actor, Target, require, scopes
+from hub.auth import Action, Actor, Target, may, require, scopes
 from hub.models import Hearing
 from hub.services.bookings import OCCUPYING, slot_of
+from hub.services.hearing_lists import target
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Occupied:
     id: str
     number: str
     title: str
+    """Empty when it is none of the actor's business."""
     starts_at: datetime
     ends_at: datetime
 
@@ -29,7 +31,7 @@ async def occupied(
 ) -> list[Occupied]:
     """Every account and point taken by another booking in ``[starts_at, ends_at)``; ``but`` is the one being changed.
 
-    For who may book somewhere, and no more than the refusal itself would say. Raises ``Forbidden``.
+    For who may book somewhere; the title is told to who may read that hearing. Raises ``Forbidden``.
     """
     require(actor, Action.BOOK_HEARING, Target(paths=tuple(scopes(actor, Action.BOOK_HEARING))))
     wanted = (
@@ -41,7 +43,8 @@ async def occupied(
     found: dict[str, Occupied] = {}
     for hearing in (await db.execute(wanted)).unique().scalars():
         slot = slot_of(hearing)
+        title = hearing.title if may(actor, Action.READ_HEARING, target(hearing)) else ""
         for one in slot.people | slot.points:
-            entry = Occupied(one, hearing.number, hearing.title, hearing.starts_at, hearing.ends_at)
+            entry = Occupied(one, hearing.number, title, hearing.starts_at, hearing.ends_at)
             found.setdefault(one, entry)
     return list(found.values())

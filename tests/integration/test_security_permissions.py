@@ -13,6 +13,7 @@ from hub.db import Database
 from hub.errors import Forbidden
 from hub.models import Account, CaseType, Hearing, HearingState, Role
 from hub.services import cases, hearings, people
+from hub.services.occupied import occupied
 from hub.services.people import GrantInput, NewAccount
 from tests.support.domain import World, cheap_passwords, make_world, new_case
 
@@ -99,3 +100,15 @@ async def people_identity(db: object, world: World, who: str, party_id: str) -> 
     from hub.services import identity
 
     await identity.read_identity(db, world.vault, world.actor(who), party_id, "tò mò")  # type: ignore[arg-type]
+
+
+@asynchronous
+async def test_who_books_elsewhere_sees_that_somebody_is_taken_and_not_for_what(database: Database) -> None:
+    world = await make_world(database)
+    booking = world.booking(title="Gặp gia đình bà Hoa")
+    async with database.transaction() as db:
+        await hearings.book(db, world.vault, world.actor("officer.TINH1"), booking)
+    async with database.reading() as db:
+        for who, title in (("officer.TINH1", booking.title), ("officer.XA1", booking.title), ("officer.XA9", "")):
+            taken = await occupied(db, world.actor(who), booking.starts_at, booking.ends_at)
+            assert {one.title for one in taken} == {title}, who

@@ -51,7 +51,7 @@ async def find_occupied(request: http.Request) -> http.Response:
         {
             "id": one.id,
             "number": one.number,
-            "title": one.title,
+            "title": one.title or view.sentence(request, N_("buổi tiếp của cơ quan khác")),
             "starts": formats.clock(one.starts_at),
             "ends": formats.clock(one.ends_at),
         }
