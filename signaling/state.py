@@ -211,7 +211,11 @@ def _course(
         case ev.Resumed():
             return replace(hearing, state=HearingState.OPEN) if hearing.live else hearing
         case ev.Ended():
-            return replace(hearing, state=HearingState.CLOSED, closed_at=at, floor=None) if hearing.live else hearing
+            if not hearing.live:
+                return hearing
+            # Everyone is sent away by the end itself: that their browsers then hang up is nobody's loss.
+            away = tuple(replace(s, connected=False, lost_at=at) if s.connected else s for s in hearing.seats)
+            return replace(hearing, state=HearingState.CLOSED, closed_at=at, floor=None, seats=away)
         case _:
             assert_never(event)
 

@@ -240,6 +240,12 @@ def test_a_closed_hearing_never_reopens() -> None:
     assert apply(closed, ev.Resumed(), T0) == closed
 
 
+def test_nobody_is_lost_by_the_end() -> None:
+    room = Room().open("xa1")
+    room.send("chair", p.End(confirm=NUMBER))
+    assert tick(room.state, T0, observed(connected=frozenset())) == ()
+
+
 def test_opening_waits_for_the_recorder() -> None:
     room = Room().join("chair")
     refused = decide(room.state, "chair", p.Open(), facts("chair", recorder_refuses=Text("máy ghi tắt")))
