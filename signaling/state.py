@@ -211,13 +211,15 @@ def _course(
         case ev.Resumed():
             return replace(hearing, state=HearingState.OPEN) if hearing.live else hearing
         case ev.Ended():
-            if not hearing.live:
-                return hearing
-            # Everyone is sent away by the end itself: that their browsers then hang up is nobody's loss.
-            away = tuple(replace(s, connected=False, lost_at=at) if s.connected else s for s in hearing.seats)
-            return replace(hearing, state=HearingState.CLOSED, closed_at=at, floor=None, seats=away)
+            return _close(hearing, at) if hearing.live else hearing
         case _:
             assert_never(event)
+
+
+def _close(hearing: Hearing, at: datetime) -> Hearing:
+    """Everyone is sent away by the end itself: that their browsers then hang up is nobody's loss."""
+    away = tuple(replace(seat, connected=False, lost_at=at) if seat.connected else seat for seat in hearing.seats)
+    return replace(hearing, state=HearingState.CLOSED, closed_at=at, floor=None, seats=away)
 
 
 def _machines(hearing: Hearing, event: ev.RecorderLost | ev.RecorderBack | ev.WorkerLost | ev.WorkerBack) -> Hearing:
