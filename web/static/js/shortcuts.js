@@ -46,7 +46,7 @@ export function showList() {
   heading.textContent = t("Phím tắt");
   dialog.setAttribute("aria-labelledby", heading.id);
   const list = document.createElement("dl");
-  list.className = "facts";
+  list.className = "shortcuts";
   for (const one of shortcuts) {
     const name = document.createElement("dt");
     const key = document.createElement("kbd");
