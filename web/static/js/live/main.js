@@ -167,7 +167,9 @@ class Page {
     const hadChair = this.panels.has("chair");
     this.panels.offer("chair", chairs);
     this.panels.offer("notes", chairs || this.boot.seatKind === "secretary");
-    if (chairs && !hadChair && window.innerWidth >= 1000) this.panels.toggle("chair");
+    // Before the opening the chair's next step is in this panel, so it stands open on a telephone too.
+    const wanted = window.innerWidth >= 1000 || state.state === "scheduled";
+    if (chairs && !hadChair && wanted) this.panels.toggle("chair");
   }
 
   /** @param {LiveState} state */
