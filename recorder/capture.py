@@ -47,6 +47,7 @@ class Capture:
         self._writers: dict[str, JournalWriter] = {}
         self._sealed: dict[str, Durable] = {}
         self._connections: set[TapConnection] = set()
+        self.stopping = False
         self._server: asyncio.Server | None = None
         self._committing = asyncio.Lock()
         self._opening = asyncio.Lock()
@@ -182,8 +183,10 @@ class Capture:
                 del self._writers[key]
 
     async def _stop(self) -> None:
+        self.stopping = True
         if self._server:
             self._server.close()
+        await asyncio.sleep(0)  # a worker that had just been accepted is told so now, and turned away
         for connection in self._connections:
             connection.hold(True)
         await asyncio.shield(self.commit())
@@ -251,6 +254,9 @@ class TapConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # A cast, not an assert: uvloop's transports do not inherit from asyncio's.
         self._transport = cast(asyncio.Transport, transport)
+        if self._capture.stopping:
+            self._transport.close()
+            return
         self._connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
