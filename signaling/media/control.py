@@ -61,11 +61,24 @@ class Subscribe(Struct):
 
 
 class Consume(Struct):
-    """The complete list of producers the peer is to receive from now on; what differs is started or stopped."""
+    """The complete list of producers the peer is to receive from now on; what differs is started or stopped.
+
+    Most important first: a weak line gives up from the end. ``heights`` maps a video's producer to the height in
+    device pixels at which the peer shows it; one that is not named is sent as well as the line allows. Of more than
+    ``MOST_VOICES`` microphones the worker forwards the loudest, so list all that the peer may hear.
+    """
 
     router_id: str
     peer_id: str
     producer_ids: list[str]
+    heights: dict[str, int] = {}
+
+
+class ConsumeMany(Struct):
+    """``Consume`` for many peers at once: a floor that passes concerns all of a large hearing."""
+
+    router_id: str
+    peers: list[Consume]
 
 
 class SubscribeAnswer(Struct):
@@ -105,7 +118,17 @@ class AskState(Struct):
 
 
 WorkerReceives = (
-    OpenRouter | CloseRouter | Publish | Subscribe | Consume | SubscribeAnswer | Pause | ClosePeer | Probe | AskState
+    OpenRouter
+    | CloseRouter
+    | Publish
+    | Subscribe
+    | Consume
+    | ConsumeMany
+    | SubscribeAnswer
+    | Pause
+    | ClosePeer
+    | Probe
+    | AskState
 )
 
 # Replies and events, worker to web ---------------------------------------------------------------------------------
@@ -140,12 +163,15 @@ class Probed(Struct):
 
 
 class Stream(Struct):
-    """What one m-line of a subscribe offer carries."""
+    """What one m-line of a subscribing connection carries now."""
 
     mid: str
     producer_id: str
     peer_id: str
     source: str
+    timestamp: int | None = None
+    """RTP timestamp, as the browser sees it, of the first picture of this producer on the line: what is shown of an
+    earlier timestamp is somebody else. None while nothing of it has been sent."""
 
 
 class SubscribeOffer(Struct):
@@ -157,6 +183,21 @@ class SubscribeOffer(Struct):
     revision: int
     sdp: str
     streams: list[Stream]
+
+
+class PeerSlots(Struct):
+    """All lines of a peer that carry something; a mid that is missing carries nothing now."""
+
+    peer_id: str
+    generation: int
+    streams: list[Stream]
+
+
+class Slots(Struct):
+    """Event: lines were given to other producers without negotiation. Peers that are not named have kept theirs."""
+
+    router_id: str
+    peers: list[PeerSlots]
 
 
 class TransportState(Struct):
@@ -227,6 +268,10 @@ class WorkerState(Struct):
     packets_out: int
     tap_connected: bool
     tap_waiting: int
+    load: float = 0.0
+    """Share of one core that the worker has used since the last second, 0–1."""
+    dropped: int = 0
+    """Packets that the kernel would not take, since the worker began."""
 
 
 WorkerSends = (
@@ -235,6 +280,7 @@ WorkerSends = (
     | Published
     | Probed
     | SubscribeOffer
+    | Slots
     | TransportState
     | ProducerEnded
     | Voices
