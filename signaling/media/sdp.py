@@ -6,6 +6,7 @@ descriptions are written by ``sdp_write``. Only VP8 and Opus are taken: what eve
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from aiortc.sdp import MediaDescription, SessionDescription, grouplines
@@ -17,9 +18,15 @@ MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
 AUDIO_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 ABS_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+RID = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+REPAIRED_RID = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
+"""Which layer a packet belongs to, or a retransmission repeats (RFC 8852)."""
+MOST_LAYERS = 3
 
 CODECS = {"video": ("video/vp8", 90_000), "audio": ("audio/opus", 48_000)}
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
+
+_RID = re.compile(r"rid:([A-Za-z0-9_-]{1,16}) send(?: |$)")
 
 # Everything that aiortc's parser is seen to raise on nonsense; assertions included.
 _NONSENSE = (ValueError, AssertionError, AttributeError, KeyError, IndexError, TypeError, StopIteration)
@@ -58,11 +65,18 @@ class Section:
     rtx_of: dict[int, int] = field(default_factory=dict)
     """Retransmission SSRC to the SSRC it repeats (RFC 5576 FID groups)."""
     rids: tuple[str, ...] = ()
+    """Of the layers it sends (RFC 8851, 8853), as the client ordered them: ours from small to large."""
     reduced_rtcp: bool = False
 
     @property
     def sends(self) -> bool:
         return not self.rejected and self.direction in ("sendrecv", "sendonly")
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The rids that we take; empty when it sends one stream, or does not mark the packets of several."""
+        simulcast = self.kind == "video" and len(self.rids) > 1 and RID in self.extensions
+        return self.rids[:MOST_LAYERS] if simulcast else ()
 
     @property
     def receives(self) -> bool:
@@ -138,9 +152,20 @@ def _section(media: MediaDescription, lines: list[str]) -> Section:
         extensions={extension.uri: extension.id for extension in media.rtp.headerExtensions},
         ssrcs=tuple(each.ssrc for each in media.ssrc if each.ssrc not in rtx_of),
         rtx_of={int(rtx): int(primary) for rtx, primary in rtx_of.items()},
-        rids=tuple(a.split()[0][4:] for a in attributes if a.startswith("rid:") and a.split()[1:2] == ["send"]),
+        rids=_rids(attributes),
         reduced_rtcp="rtcp-rsize" in attributes,
     )
+
+
+def _rids(attributes: list[str]) -> tuple[str, ...]:
+    """The rids sent: in the order of ``a=simulcast``, the first of alternatives, those that begin paused too."""
+    declared = [found[1] for attribute in attributes if (found := _RID.match(attribute))]
+    for attribute in attributes:
+        fields = attribute.split()
+        if fields and fields[0] == "simulcast:send" and len(fields) > 1:
+            named = [part.split(",")[0].lstrip("~") for part in fields[1].split(";")]
+            return tuple(dict.fromkeys(rid for rid in named if rid in declared))
+    return tuple(declared)
 
 
 def _is_fid(semantic: str, items: list[int | str]) -> bool:

@@ -15,6 +15,8 @@ from signaling.media.sdp import (
     ABS_SEND_TIME,
     AUDIO_LEVEL,
     MID,
+    REPAIRED_RID,
+    RID,
     TRANSPORT_CC,
     Codec,
     Section,
@@ -26,6 +28,7 @@ ABS_SEND_TIME_ID = 3
 OPUS_PARAMETERS = "minptime=10;useinbandfec=1"
 
 _PUBLISH_EXTENSIONS = (MID, AUDIO_LEVEL, TRANSPORT_CC)
+_LAYER_EXTENSIONS = (RID, REPAIRED_RID)
 _PUBLISH_FEEDBACK = ("nack", "nack pli", "ccm fir", "transport-cc")
 
 
@@ -126,9 +129,13 @@ def _receiving(local: Local, section: Section, codec: Codec, *, active: bool, se
     ]
     if section.reduced_rtcp:
         lines.append("a=rtcp-rsize")
-    lines += [f"a=extmap:{section.extensions[uri]} {uri}" for uri in _PUBLISH_EXTENSIONS if uri in section.extensions]
+    layers = section.layers if active else ()
+    known = (*_PUBLISH_EXTENSIONS, *_LAYER_EXTENSIONS) if layers else _PUBLISH_EXTENSIONS
+    lines += [f"a=extmap:{section.extensions[uri]} {uri}" for uri in known if uri in section.extensions]
     lines += _codec(section.kind, codec.payload_type, rtx)
     lines += [f"a=rtcp-fb:{codec.payload_type} {name}" for name in publish_feedback(section)]
+    if layers:
+        lines += [*(f"a=rid:{rid} recv" for rid in layers), f"a=simulcast:recv {';'.join(layers)}"]
     return lines + _transport(local, setup, leads=leads)
 
 

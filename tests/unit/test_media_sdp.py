@@ -176,6 +176,39 @@ def test_an_offer_of_ours_says_what_each_line_carries() -> None:
     assert " 4 IN IP4" in text.splitlines()[1]
 
 
+LAYERS = (
+    OFFER.replace("a=rid:h send\r\na=simulcast:send h\r\n", "a=rid:f send\r\na=rid:h send\r\na=rid:q send\r\n")
+    .replace("a=rid:q send\r\n", "a=rid:q send\r\na=simulcast:send q;~h;f,x\r\n")
+    .replace("a=ssrc-group:FID 2001 2002\r\na=ssrc:2001 cname:c\r\na=ssrc:2002 cname:c\r\n", "")
+    .replace("a=rtpmap:96 VP8", f"a=extmap:5 {sdp.RID}\r\na=extmap:6 {sdp.REPAIRED_RID}\r\na=rtpmap:96 VP8")
+)
+
+
+def test_layers_are_taken_in_the_order_offered() -> None:
+    video = sdp.parse(LAYERS).sections[1]
+    assert (video.layers, video.ssrcs) == (("q", "h", "f"), ())
+    answer = lines_of(sdp_write.answer(LOCAL, 1, sdp.parse(LAYERS).sections, {"1"}, "passive"), "1")
+    assert [line for line in answer if "rid:" in line] == ["a=rid:q recv", "a=rid:h recv", "a=rid:f recv"]
+    assert "a=simulcast:recv q;h;f" in answer
+    assert f"a=extmap:5 {sdp.RID}" in answer
+    assert f"a=extmap:6 {sdp.REPAIRED_RID}" in answer
+
+
+def test_layers_whose_packets_are_not_marked_are_not_taken() -> None:
+    text = LAYERS.replace(f"a=extmap:5 {sdp.RID}\r\n", "")
+    assert sdp.parse(text).sections[1].layers == ()
+    assert "simulcast" not in sdp_write.answer(LOCAL, 1, sdp.parse(text).sections, {"1"}, "passive")
+
+
+def test_at_most_three_layers_are_taken() -> None:
+    text = LAYERS.replace("a=simulcast:send q;~h;f,x", "a=rid:z send\r\na=simulcast:send q;h;f;z")
+    assert sdp.parse(text).sections[1].layers == ("q", "h", "f")
+
+
+def test_one_rid_is_no_simulcast() -> None:
+    assert sdp.parse(OFFER).sections[1].layers == ()
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
