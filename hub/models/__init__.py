@@ -17,6 +17,7 @@ from hub.models.hearings import (
     Seat,
     SeatKind,
 )
+from hub.models.lines import LineMinute
 from hub.models.people import Account, OrgUnit, Point, Role, RoleGrant, SignInSession, UnitLevel
 from hub.models.recordings import (
     AuditEvent,
@@ -50,6 +51,7 @@ __all__ = [
     "HearingEvent",
     "HearingKind",
     "HearingState",
+    "LineMinute",
     "OrgUnit",
     "Party",
     "PartyKind",
