@@ -21,6 +21,8 @@ class Action(StrEnum):
     READ_IDENTITY = "read_identity"
     BOOK_HEARING = "book_hearing"
     """Book, change, postpone, cancel."""
+    CONNECT_DEVICE = "connect_device"
+    """Give a room encoder or a wall display a token for one seat of a hearing."""
     READ_HEARING = "read_hearing"
     TAKE_SEAT = "take_seat"
     CHAIR_HEARING = "chair_hearing"
@@ -105,9 +107,10 @@ def may_somewhere(actor: Actor, action: Action) -> bool:
     return bool(scopes(actor, action))
 
 
-def command_line() -> Actor:
-    """Whoever runs ``hub user …`` on the server: may manage everything, has no account of their own."""
-    return Actor("", "hub", "", "/", frozenset({Grant(Role.ADMINISTRATOR, "/")}))
+def command_line(*roles: Role) -> Actor:
+    """Whoever runs ``hub user …`` on the server: may manage everything, has no account of their own. ``roles`` are held
+    besides."""
+    return Actor("", "hub", "", "/", frozenset(Grant(role, "/") for role in (Role.ADMINISTRATOR, *roles)))
 
 
 def _may_take_seat(actor: Actor, target: Target) -> bool:
@@ -135,6 +138,7 @@ _ROLES: dict[Action, frozenset[Role]] = {
     Action.EDIT_CASE: frozenset({Role.OFFICER}),
     Action.READ_IDENTITY: frozenset({Role.OFFICER, Role.LEADER}),
     Action.BOOK_HEARING: frozenset({Role.OFFICER, Role.SECRETARY}),
+    Action.CONNECT_DEVICE: frozenset({Role.OFFICER, Role.SECRETARY}),
     Action.READ_HEARING: frozenset({Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR, Role.TECHNICIAN}),
     Action.WATCH_HELP_DESK: frozenset({Role.TECHNICIAN, Role.ADMINISTRATOR}),
     Action.REPLAY_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),

@@ -35,6 +35,9 @@ class Config:
     s3_secret_key: str = setting("", "S3 secret key; never logged.", secret=True)
     http_host: str = setting("127.0.0.1", "Address the web server listens on.")
     http_port: int = setting(8080, "Port of the web server; PORT is honoured too; 0 takes a free one.")
+    public_url: str = setting(
+        "", "Address that people open the hub at, as https://tiepdan.example.vn; empty means made from the others."
+    )
     tls_cert: Path | None = setting(None, "Certificate chain in PEM; with tls_key turns on HTTPS.")
     tls_key: Path | None = setting(None, "Private key in PEM.")
     tls_self_signed: bool = setting(False, "Make and use a self-signed certificate, kept in data_dir/tls.")
@@ -168,6 +171,13 @@ def _boolean(value: Any) -> bool:
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
+_SCHEMES = {
+    "store_url": ("file:///", "s3://"),
+    "public_url": ("http://", "https://"),
+    "database_url": ("sqlite:///", "postgresql://"),
+}
+
+
 def _cross_check(value: Mapping[str, Any]) -> list[str]:
     faults = []
     for name in ("http_port", "media_port"):
@@ -186,10 +196,9 @@ def _cross_check(value: Mapping[str, Any]) -> list[str]:
         faults.append(f"log_format: {value['log_format']!r} is neither console nor json")
     if value["log_level"] not in ("debug", "info", "warning", "error"):
         faults.append(f"log_level: {value['log_level']!r} is not debug, info, warning or error")
-    if value["store_url"] and not value["store_url"].startswith(("file:///", "s3://")):
-        faults.append("store_url: must begin with file:/// or s3://")
-    if value["database_url"] and not value["database_url"].startswith(("sqlite:///", "postgresql://")):
-        faults.append("database_url: must begin with sqlite:/// or postgresql://")
+    for name, schemes in _SCHEMES.items():
+        if value[name] and not value[name].startswith(schemes):
+            faults.append(f"{name}: must begin with {' or '.join(schemes)}")
     if value["demo"] and (value["http_host"] not in LOOPBACK or value["behind_proxy"]):
         faults.append("demo: demo accounts are refused unless http_host is a loopback address and behind no proxy")
     return faults

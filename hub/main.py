@@ -132,6 +132,32 @@ def verify(
     raise typer.Exit(maintenance.verify(cli.load_config(cli.environment(config)), recording, as_json=as_json))
 
 
+@app.command()
+def token(
+    hearing: Annotated[str, typer.Option(help="The hearing's identifier or number.")] = "",
+    point: Annotated[str, typer.Option(help="Code of the point, or chair, deputy or secretary.")] = "",
+    publish: Annotated[bool, typer.Option("--publish", help="For a room encoder: WHIP.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="For a wall display: WHEP.")] = False,
+    hours: Annotated[float | None, typer.Option(help="Valid for so long; default: until the hearing's end.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    show: Annotated[bool, typer.Option("--list", help="Show the hearing's valid tokens instead.")] = False,
+    revoke: Annotated[str, typer.Option(help="Void this token (itself, or its identifier) instead.")] = "",
+    config: ConfigFile = None,
+) -> None:
+    """Let a room encoder or a wall display in at one point of one hearing: prints its address and token."""
+    from hub.cli import tokens
+
+    settings = cli.load_config(cli.environment(config))
+    if revoke:
+        tokens.revoke(settings, revoke)
+    elif show and hearing:
+        tokens.show(settings, hearing)
+    elif not (hearing and point) or publish == watch:
+        cli.fail(["token: give --hearing, --point and either --publish or --watch"], status=2)
+    else:
+        tokens.issue(settings, hearing=hearing, point=point, publish=publish, hours=hours, as_json=as_json)
+
+
 @demo_app.command("load")
 def demo_load(config: ConfigFile = None) -> None:
     """Load the demo province, its points, accounts and hearings. Safe to repeat."""

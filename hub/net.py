@@ -25,3 +25,19 @@ def tls_names(config: Config) -> set[str]:
     """What a self-signed certificate must name: the addresses that people may type."""
     typed = {config.http_host} - {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
     return {*machine_addresses(), *config.media_addresses, *typed}
+
+
+def public_url(config: Config) -> str:
+    """The address that people open the hub at, without a slash at its end; the setting, else the likeliest."""
+    if config.public_url:
+        return config.public_url.rstrip("/")
+    host = config.http_host
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        host = next(iter([*config.media_addresses, *machine_addresses()]), "127.0.0.1")
+    scheme = "https" if config.https else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{config.http_port}"
+
+
+def door_path(direction: str, hearing_id: str, seat_id: str) -> str:
+    """Where a device comes in: ``publish`` by WHIP, ``watch`` by WHEP."""
+    return f"/{'whip' if direction == 'publish' else 'whep'}/{hearing_id}/{seat_id}"

@@ -2,6 +2,7 @@
 
 from hub.models.base import Base, UtcDateTime
 from hub.models.cases import Attachment, Case, CaseState, CaseType, Party, PartyKind, PartyWord
+from hub.models.devices import DeviceToken, DoorDirection
 from hub.models.hearings import (
     LIVE_STATES,
     OVER_STATES,
@@ -45,6 +46,8 @@ __all__ = [
     "CaseType",
     "Counter",
     "DeviceCheck",
+    "DeviceToken",
+    "DoorDirection",
     "Gap",
     "Hearing",
     "HearingCase",

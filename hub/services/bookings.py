@@ -21,6 +21,7 @@ from hub.models import (
     Attendance,
     Case,
     DeviceCheck,
+    DeviceToken,
     Hearing,
     HearingKind,
     HearingState,
@@ -310,7 +311,7 @@ async def _seats(db: AsyncSession, hearing: Hearing) -> Sequence[Seat]:
 
 async def _remove(db: AsyncSession, seat: Seat) -> None:
     """With what was checked there for a hearing that will not take place; the audit trail keeps that it was."""
-    for table in (DeviceCheck, RecordingNotice, Attendance):
+    for table in (DeviceCheck, RecordingNotice, Attendance, DeviceToken):
         await db.execute(delete(table).where(table.seat_id == seat.id))
     await db.execute(delete(Seat).where(Seat.id == seat.id))
     db.expunge(seat)

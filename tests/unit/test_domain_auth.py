@@ -21,6 +21,7 @@ BY_ROLE = {
     Action.EDIT_CASE: {Role.OFFICER},
     Action.READ_IDENTITY: {Role.OFFICER, Role.LEADER},
     Action.BOOK_HEARING: {Role.OFFICER, Role.SECRETARY},
+    Action.CONNECT_DEVICE: {Role.OFFICER, Role.SECRETARY},
     Action.READ_HEARING: {Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR, Role.TECHNICIAN},
     Action.TAKE_SEAT: set(),
     Action.CHAIR_HEARING: set(),
