@@ -27,6 +27,9 @@ VP8, VP8_RTX, OPUS = 96, 97, 111
 ABS_SEND_TIME_ID = 3
 OPUS_PARAMETERS = "minptime=10;useinbandfec=1"
 
+# Type preferences (RFC 8445 section 5.1.2.2; TCP as browsers have it) and RFC 6544's direction preference of passive.
+_UDP_HOST, _TCP_HOST, _PASSIVE = 126, 90, 4
+
 _PUBLISH_EXTENSIONS = (MID, AUDIO_LEVEL, TRANSPORT_CC)
 _LAYER_EXTENSIONS = (RID, REPAIRED_RID)
 _PUBLISH_FEEDBACK = ("nack", "nack pli", "ccm fir", "transport-cc")
@@ -41,6 +44,8 @@ class Local:
     fingerprint: str
     addresses: Sequence[str]
     port: int
+    tcp: bool = False
+    """Whether the port takes ICE-TCP connections as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +106,35 @@ def _transport(local: Local, setup: str, *, leads: bool) -> list[str]:
         f"a=fingerprint:sha-256 {local.fingerprint}",
         f"a=setup:{setup}",
     ]
-    return [*shared, *candidates(local.addresses, local.port), "a=end-of-candidates"] if leads else shared
+    if not leads:
+        return shared
+    return [*shared, *candidates(local.addresses, local.port, tcp=local.tcp), "a=end-of-candidates"]
 
 
-def candidates(addresses: Sequence[str], port: int) -> list[str]:
-    """Host candidates, the first address preferred (RFC 8445 section 5.1.2). Names are left out."""
+def candidates(addresses: Sequence[str], port: int, *, tcp: bool = False) -> list[str]:
+    """Host candidates, the first address preferred (RFC 8445 section 5.1.2). Names are left out.
+
+    With ``tcp`` each address once more as passive TCP candidate (RFC 6544 section 4.5), all of them below all of UDP:
+    on a stream one lost packet holds up what comes after it.
+    """
+    hosts = [ipaddress.ip_address(text) for text in addresses if _is_address(text)]
     lines = []
-    for number, text in enumerate(addresses, start=1):
-        try:
-            address = ipaddress.ip_address(text)
-        except ValueError:
-            continue
-        priority = (126 << 24) + ((65_535 - number) << 8) + 255
-        lines.append(f"a=candidate:{number} 1 udp {priority} {address} {port} typ host")
+    for number, host in enumerate(hosts, start=1):
+        priority = (_UDP_HOST << 24) + ((65_535 - number) << 8) + 255
+        lines.append(f"a=candidate:{number} 1 udp {priority} {host} {port} typ host")
+    for number, host in enumerate(hosts if tcp else (), start=1):
+        preference = (_PASSIVE << 13) + 8191 - number
+        priority = (_TCP_HOST << 24) + (preference << 8) + 255
+        lines.append(f"a=candidate:{len(hosts) + number} 1 tcp {priority} {host} {port} typ host tcptype passive")
     return lines
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _receiving(local: Local, section: Section, codec: Codec, *, active: bool, setup: str, leads: bool) -> list[str]:

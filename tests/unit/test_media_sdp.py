@@ -127,6 +127,15 @@ def test_candidates_are_addresses_never_names() -> None:
     assert all(line.endswith("5000 typ host") for line in found)
 
 
+def test_streams_are_offered_after_every_datagram_candidate() -> None:
+    found = sdp_write.candidates(LOCAL.addresses, LOCAL.port, tcp=True)
+    assert [line.split()[2] for line in found] == ["udp", "udp", "tcp", "tcp"]
+    priorities = [int(line.split()[3]) for line in found]
+    assert priorities == sorted(priorities, reverse=True)
+    assert all(line.endswith("5000 typ host tcptype passive") for line in found[2:])
+    assert len({line.split()[0] for line in found}) == 4, "each has a foundation of its own"
+
+
 def test_what_is_not_wanted_is_inactive_but_keeps_its_line() -> None:
     offer = sdp.parse(OFFER)
     answer = sdp_write.answer(LOCAL, 1, offer.sections, {"0"}, "passive")

@@ -1,0 +1,36 @@
+"""What transports send by: a UDP socket, or one TCP connection."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from signaling.media.ice import Address
+
+
+class Wire(Protocol):
+    """Sending never waits and never raises: what cannot leave is dropped."""
+
+    owners: dict[Address, Receiver]
+    """An address that passed a STUN check, and whose it is; what comes from others is dropped unread."""
+
+    @property
+    def congested(self) -> bool:
+        """More has been given to it than the way takes: leave out whole pictures for now. UDP never says so."""
+
+    def send(self, datagram: bytes, address: Address) -> None:
+        """One datagram."""
+
+    def send_run(self, buffer: bytes | bytearray | memoryview, size: int, count: int, address: Address) -> None:
+        """``count`` datagrams of ``size`` bytes that lie one after the other in ``buffer``."""
+
+
+class Receiver(Protocol):
+    """Whoever owns an address. Called for every datagram: must not raise."""
+
+    def receive_media(self, datagram: bytes) -> None:
+        """SRTP or SRTCP."""
+
+    def receive_dtls(self, datagram: bytes) -> None: ...
+
+    def path_lost(self, wire: Wire, address: Address) -> None:
+        """Nothing can go there any more: a connection was closed."""
