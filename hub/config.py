@@ -14,6 +14,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+from hub import turn
 from hub.errors import ConfigError
 
 
@@ -44,7 +45,12 @@ class Config:
     behind_proxy: bool = setting(False, "Trust X-Forwarded-For and X-Forwarded-Proto from the reverse proxy.")
     media_workers: int = setting(1, "Number of media worker processes, one per core at most.")
     media_port: int = setting(0, "First UDP port for media, worker N uses media_port + N; 0 takes free ones.")
+    media_tcp: bool = setting(True, "Take media by TCP on the same ports too, for networks that let no UDP out.")
     media_addresses: tuple[str, ...] = setting((), "Addresses announced to browsers; empty means all of the machine's.")
+    turn_urls: tuple[str, ...] = setting(
+        (), "TURN servers for browsers that cannot reach the media port, as turn:10.0.0.5:3478?transport=udp."
+    )
+    turn_secret: str = setting("", "The secret shared with the TURN servers (coturn: static-auth-secret).", secret=True)
     session_hours: int = setting(12, "Hours after which an unused sign-in ends.")
     lockout_attempts: int = setting(5, "Wrong passwords in a row that lock an account.")
     lockout_minutes: int = setting(15, "Minutes for which it stays locked.")
@@ -54,6 +60,7 @@ class Config:
     spool_min_mb: int = setting(1_000, "Free spool space in megabytes below which no hearing can open.")
     chair_lost_s: int = setting(60, "Seconds without the chair after which a hearing is interrupted.")
     help_phone: str = setting("", "Telephone number for help, shown in the waiting room.")
+    line_days: int = setting(365, "Days for which the quality of every line is kept, minute by minute.")
     log_format: str = setting("console", "console or json.")
     log_level: str = setting("info", "debug, info, warning or error.")
     demo: bool = setting(False, "Allow demo accounts to sign in; only on a loopback address and behind no proxy.")
@@ -183,7 +190,7 @@ def _cross_check(value: Mapping[str, Any]) -> list[str]:
     for name in ("http_port", "media_port"):
         if not 0 <= value[name] <= 65_535:
             faults.append(f"{name}: {value[name]} is not a port")
-    for name in ("media_workers", "session_hours", "lockout_attempts", "attachment_max_mb", "chair_lost_s"):
+    for name in ("media_workers", "session_hours", "lockout_attempts", "attachment_max_mb", "chair_lost_s", "line_days"):
         if value[name] < 1:
             faults.append(f"{name}: must be at least 1")
     if not 1 <= value["segment_max_s"] <= 10:
@@ -199,6 +206,15 @@ def _cross_check(value: Mapping[str, Any]) -> list[str]:
     for name, schemes in _SCHEMES.items():
         if value[name] and not value[name].startswith(schemes):
             faults.append(f"{name}: must begin with {' or '.join(schemes)}")
+    faults += _check_media(value)
     if value["demo"] and (value["http_host"] not in LOOPBACK or value["behind_proxy"]):
         faults.append("demo: demo accounts are refused unless http_host is a loopback address and behind no proxy")
+    return faults
+
+
+def _check_media(value: Mapping[str, Any]) -> list[str]:
+    faults = turn.faults(value["turn_urls"], value["turn_secret"])
+    media_ports = range(value["media_port"], value["media_port"] + value["media_workers"])
+    if value["media_tcp"] and value["media_port"] and value["http_port"] in media_ports:
+        faults.append("media_port: http_port is among the media ports, which are listened on for TCP as well")
     return faults

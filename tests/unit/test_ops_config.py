@@ -40,6 +40,8 @@ def test_every_fault_is_reported_at_once() -> None:
         "HUB_STORE_URL": "ftp://x",
         "HUB_DATABASE_URL": "mysql://x",
         "HUB_LOG_LEVEL": "loud",
+        "HUB_TURN_URLS": "stun:public.example",
+        "HUB_MEDIA_PORT": "8080",
     }
     found = "\n".join(faults_of(env))
     for word in (
@@ -51,6 +53,9 @@ def test_every_fault_is_reported_at_once() -> None:
         "store_url",
         "database_url",
         "log_level",
+        "turn_urls",
+        "turn_secret",
+        "media_port",
     ):
         assert word in found
 
