@@ -46,6 +46,7 @@ class Config:
     media_workers: int = setting(1, "Number of media worker processes, one per core at most.")
     media_port: int = setting(0, "First UDP port for media, worker N uses media_port + N; 0 takes free ones.")
     media_tcp: bool = setting(True, "Take media by TCP on the same ports too, for networks that let no UDP out.")
+    media_gso: bool = setting(True, "Send runs of packets in one system call (UDP GSO) where the machine can.")
     media_addresses: tuple[str, ...] = setting((), "Addresses announced to browsers; empty means all of the machine's.")
     turn_urls: tuple[str, ...] = setting(
         (), "TURN servers for browsers that cannot reach the media port, as turn:10.0.0.5:3478?transport=udp."

@@ -1,8 +1,9 @@
 """The only file that touches private names of aiortc; ``tests/unit/test_media_aiortc_private.py`` is their contract.
 
 ``RTCDtlsTransport`` runs over any object with ``_recv()``, ``_send()`` and ``role``. After its handshake we use its
-SRTP sessions directly: its own receive path costs eight times as much per packet. libsrtp's replay window and its
-leave to repeat are as aiortc sets them (1,024 packets, allowed: a retransmission without RTX needs it).
+SRTP sessions directly (``signaling.media.srtp``): its own receive path costs eight times as much per packet.
+libsrtp's replay window and its leave to repeat are as aiortc sets them (1,024 packets, allowed: a retransmission
+without RTX needs it).
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from collections.abc import Callable
 import pylibsrtp
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 
+from signaling.media.srtp import Inbound, Outbound
+
 SrtpError = (pylibsrtp.Error, ValueError)
-"""What ``protect`` and ``unprotect`` raise: a wrong tag, a replay, a packet too long."""
+"""What ``protect_rtcp`` and ``unprotect_rtcp`` raise: a wrong tag, a replay, a packet too long."""
 
 QUEUED_DATAGRAMS = 64
 """DTLS datagrams waiting for the handshake; more than a handshake needs, so the rest is an attack or a duplicate."""
@@ -42,8 +45,8 @@ class _Pipe:
 class DtlsSession:
     """One DTLS association and the SRTP sessions keyed by it. ``send`` puts a datagram on the wire.
 
-    ``protect``, ``unprotect``, ``protect_rtcp`` and ``unprotect_rtcp`` exist once ``connect`` has returned True;
-    they take and return ``bytes``.
+    ``inbound``, ``outbound``, ``protect_rtcp`` and ``unprotect_rtcp`` exist once ``connect`` has returned True; the
+    last two take and return ``bytes``.
     """
 
     def __init__(self, certificate: RTCCertificate, send: Callable[[bytes], None]) -> None:
@@ -70,9 +73,8 @@ class DtlsSession:
         if self._dtls.state != "connected":
             return False
         incoming, outgoing = self._dtls._rx_srtp, self._dtls._tx_srtp  # noqa: SLF001
-        self.unprotect: Callable[[bytes], bytes] = incoming.unprotect
+        self.inbound, self.outbound = Inbound(incoming), Outbound(outgoing)
         self.unprotect_rtcp: Callable[[bytes], bytes] = incoming.unprotect_rtcp
-        self.protect: Callable[[bytes], bytes] = outgoing.protect
         self.protect_rtcp: Callable[[bytes], bytes] = outgoing.protect_rtcp
         self._dtls.on("statechange", lambda: on_closed() if self._dtls.state == "closed" else None)
         return True

@@ -1,4 +1,7 @@
-"""One producer forwarded to one subscriber: gate on a keyframe → rewrite the header → protect → send."""
+"""One line to one subscriber, whichever producer it carries: wait for a keyframe → own numbers → protect → send.
+
+A line keeps its SSRC while it is given from producer to producer, so that nothing has to be negotiated.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,14 @@ import secrets
 from typing import TYPE_CHECKING
 
 from hub import rtp
-from signaling.media import rtcp, rtx, vp8
-from signaling.media.producer import SHAPE_BYTES, Producer, abs_send_time
+from signaling.media import rtcp, rtx
 from signaling.media.rewriter import Rewriter
 from signaling.media.sdp_write import OPUS, VP8, VP8_RTX
+from signaling.media.shape import SHAPE_BYTES, Batch, abs_send_time
 
 if TYPE_CHECKING:
+    from signaling.media.producer import Producer
+    from signaling.media.stream import Stream
     from signaling.media.subscriber import SubscribeTransport
 
 REPEAT_NS = 20_000_000
@@ -28,21 +33,41 @@ def _new_ssrc() -> int:
 class Consumer:
     """Forwards once ``start`` was called, when the browser has said that it knows our numbers."""
 
-    def __init__(self, transport: SubscribeTransport, producer: Producer) -> None:
-        self.transport, self.producer = transport, producer
-        self.video = producer.kind == "video"
+    def __init__(self, transport: SubscribeTransport, *, video: bool, stream_id: str) -> None:
+        self.transport, self.video = transport, video
+        self.stream_id = stream_id
+        """Lines that share one are played in sync."""
+        self.producer: Producer | None = None
+        self.stream: Stream | None = None
+        """The one of the producer's streams that is forwarded now."""
         self.ssrc = _new_ssrc()
-        self.rtx_ssrc = _new_ssrc() if self.video else None
-        clock_rate = producer.arrangement.codec.clock_rate
-        payload_type = VP8 if self.video else OPUS
-        self.rewriter = Rewriter(ssrc=self.ssrc, payload_type=payload_type, clock_rate=clock_rate)
+        self.rtx_ssrc = _new_ssrc() if video else None
+        self._clock_rate = 90_000 if video else 48_000
+        self.rewriter = Rewriter(ssrc=self.ssrc, payload_type=VP8 if video else OPUS, clock_rate=self._clock_rate)
         self.loss = 0.0
         """Fraction of its packets that the subscriber last said were lost."""
+        self.jitter_ms: float | None = None
+        self.nacks = self.repeats = self.keyframe_requests = 0
+        self.first_timestamp: int | None = None
+        """Of what it carries now, as the subscriber sees it; None while nothing of it has been sent."""
         self.started = False
         self._uses_rtx = False
-        self._waits = self.video
+        self._waits = video
         self._rtx_sequence = secrets.randbelow(1 << 15)
         self._repeated_ns: dict[int, int] = {}
+
+    # What it carries -------------------------------------------------------------------------------------------------
+
+    def carry(self, producer: Producer | None, now_ns: int) -> None:
+        """Give the line to another producer, or to none. The subscriber sees one unbroken stream."""
+        if producer is self.producer:
+            return
+        self._leave()
+        self.producer = producer
+        self.rewriter.switch()
+        self._waits = self.video
+        self.first_timestamp = None
+        self.resume(now_ns)
 
     def start(self, now_ns: int, *, uses_rtx: bool) -> None:
         """The subscriber has answered; called again at each later answer."""
@@ -53,23 +78,50 @@ class Consumer:
 
     def resume(self, now_ns: int) -> None:
         """Join the producer if packets can leave; the transport calls it again when DTLS is done."""
-        if self.started and self.transport.connected:
-            self.producer.join(self, now_ns)
+        producer = self.producer
+        if producer is not None and self.stream is None and self.started and self.transport.connected:
+            self.stream = producer.best
+            self.stream.join(self, now_ns, paused=bool(producer.paused))
 
     def stop(self) -> None:
         self.started = False
-        self.producer.leave(self)
+        self._leave()
+
+    def _leave(self) -> None:
+        if self.stream is not None:
+            self.stream.leave(self)
+            self.stream = None
 
     # The hot path ----------------------------------------------------------------------------------------------------
 
-    def forward(self, packet: bytes, descriptor: vp8.Descriptor | None, now_ms: float) -> None:
-        """One shaped packet; ``descriptor`` when it is video."""
+    def forward(self, batch: Batch, now_ms: float) -> None:
+        """What came in one drain: nearly always all of it is sent with the same offsets."""
         if self._waits:
-            if descriptor is None or not descriptor.keyframe:
+            found = self._from_keyframe(batch)
+            if found is None:
                 return
-            self._waits = False
-        out = self.rewriter.forward(packet, now_ms, descriptor)
-        if out is not None:
+            batch = found
+        offsets = self.rewriter.steady(batch, now_ms)
+        if offsets is not None:
+            self.transport.send_runs(batch.runs, self.ssrc, offsets)
+        else:
+            self._forward_singly(batch, now_ms)
+
+    def _from_keyframe(self, batch: Batch) -> Batch | None:
+        for number, packet in enumerate(batch.packets):
+            if packet.keyframe:
+                self._waits = False
+                return Batch(batch.packets[number:], fill=False) if number else batch
+        return None
+
+    def _forward_singly(self, batch: Batch, now_ms: float) -> None:
+        for packet in batch.packets:
+            out = self.rewriter.forward(packet.data, now_ms, packet.descriptor)
+            if out is None:
+                continue
+            if self.first_timestamp is None:
+                self.first_timestamp = rtp.timestamp(out)
+                self.transport.begun(self)
             self.transport.send_rtp(out)
 
     def leave_out(self, packet: bytes) -> None:
@@ -85,23 +137,27 @@ class Consumer:
     # What the subscriber says --------------------------------------------------------------------------------------
 
     def nacked(self, lost: tuple[int, ...], now_ns: int) -> None:
-        """Send again what is still in the producer's ring."""
+        """Send again what is still in the stream's ring."""
+        self.nacks += 1
+        if self.stream is None:
+            return
         for number in lost[:MOST_REPEATS]:
             if now_ns - self._repeated_ns.get(number, 0) < REPEAT_NS:
                 continue
             source = self.rewriter.source_sequence(number)
-            packet = self.producer.cache.get(source, now_ns / 1e6) if source is not None else None
+            packet = self.stream.cache.get(source, now_ns / 1e6) if source is not None else None
             if packet is None:
                 continue
-            descriptor = vp8.parse(packet, SHAPE_BYTES, len(packet)) if self.video else None
-            out = self.rewriter.forward(packet, now_ns / 1e6, descriptor, again=True)
+            out = self.rewriter.forward(packet.data, now_ns / 1e6, packet.descriptor, again=True)
             if out is not None and rtp.sequence(out) == number:
                 self._remember(number, now_ns)
                 self._repeat(out, now_ns)
 
     def _repeat(self, out: bytearray, now_ns: int) -> None:
-        out[SHAPE_BYTES - 3 : SHAPE_BYTES] = abs_send_time(now_ns).to_bytes(3)
+        """By RTX, or else to the byte as it was sent before: AES-GCM must never see other bytes under one number."""
+        self.repeats += 1
         if self._uses_rtx and self.rtx_ssrc is not None:
+            out[SHAPE_BYTES - 3 : SHAPE_BYTES] = abs_send_time(now_ns).to_bytes(3)
             self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
             out = rtx.wrap(out, ssrc=self.rtx_ssrc, seq=self._rtx_sequence, payload_type=VP8_RTX)
         self.transport.send_rtp(out)
@@ -113,16 +169,21 @@ class Consumer:
 
     def wants_keyframe(self, now_ns: int) -> None:
         """PLI or FIR."""
-        self.producer.want_keyframe(now_ns)
+        self.keyframe_requests += 1
+        if self.stream is not None and self.producer is not None and not self.producer.paused:
+            self.stream.want_keyframe(now_ns)
+
+    def reported(self, block: rtcp.ReportBlock) -> None:
+        """The subscriber's receiver report on this line."""
+        self.loss = block.fraction_lost / 256
+        self.jitter_ms = block.jitter * 1000 / self._clock_rate
 
     def send_report(self, now_ns: int) -> None:
         """The publisher's clock in our numbers, so that sound and picture keep together (RFC 3550 section 6.4)."""
-        if self.rewriter.packets == 0 or self.producer.paused:
+        rewriter, stream, producer = self.rewriter, self.stream, self.producer
+        if rewriter.packets == 0 or stream is None or producer is None or producer.paused or self._waits:
             return
-        rewriter = self.rewriter
-        report = self.producer.clock.report(
-            self.ssrc, rewriter.timestamp_offset, rewriter.packets, rewriter.octets, now_ns
-        )
+        report = stream.clock.report(self.ssrc, rewriter.timestamp_offset, rewriter.packets, rewriter.octets, now_ns)
         if report is not None:
             self.transport.round_trip.sent(report, now_ns)
-            self.transport.send_rtcp(rtcp.sender_report(report) + rtcp.cname([self.ssrc], self.producer.peer_id))
+            self.transport.send_rtcp(rtcp.sender_report(report) + rtcp.cname([self.ssrc], self.stream_id))

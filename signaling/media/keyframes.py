@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar
+
 from hub.rtp import distance
+
+Packet = TypeVar("Packet")
 
 BETWEEN_MS = 500
 """A source is asked at most this often, whoever wants it."""
@@ -57,16 +61,16 @@ class KeyframeRequests:
         self._asks = 0
 
 
-class GopCache:
+class GopCache(Generic[Packet]):
     """The last keyframe and what followed, while that is at most ``MOST_PACKETS`` packets."""
 
     __slots__ = ("_first", "_packets")
 
     def __init__(self) -> None:
         self._first: int | None = None
-        self._packets: dict[int, bytes] = {}
+        self._packets: dict[int, Packet] = {}
 
-    def add(self, seq: int, packet: bytes, *, keyframe: bool) -> None:
+    def add(self, seq: int, packet: Packet, *, keyframe: bool) -> None:
         """Take a packet in order of arrival; ``keyframe`` when it is the first of one."""
         if keyframe and (self._first is None or distance(seq, self._first) > 0):
             self._first = seq
@@ -83,7 +87,7 @@ class GopCache:
         self._first = None
         self._packets = {}
 
-    def packets(self) -> list[bytes]:
+    def packets(self) -> list[Packet]:
         """The group in stream order, ready to replay; empty when there is none or a packet of it is missing."""
         if self._first is None:
             return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ import structlog
 from hub.net import machine_addresses
 from signaling.media.dtls import Certificates
 from signaling.media.ice import Address, IceAgent
+from signaling.media.stream import Stream
 from signaling.media.tap import TapBuffer
 from signaling.media.transport import Transport
 from signaling.media.udp import UdpPort, UdpSocket
@@ -25,14 +27,20 @@ LOOPBACK_LAST = ("127.0.0.1",)
 class Plane:
     """One per worker. ``emit`` tells the web process of an event."""
 
-    def __init__(self, addresses: Sequence[str], tap: TapBuffer, emit: Callable[[msgspec.Struct], None]) -> None:
+    def __init__(
+        self, addresses: Sequence[str], tap: TapBuffer, emit: Callable[[msgspec.Struct], None], *, gso: bool = True
+    ) -> None:
         self.addresses = tuple(addresses)
         self.port = 0
-        self.udp = UdpPort(self._stun)
+        self.udp = UdpPort(self._stun, self.forward, gso=gso)
+        self.fresh: list[Stream] = []
+        """Streams with packets that came in this drain."""
         self.ice: IceAgent[Transport] = IceAgent()
         self.certificates = Certificates()
         self.tap = tap
         self.emit = emit
+        self.after_drain: Callable[[int], None] = lambda _now_ns: None
+        """Called with the time after each drain's packets have been forwarded."""
         self.track_numbers: Iterator[int] = itertools.count(1)
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -44,8 +52,20 @@ class Plane:
         """Close the port; what transports still had to say has been sent before."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1)
-        self.udp.flush()
         self.udp.close()
+
+    def forward(self) -> None:
+        """The end of a drain: send what came on to everyone who receives it, then to the recorder."""
+        now_ns = time.monotonic_ns()
+        if self.fresh:
+            fresh = self.fresh.copy()
+            self.fresh.clear()
+            for stream in fresh:
+                try:
+                    stream.forward(now_ns / 1e6)
+                except Exception:  # one stream must never stop the others
+                    log.exception("forwarding failed")
+        self.after_drain(now_ns)
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
         """Run something that ends by itself, and hold on to it until then."""

@@ -1,44 +1,22 @@
-"""One published track: what comes in is checked for gaps, handed to the recorder, and passed to its consumers."""
+"""One published track: its streams, who may have it, and its copy for the recorder."""
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import structlog
-
-from hub import rtp
 from hub.ids import new_id
 from hub.tap import TrackOpened
-from signaling.media import rtcp, rtx, vp8
-from signaling.media.cache import AUDIO_PACKETS, VIDEO_PACKETS, PacketCache
+from signaling.media import rtcp
 from signaling.media.control import ProducerInfo
-from signaling.media.keyframes import GopCache, KeyframeRequests
-from signaling.media.nack import NackGenerator
-from signaling.media.receiver_stats import ReceiverStats
 from signaling.media.sdp import Codec
-from signaling.media.sdp_write import ABS_SEND_TIME_ID, OPUS, VP8
-from signaling.media.sender_report import PublisherClock
-from signaling.media.transport import OUR_SSRC
+from signaling.media.sdp_write import OPUS, VP8
+from signaling.media.stream import Stream
 
 if TYPE_CHECKING:
     from signaling.media.consumer import Consumer
     from signaling.media.plane import Plane
-
-log = structlog.get_logger(__name__)
-
-# Every forwarded packet has the same shape: a fixed header, then one extension block that holds abs-send-time, 8 bytes
-# long. The publisher's own extensions are of no use to subscribers, and known offsets make rewriting cheap.
-_SHAPE = struct.Struct("!BBHIIHHI")
-SHAPE_BYTES = 20
-_ABS_SEND_TIME_HEAD = (ABS_SEND_TIME_ID << 4 | 2) << 24
-
-
-def abs_send_time(now_ns: int) -> int:
-    """24 bits of seconds in 6.18 fixed point."""
-    return ((now_ns << 18) // 1_000_000_000) & 0xFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +32,7 @@ class Arrangement:
 
 
 class Producer:
-    """``send_rtcp`` reaches the publisher; ``recording`` gives the recording that is running, if one is."""
+    """``send_rtcp`` reaches the publisher; ``recording_id`` names the recording that is running, if one is."""
 
     def __init__(
         self,
@@ -69,23 +47,34 @@ class Producer:
     ) -> None:
         self.producer_id = new_id()
         self.peer_id, self.source, self.kind = peer_id, source, arrangement.kind
+        self.video = arrangement.kind == "video"
         self.arrangement = arrangement
         self.paused = paused
-        self.consumers: list[Consumer] = []
-        video = arrangement.kind == "video"
-        clock_rate = arrangement.codec.clock_rate
-        self.stats = ReceiverStats(clock_rate)
-        self.clock = PublisherClock(clock_rate)
-        self.cache = PacketCache(VIDEO_PACKETS if video else AUDIO_PACKETS)
-        self._nack = NackGenerator()
-        self._keyframes = KeyframeRequests()
-        self._gop = GopCache()
         self._plane, self._send_rtcp = plane, send_rtcp
-        self._video = video
-        self._payload_type = VP8 if video else OPUS
-        self._ssrc = arrangement.ssrc
         self._track: int | None = None
         self._recording_id = recording_id
+        self.streams = [self._stream(arrangement)]
+        """From the poorest picture to the best; one where the publisher sends one."""
+
+    def _stream(self, arrangement: Arrangement) -> Stream:
+        return Stream(
+            arrangement.codec,
+            video=self.video,
+            nacks=arrangement.nacks,
+            ssrc=arrangement.ssrc,
+            payload_type=VP8 if self.video else OPUS,
+            send_rtcp=self._send_rtcp,
+            on_packet=self._record_packet,
+            on_fresh=self._plane.fresh.append,
+        )
+
+    @property
+    def best(self) -> Stream:
+        return self.streams[-1]
+
+    @property
+    def consumers(self) -> list[Consumer]:
+        return [consumer for stream in self.streams for consumer in stream.consumers]
 
     def info(self) -> ProducerInfo:
         return ProducerInfo(
@@ -98,117 +87,46 @@ class Producer:
 
     # A packet's route ----------------------------------------------------------------------------------------------
 
-    def receive(self, packet: bytes, now_ns: int) -> None:
-        """A packet of the stream itself."""
-        sequence = rtp.sequence(packet)
-        if self._ssrc is None:
-            self._ssrc = rtp.ssrc(packet)
-        self.stats.received(sequence, rtp.timestamp(packet), now_ns)
-        if self._nack.received(sequence, now_ns / 1e6):
-            self._take(packet, sequence, now_ns)
+    def receive(self, stream: Stream, packet: bytes, now_ns: int) -> None:
+        """A packet of one of the streams."""
+        stream.receive(packet, now_ns, paused=bool(self.paused))
 
-    def receive_rtx(self, packet: bytes, now_ns: int) -> None:
-        """A retransmission (RFC 4588), or padding that probes for bandwidth."""
-        if self._ssrc is None:
-            return
-        original = rtx.unwrap(packet, ssrc=self._ssrc, payload_type=self.arrangement.codec.payload_type)
-        if original is not None:
-            sequence = rtp.sequence(original)
-            if self._nack.received(sequence, now_ns / 1e6):
-                self._take(bytes(original), sequence, now_ns)
+    def receive_rtx(self, stream: Stream, packet: bytes, now_ns: int) -> None:
+        stream.receive_rtx(packet, now_ns, paused=bool(self.paused))
 
-    def _take(self, packet: bytes, sequence: int, now_ns: int) -> None:
-        if self.paused:
-            return
-        if self._track is not None:
-            self._plane.tap.rtp(self._track, now_ns, packet)
-        elif self._recording_id is not None:
-            self._open_track(now_ns)
-            self._plane.tap.rtp(self._track or 0, now_ns, packet)
-        shaped = self._shape(packet, now_ns)
-        now_ms = now_ns / 1e6
-        if len(shaped) == SHAPE_BYTES:
-            for consumer in self.consumers:
-                consumer.leave_out(shaped)
-            return
-        self.cache.put(sequence, shaped, now_ms)
-        descriptor = None
-        if self._video:
-            descriptor = vp8.parse(shaped, SHAPE_BYTES, len(shaped))
-            if descriptor is None:
+    def _record_packet(self, stream: Stream, packet: bytes, now_ns: int) -> None:
+        """The copy for the recorder, as it came."""
+        if self._track is None:
+            if self._recording_id is None:
                 return
-            if descriptor.keyframe:
-                self._keyframes.arrived()
-            self._gop.add(sequence, shaped, keyframe=descriptor.keyframe)
-        for consumer in self.consumers:
-            consumer.forward(shaped, descriptor, now_ms)
-
-    def _shape(self, packet: bytes, now_ns: int) -> bytes:
-        """The packet as all consumers get it, but for their own numbers."""
-        begin, end = rtp.header_length(packet), len(packet) - rtp.padding_length(packet)
-        head = _SHAPE.pack(
-            0x90,
-            (packet[1] & 0x80) | self._payload_type,
-            rtp.sequence(packet),
-            rtp.timestamp(packet),
-            0,
-            rtp.ONE_BYTE_PROFILE,
-            1,
-            _ABS_SEND_TIME_HEAD | abs_send_time(now_ns),
-        )
-        return head + packet[begin:end]
+            self._open_track(stream, now_ns)
+        if self._track is not None and stream is self.best:
+            self._plane.tap.rtp(self._track, now_ns, packet)
 
     # What the publisher and its subscribers say --------------------------------------------------------------------
 
-    def sender_report(self, report: rtcp.SenderReport, now_ns: int) -> None:
+    def sender_report(self, stream: Stream, report: rtcp.SenderReport, now_ns: int) -> None:
         """The publisher's: remember it, record it, and tell every consumer in its own numbers."""
-        self.stats.sender_report(report, now_ns)
-        self.clock.received(report, now_ns)
-        if self._track is not None and not self.paused:
+        stream.sender_report(report, now_ns)
+        if self._track is not None and not self.paused and stream is self.best:
             self._plane.tap.sender_report(self._track, now_ns, report.ntp, report.rtp_timestamp)
-        for consumer in self.consumers:
-            consumer.send_report(now_ns)
 
     def want_keyframe(self, now_ns: int, *, urgent: bool = False) -> None:
-        """A consumer or the recorder needs one: asked for at once or when the throttle allows."""
-        if self._video and not self.paused and self._keyframes.ask(now_ns / 1e6, urgent=urgent):
-            self._send_pli()
+        """The recorder needs one: asked for at once or when the throttle allows."""
+        if not self.paused:
+            self.best.want_keyframe(now_ns, urgent=urgent)
 
     def tick(self, now_ns: int) -> None:
         """Ask again for what is missing. Called every 20 ms or so."""
-        now_ms = now_ns / 1e6
-        missing = self._nack.due(now_ms)
-        if self._ssrc is None or self.paused:
-            return
-        if missing and self.arrangement.nacks:
-            self._send_rtcp(rtcp.nack(OUR_SSRC, self._ssrc, missing))
-        if self._video and self._keyframes.due(now_ms):
-            self._send_pli()
+        for stream in self.streams:
+            stream.tick(now_ns, paused=bool(self.paused))
 
-    def _send_pli(self) -> None:
-        if self._ssrc is not None:
-            self._send_rtcp(rtcp.pli(OUR_SSRC, self._ssrc))
+    def report_blocks(self, now_ns: int) -> list[rtcp.ReportBlock]:
+        """For the next receiver report."""
+        blocks = (stream.report_block(now_ns) for stream in self.streams)
+        return [block for block in blocks if block is not None]
 
-    def report_block(self, now_ns: int) -> rtcp.ReportBlock | None:
-        """For the next receiver report; None until something came."""
-        return self.stats.block(self._ssrc, now_ns) if self._ssrc is not None else None
-
-    # Consumers, pausing, recording -----------------------------------------------------------------------------------
-
-    def join(self, consumer: Consumer, now_ns: int) -> None:
-        """Begin to forward: replay a short group of pictures, else wait for a keyframe and ask for it."""
-        if consumer not in self.consumers:
-            self.consumers.append(consumer)
-        group = self._gop.packets() if self._video else []
-        for packet in group:
-            consumer.forward(packet, vp8.parse(packet, SHAPE_BYTES, len(packet)), now_ns / 1e6)
-        if not group:
-            self.want_keyframe(now_ns)
-        consumer.send_report(now_ns)
-
-    def leave(self, consumer: Consumer) -> None:
-        if consumer in self.consumers:
-            self.consumers.remove(consumer)
+    # Pausing, recording -----------------------------------------------------------------------------------------------
 
     def pause(self, cause: str, now_ns: int) -> None:
         """Stop forwarding and recording, or go on with cause ''. The cause goes to the recorder."""
@@ -218,12 +136,11 @@ class Producer:
         self.paused = cause
         if self._track is not None:
             self._plane.tap.state(self._track, now_ns, cause)
-        if resumed:
-            for consumer in self.consumers:
-                consumer.begin_anew()
-            self.want_keyframe(now_ns, urgent=True)
-        else:
-            self._gop.clear()
+        for stream in self.streams:
+            if resumed:
+                stream.resumed(now_ns)
+            else:
+                stream.paused()
 
     def record(self, recording_id: str | None, now_ns: int) -> None:
         """Hand the packets to another recording, or to none. A new track begins with its first packet."""
@@ -231,21 +148,22 @@ class Producer:
             self._end_track(now_ns)
             self._recording_id = recording_id
             if recording_id is not None:
-                self._open_track(now_ns)
+                self._open_track(self.best, now_ns)
                 self.want_keyframe(now_ns)
 
     def close(self, now_ns: int) -> None:
         self._end_track(now_ns)
-        self.consumers.clear()
+        for stream in self.streams:
+            stream.consumers.clear()
 
     @property
     def track(self) -> int | None:
         """Its number on the tap while it is recorded."""
         return self._track
 
-    def _open_track(self, now_ns: int) -> None:
+    def _open_track(self, stream: Stream, now_ns: int) -> None:
         """Only once an SSRC is known: the recorder reads streams by it."""
-        if self._ssrc is None or self._recording_id is None:
+        if stream.ssrc is None or self._recording_id is None:
             return
         self._track = next(self._plane.track_numbers)
         codec = self.arrangement.codec
@@ -260,7 +178,7 @@ class Producer:
                 codec=codec.name,
                 clock_rate=codec.clock_rate,
                 payload_type=codec.payload_type,
-                ssrc=self._ssrc,
+                ssrc=stream.ssrc,
                 rtx_ssrc=self.arrangement.rtx_ssrc,
             ),
             now_ns,

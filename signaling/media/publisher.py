@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from hub import rtp
 from signaling.media import rtcp, sdp_write
-from signaling.media.audio_level import Voices
 from signaling.media.producer import Arrangement, Producer
 from signaling.media.sdp import AUDIO_LEVEL, MID, TRANSPORT_CC, Description, SdpError, Section
+from signaling.media.stream import Stream
 from signaling.media.transport import OUR_SSRC, Presence, Transport
 from signaling.media.twcc import EVERY_MS, TwccRecorder
 
@@ -28,23 +28,24 @@ def _ssrc(section: Section) -> int | None:
 
 
 class PublishTransport(Transport):
-    """``on_ended`` is told of producers that the browser stopped."""
+    """``on_ended`` is told of producers that the browser stopped; ``on_level`` of a microphone's loudness (-dBov) and
+    when (ms)."""
 
     def __init__(
         self,
         plane: Plane,
         peer_id: str,
         generation: int,
-        voices: Voices,
+        on_level: Callable[[Producer, int, float], None],
         on_presence: Callable[[Transport, Presence], None],
         on_ended: Callable[[Producer], None],
     ) -> None:
         super().__init__(plane, on_presence)
         self.peer_id, self.generation = peer_id, generation
         self.producers: dict[str, Producer] = {}
-        self._voices, self._on_ended = voices, on_ended
-        self._media: dict[int, Producer] = {}
-        self._rtx: dict[int, Producer] = {}
+        self._on_level, self._on_ended = on_level, on_ended
+        self._media: dict[int, tuple[Producer, Stream]] = {}
+        self._rtx: dict[int, tuple[Producer, Stream]] = {}
         self._twcc: TwccRecorder | None = None
         self._twcc_id = self._level_id = self._mid_id = -1
         self._feedback_ns = self._report_ns = 0
@@ -101,9 +102,9 @@ class PublishTransport(Transport):
                 paused=paused,
             )
         if ssrc is not None:
-            self._media[ssrc] = producer
+            self._media[ssrc] = producer, producer.best
         if rtx_ssrc is not None:
-            self._rtx[rtx_ssrc] = producer
+            self._rtx[rtx_ssrc] = producer, producer.best
 
     def _learn_extensions(self, offer: Description) -> None:
         """All sections of a bundle give an extension the same id (RFC 8843 section 9)."""
@@ -136,15 +137,16 @@ class PublishTransport(Transport):
             elif identifier == self._level_id:
                 level = packet[at] & 0x7F
         ssrc = rtp.ssrc(packet)
-        producer = self._media.get(ssrc)
-        if producer is not None:
+        found = self._media.get(ssrc)
+        if found is not None:
+            producer, stream = found
             if level >= 0 and not producer.paused and producer.source == "microphone":
-                self._voices.observe(self.peer_id, level, now_ns / 1e6)
-            producer.receive(packet, now_ns)
+                self._on_level(producer, level, now_ns / 1e6)
+            producer.receive(stream, packet, now_ns)
             return
-        producer = self._rtx.get(ssrc)
-        if producer is not None:
-            producer.receive_rtx(packet, now_ns)
+        found = self._rtx.get(ssrc)
+        if found is not None:
+            found[0].receive_rtx(found[1], packet, now_ns)
         else:
             self._adopt(packet, ssrc, now_ns)
 
@@ -160,19 +162,22 @@ class PublishTransport(Transport):
             if producer is None:
                 continue
             codec = producer.arrangement.codec
-            if payload_type == codec.payload_type and (mid or producer not in self._media.values()):
-                self._media[ssrc] = producer
-                producer.receive(packet, now_ns)
+            taken = any(known is producer for known, _ in self._media.values())
+            if payload_type == codec.payload_type and (mid or not taken):
+                self._media[ssrc] = producer, producer.best
+                if producer.best.ssrc is None:
+                    producer.best.ssrc = ssrc
+                producer.receive(producer.best, packet, now_ns)
                 return
             if payload_type == codec.rtx_payload_type:
-                self._rtx[ssrc] = producer
+                self._rtx[ssrc] = producer, producer.best
                 return
 
     def on_rtcp(self, packet: rtcp.Rtcp, now_ns: int) -> None:
         if isinstance(packet, rtcp.SenderReport):
-            producer = self._media.get(packet.ssrc)
-            if producer is not None:
-                producer.sender_report(packet, now_ns)
+            found = self._media.get(packet.ssrc)
+            if found is not None:
+                found[0].sender_report(found[1], packet, now_ns)
 
     # Timers ----------------------------------------------------------------------------------------------------------
 
@@ -192,8 +197,7 @@ class PublishTransport(Transport):
             self._report(now_ns)
 
     def _report(self, now_ns: int) -> None:
-        reports = (producer.report_block(now_ns) for producer in self.producers.values())
-        blocks = [block for block in reports if block is not None][:31]
+        blocks = [block for producer in self.producers.values() for block in producer.report_blocks(now_ns)][:31]
         compound = rtcp.receiver_report(OUR_SSRC, blocks)
         if self._twcc is None and self._media:
             compound += rtcp.remb(OUR_SSRC, FALLBACK_BPS, list(self._media)[:31])

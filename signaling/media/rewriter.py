@@ -13,6 +13,8 @@ from secrets import randbelow
 
 from hub import rtp
 from signaling.media import vp8
+from signaling.media.shape import Batch
+from signaling.media.srtp import Offsets
 
 _RANGES = 256
 _RESTARTED = 3_000
@@ -50,6 +52,15 @@ class OffsetMap:
         if place < 0 or number > self._lasts[place]:
             return None
         return number + self._offsets[place]
+
+    @property
+    def offset(self) -> int:
+        """Of numbers newer than ``highest``."""
+        return self._offsets[-1]
+
+    def advance(self, number: int) -> None:
+        """Forward everything up to ``number``, which is newer than ``highest``, with ``offset``."""
+        self.highest = self._lasts[-1] = number
 
     def drop(self, number: int) -> None:
         """Leave ``number`` out. Too late for one below ``highest``: its hole stays, as if it had been lost."""
@@ -135,9 +146,9 @@ class Rewriter:
         self._highest_output = randbelow(1 << 15)
         self._timestamp: int | None = None
         self._last_ms = 0.0
-        self._picture = randbelow(1 << 14)
-        self._tl0 = randbelow(1 << 8)
-        self._key = randbelow(1 << 5)
+        # VP8's numbers stay the first source's own: nobody can mistake them, and there is nothing to rewrite.
+        self._picture: int | None = None
+        self._tl0 = self._key = 0
 
     @property
     def timestamp_offset(self) -> int:
@@ -181,6 +192,44 @@ class Rewriter:
             self.octets += len(out) - rtp.header_length(out) - rtp.padding_length(out)
         return out
 
+    def steady(self, batch: Batch, now_ms: float) -> Offsets | None:
+        """What to add to the numbers of a whole batch; None when each packet must be looked at (``forward``).
+
+        The way of nearly all packets: newer than everything before, in order, from the source that is forwarded
+        already. They count as forwarded.
+        """
+        source = self._source
+        if source is None or not batch.in_order:
+            return None
+        first, last = batch.packets[0], batch.packets[-1]
+        highest = source.numbers.highest
+        ahead = rtp.distance(first.sequence, highest & 0xFFFF)
+        if ahead <= 0:
+            return None
+        pictures = None
+        if last.descriptor is not None:
+            if source.pictures is None or first.descriptor is None:
+                return None
+            pictures = self._pictures_up_to(source, last.descriptor)
+        newest = highest + ahead + rtp.distance(last.sequence, first.sequence)
+        source.sequence.highest = newest
+        source.numbers.advance(newest)
+        self._timestamp, self._last_ms = last.timestamp + source.timestamp_offset & 0xFFFFFFFF, now_ms
+        self.packets += len(batch.packets)
+        self.octets += batch.octets
+        return Offsets(source.numbers.offset, source.timestamp_offset, pictures)
+
+    def _pictures_up_to(self, source: _Source, newest: vp8.Descriptor) -> vp8.Offsets | None:
+        """Count the pictures of a batch in; what is to be added to their numbers, None for nothing."""
+        assert source.pictures is not None
+        number = source.picture(newest)
+        if number is not None and number > source.pictures.highest:
+            source.pictures.advance(number)
+            self._picture = number + source.pictures.offset
+        self._keep_indexes(source, newest)
+        offsets = vp8.Offsets(source.pictures.offset, source.tl0_offset, source.key_offset)
+        return offsets if any(offsets) else None
+
     def drop(self, packet: rtp.Packet, descriptor: vp8.Descriptor | None = None) -> None:
         """Leave a packet of the current source out, so that the receiver does not miss it."""
         if self._source is None:
@@ -212,21 +261,33 @@ class Rewriter:
     def _rewrite_vp8(self, out: bytearray, source: _Source, descriptor: vp8.Descriptor) -> bool:
         picture = source.picture(descriptor)
         if source.pictures is None:
-            source.pictures = OffsetMap(picture or 0, self._picture + 1)
-            source.tl0_offset = self._tl0 + 1 - (descriptor.tl0_index or 0)
-            source.key_offset = self._key + 1 - (descriptor.key_index or 0)
+            first = picture or 0
+            if self._picture is None:
+                source.pictures = OffsetMap(first, first)
+                self._tl0, self._key = descriptor.tl0_index or 0, descriptor.key_index or 0
+            else:
+                source.pictures = OffsetMap(first, self._picture + 1)
+                source.tl0_offset = self._tl0 + 1 - (descriptor.tl0_index or 0)
+                source.key_offset = self._key + 1 - (descriptor.key_index or 0)
         if picture is not None:
             sent = source.pictures.forward(picture)
             if sent is None:
                 return False
             vp8.write_picture_id(out, descriptor, sent)
+        self._picture = source.pictures.next_output - 1
+        self._keep_indexes(source, descriptor)
         if descriptor.tl0_index is not None:
-            self._tl0 = _later(descriptor.tl0_index + source.tl0_offset, self._tl0, 8)
             vp8.write_tl0_index(out, descriptor, descriptor.tl0_index + source.tl0_offset)
         if descriptor.key_index is not None:
-            self._key = _later(descriptor.key_index + source.key_offset, self._key, 5)
             vp8.write_key_index(out, descriptor, descriptor.key_index + source.key_offset)
         return True
+
+    def _keep_indexes(self, source: _Source, descriptor: vp8.Descriptor) -> None:
+        """The newest TL0PICIDX and KEYIDX that went out: where the next source goes on."""
+        if descriptor.tl0_index is not None:
+            self._tl0 = _later(descriptor.tl0_index + source.tl0_offset, self._tl0, 8)
+        if descriptor.key_index is not None:
+            self._key = _later(descriptor.key_index + source.key_offset, self._key, 5)
 
 
 def _later(a: int, b: int, bits: int) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import structlog
@@ -13,12 +12,16 @@ from signaling.media.audio_level import Voices
 from signaling.media.producer import Producer
 from signaling.media.publisher import PublishTransport
 from signaling.media.sdp import SdpError, parse
+from signaling.media.speakers import Speakers
 from signaling.media.stats import PeerMeter
 from signaling.media.subscriber import SubscribeTransport
 from signaling.media.transport import Presence, Transport
 
 if TYPE_CHECKING:
     from signaling.media.plane import Plane
+
+MOST_VOICES = 3
+"""Microphones that a subscriber is sent at once; of more, the loudest."""
 
 log = structlog.get_logger(__name__)
 
@@ -35,17 +38,22 @@ class Router:
         self.subscribers: dict[str, SubscribeTransport] = {}
         self._plane = plane
         self._voices = Voices()
+        self._speakers = Speakers(MOST_VOICES + 1)
         self._speaking: list[str] = []
-        self._wishes: dict[str, list[str]] = {}
+        self._wishes: dict[str, control.Consume] = {}
+        self._moved: set[SubscribeTransport] = set()
+        self._producers: dict[str, Producer] | None = None
         self._meters: dict[str, PeerMeter] = {}
 
     @property
     def producers(self) -> dict[str, Producer]:
-        return {
-            producer.producer_id: producer
-            for publisher in self.publishers.values()
-            for producer in publisher.producers.values()
-        }
+        if self._producers is None:
+            self._producers = {
+                producer.producer_id: producer
+                for publisher in self.publishers.values()
+                for producer in publisher.producers.values()
+            }
+        return self._producers
 
     def transports(self) -> list[Transport]:
         return [*self.publishers.values(), *self.subscribers.values()]
@@ -74,7 +82,7 @@ class Router:
             publisher = None
         if publisher is None:
             publisher = PublishTransport(
-                self._plane, request.peer_id, request.generation, self._voices, self._presence, self._ended
+                self._plane, request.peer_id, request.generation, self._observe, self._presence, self._ended
             )
         sources = {mid: source for mid, source in request.sources.items() if source in request.allowed}
         try:
@@ -86,6 +94,7 @@ class Router:
                 publisher.close()
             raise
         self.publishers[request.peer_id] = publisher
+        self._producers = None
         return control.Published(sdp=answer, producers=[each.info() for each in publisher.producers.values()])
 
     def subscribe(self, peer_id: str, generation: int) -> None:
@@ -112,13 +121,15 @@ class Router:
                 )
             )
 
-        self.subscribers[peer_id] = SubscribeTransport(self._plane, peer_id, generation, self._presence, tell)
+        self.subscribers[peer_id] = SubscribeTransport(
+            self._plane, peer_id, generation, self._presence, tell, self._line_moved
+        )
         self._fulfil(peer_id)
 
-    def consume(self, peer_id: str, producer_ids: Sequence[str]) -> None:
+    def consume(self, wish: control.Consume) -> None:
         """Remembered until the peer has a subscribing transport, and across new ones."""
-        self._wishes[peer_id] = list(producer_ids)
-        self._fulfil(peer_id)
+        self._wishes[wish.peer_id] = wish
+        self._fulfil(wish.peer_id)
 
     def answered(self, request: control.SubscribeAnswer) -> None:
         """Take a subscriber's answer. Raises ``Unknown`` or ``SdpError``."""
@@ -134,7 +145,7 @@ class Router:
             raise Unknown("no such producer")
         producer.pause(cause, time.monotonic_ns())
         if cause and producer.source == "microphone":
-            self._voices.forget(producer.peer_id)
+            self._fall_silent(producer)
 
     def close_peer(self, peer_id: str) -> None:
         """Idempotent: a peer that is not there is as wished."""
@@ -152,27 +163,58 @@ class Router:
     # What follows ----------------------------------------------------------------------------------------------------
 
     def _fulfil(self, peer_id: str) -> None:
-        subscriber = self.subscribers.get(peer_id)
-        if subscriber is not None:
-            known = self.producers
-            wished = self._wishes.get(peer_id, [])
-            subscriber.receive_all([known[producer_id] for producer_id in wished if producer_id in known])
+        subscriber, wish = self.subscribers.get(peer_id), self._wishes.get(peer_id)
+        if subscriber is None or wish is None:
+            return
+        known = self.producers
+        wished = [known[producer_id] for producer_id in wish.producer_ids if producer_id in known]
+        microphones = [producer for producer in wished if producer.source == "microphone"]
+        if len(microphones) > MOST_VOICES:
+            heard = self._heard_by(subscriber, microphones)
+            wished = [producer for producer in wished if producer.source != "microphone" or producer in heard]
+        subscriber.receive_all(wished, wish.heights, time.monotonic_ns())
+
+    def _heard_by(self, subscriber: SubscribeTransport, microphones: list[Producer]) -> list[Producer]:
+        """The loudest of those it may hear; places that nobody claims stay as they are."""
+        allowed = {producer.producer_id: producer for producer in microphones}
+        speaking = [allowed[one] for one in self._speakers.chosen if one in allowed]
+        before = [
+            consumer.producer
+            for consumer in subscriber.consumers
+            if consumer.producer is not None and consumer.producer.producer_id in allowed
+        ]
+        return list(dict.fromkeys([*speaking, *before, *microphones]))[:MOST_VOICES]
+
+    def _observe(self, producer: Producer, level: int, now_ms: float) -> None:
+        """A microphone's packet said how loud it is."""
+        self._voices.observe(producer.peer_id, level, now_ms)
+        self._speakers.observe(producer.producer_id, level, now_ms)
+
+    def _fall_silent(self, producer: Producer) -> None:
+        self._voices.forget(producer.peer_id)
+        self._speakers.forget(producer.producer_id)
+
+    def _hear_speakers(self) -> None:
+        """Other microphones are to be heard: where there are more than places."""
+        for peer_id, wish in self._wishes.items():
+            if len(wish.producer_ids) > MOST_VOICES:
+                self._fulfil(peer_id)
 
     def _close_publisher(self, peer_id: str, now_ns: int) -> None:
         publisher = self.publishers.pop(peer_id, None)
         if publisher is not None:
+            self._producers = None
             publisher.end_all(now_ns)
             publisher.close()
 
     def _ended(self, producer: Producer) -> None:
+        self._producers = None
         self._plane.emit(control.ProducerEnded(router_id=self.router_id, producer_id=producer.producer_id))
         if producer.source == "microphone":
-            self._voices.forget(producer.peer_id)
-        for peer_id, subscriber in self.subscribers.items():
-            if any(consumer.producer is producer for consumer in subscriber.consumers):
-                kept = [consumer.producer for consumer in subscriber.consumers if consumer.producer is not producer]
-                subscriber.receive_all(kept)
-                log.debug("consumer ended with its producer", peer=peer_id)
+            self._fall_silent(producer)
+        for peer_id, wish in self._wishes.items():
+            if producer.producer_id in wish.producer_ids:
+                self._fulfil(peer_id)
 
     def _presence(self, transport: Transport, presence: Presence) -> None:
         assert isinstance(transport, PublishTransport | SubscribeTransport)
@@ -199,6 +241,23 @@ class Router:
         """Every 20 ms."""
         for publisher in self.publishers.values():
             publisher.tick(now_ns)
+        if self._speakers.choose(now_ns / 1e6):
+            self._hear_speakers()
+        self.tell_slots()
+
+    def _line_moved(self, subscriber: SubscribeTransport) -> None:
+        self._moved.add(subscriber)
+
+    def tell_slots(self) -> None:
+        """What lines carry now, where that changed without an offer."""
+        moved, self._moved = self._moved, set()
+        peers = [
+            control.PeerSlots(peer_id=one.peer_id, generation=one.generation, streams=one.streams())
+            for one in moved
+            if self.subscribers.get(one.peer_id) is one
+        ]
+        if peers:
+            self._plane.emit(control.Slots(router_id=self.router_id, peers=peers))
 
     def tell_voices(self, now_ns: int) -> None:
         """Every 100 ms: an event when it changed."""

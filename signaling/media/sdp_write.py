@@ -21,10 +21,10 @@ from signaling.media.sdp import (
     Codec,
     Section,
 )
+from signaling.media.shape import ABS_SEND_TIME_ID
 
 # What subscribers get, whatever the publisher's numbers were: rewriting is then done once per packet.
 VP8, VP8_RTX, OPUS = 96, 97, 111
-ABS_SEND_TIME_ID = 3
 OPUS_PARAMETERS = "minptime=10;useinbandfec=1"
 
 # Type preferences (RFC 8445 section 5.1.2.2; TCP as browsers have it) and RFC 6544's direction preference of passive.

@@ -1,9 +1,13 @@
-"""A browser's subscribing connection: we offer what it is to receive, it answers; one offer at a time."""
+"""A browser's subscribing connection: we offer lines for what it is to receive, it answers; one offer at a time.
+
+Lines are given from producer to producer without a word of SDP: in a large hearing the floor passes for everyone at
+once, and two hundred negotiations would take seconds.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,17 +25,15 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Line:
-    """An m-line. It is used again only after the browser has answered that it is empty: only then does a new track
-    on it look new to the page."""
+    """An m-line: once offered, it stays, and its consumer is given from producer to producer."""
 
     mid: str
-    kind: str
-    consumer: Consumer | None = None
-    free: bool = False
+    consumer: Consumer
+    track_id: str
 
 
 class SubscribeTransport(Transport):
-    """``on_offer`` gets each new offer (revision, SDP, streams)."""
+    """``on_offer`` gets each new offer (revision, SDP, streams); ``on_slots`` is told when lines carry others."""
 
     # Who only receives is silent but for consent checks (every 4–6 s, RFC 7675) while nobody sends.
     silent_ns = 8_000_000_000
@@ -43,79 +45,123 @@ class SubscribeTransport(Transport):
         generation: int,
         on_presence: Callable[[Transport, Presence], None],
         on_offer: Callable[[int, str, list[Stream]], None],
+        on_slots: Callable[[SubscribeTransport], None],
     ) -> None:
         super().__init__(plane, on_presence)
         self.peer_id, self.generation = peer_id, generation
         self.round_trip = RoundTrip()
         self.estimate_bps: int | None = None
         """What the browser thinks its line can take (REMB), None until it says."""
+        self.heights: Mapping[str, int] = {}
+        """Producer to the height in pixels at which it is shown."""
         self.revision = 0
-        self._on_offer = on_offer
+        self._on_offer, self._on_slots = on_offer, on_slots
         self._lines: list[_Line] = []
         self._by_ssrc: dict[int, Consumer] = {}
-        self._offered: dict[str, Consumer | None] | None = None
+        self._offered: list[_Line] | None = None
         self._changed = False
 
     @property
     def consumers(self) -> list[Consumer]:
-        return [line.consumer for line in self._lines if line.consumer is not None]
+        """Those that carry a producer."""
+        return [line.consumer for line in self._lines if line.consumer.producer is not None]
 
-    # Negotiation -----------------------------------------------------------------------------------------------------
+    # What it receives ----------------------------------------------------------------------------------------------
 
-    def receive_all(self, producers: Sequence[Producer]) -> None:
-        """Make ``producers`` the complete list; what differs is started or stopped, with an offer."""
+    def receive_all(self, producers: Sequence[Producer], heights: Mapping[str, int], now_ns: int) -> None:
+        """Make ``producers`` the complete list, most important first; an offer follows only if lines are too few."""
+        self.heights = heights
         wanted = {producer.producer_id: producer for producer in producers}
+        moved = False
+        left: list[_Line] = []
         for line in self._lines:
-            consumer = line.consumer
-            if consumer is not None and wanted.pop(consumer.producer.producer_id, None) is None:
-                consumer.stop()
-                self._by_ssrc.pop(consumer.ssrc, None)
-                line.consumer = None
-                self._changed = True
+            producer = line.consumer.producer
+            if producer is None or wanted.pop(producer.producer_id, None) is None:
+                left.append(line)
         for producer in wanted.values():
-            line = self._free_line(producer.kind)
-            line.consumer, line.free = Consumer(self, producer), False
-            self._by_ssrc[line.consumer.ssrc] = line.consumer
-            self._changed = True
+            line = self._line_for(producer, left)
+            moved = moved or line.consumer.started
+            line.consumer.carry(producer, now_ns)
+        for line in left:
+            if line.consumer.producer is not None:
+                line.consumer.carry(None, now_ns)
+                moved = True
+        if moved:
+            self._on_slots(self)
         self._offer_if_due()
 
-    def _free_line(self, kind: str) -> _Line:
-        for line in self._lines:
-            if line.free and line.kind == kind:
-                return line
-        line = _Line(str(len(self._lines)), kind)
+    def _line_for(self, producer: Producer, left: list[_Line]) -> _Line:
+        """One that is not needed any more, best the one beside a line of the same peer: those are played in sync."""
+        beside = {
+            line.consumer.stream_id
+            for line in self._lines
+            if line.consumer.producer is not None and line.consumer.producer.peer_id == producer.peer_id
+        }
+        fitting = [line for line in left if line.consumer.video == producer.video]
+        if fitting:
+            line = next((line for line in fitting if line.consumer.stream_id in beside), fitting[0])
+            left.remove(line)
+            return line
+        consumer = Consumer(self, video=producer.video, stream_id=next(iter(beside), producer.producer_id))
+        line = _Line(str(len(self._lines)), consumer, producer.producer_id)
         self._lines.append(line)
+        self._by_ssrc[consumer.ssrc] = consumer
+        self._changed = True
         return line
+
+    def begun(self, _consumer: Consumer) -> None:
+        """The first packet of what a line now carries has left: the browser may be told from which timestamp on."""
+        self._on_slots(self)
+
+    def streams(self) -> list[Stream]:
+        """What each line carries now."""
+        found = []
+        for line in self._lines:
+            producer = line.consumer.producer
+            if producer is not None:
+                found.append(
+                    Stream(
+                        mid=line.mid,
+                        producer_id=producer.producer_id,
+                        peer_id=producer.peer_id,
+                        source=producer.source,
+                        timestamp=line.consumer.first_timestamp,
+                    )
+                )
+        return found
+
+    # Negotiation -----------------------------------------------------------------------------------------------------
 
     def _offer_if_due(self) -> None:
         if self._changed and self._offered is None:
             self._changed = False
             self.revision += 1
-            self._offered = {line.mid: line.consumer for line in self._lines}
+            self._offered = list(self._lines)
             self._tell()
 
     def offer_again(self) -> None:
-        """The outstanding offer, if there is one, may have been lost with the web process."""
+        """The outstanding offer, if there is one, may have been lost with the web process; so may what was told of
+        the lines."""
         if self._offered is not None:
             self._tell()
+        elif self._lines:
+            self._on_slots(self)
 
     def _tell(self) -> None:
         assert self._offered is not None
-        kinds = {line.mid: line.kind for line in self._lines}
-        outgoing, streams = [], []
-        for mid, consumer in self._offered.items():
-            if consumer is None:
-                outgoing.append(sdp_write.Outgoing(mid, kinds[mid]))
-                continue
-            producer = consumer.producer
-            outgoing.append(
-                sdp_write.Outgoing(
-                    mid, kinds[mid], consumer.ssrc, consumer.rtx_ssrc, producer.peer_id, producer.producer_id
-                )
+        outgoing = [
+            sdp_write.Outgoing(
+                line.mid,
+                "video" if line.consumer.video else "audio",
+                line.consumer.ssrc,
+                line.consumer.rtx_ssrc,
+                line.consumer.stream_id,
+                line.track_id,
             )
-            streams.append(
-                Stream(mid=mid, producer_id=producer.producer_id, peer_id=producer.peer_id, source=producer.source)
-            )
+            for line in self._offered
+        ]
+        offered = {line.mid for line in self._offered}
+        streams = [stream for stream in self.streams() if stream.mid in offered]
         self._on_offer(self.revision, sdp_write.offer(self.local(), self.revision, outgoing), streams)
 
     def answered(self, revision: int, answer: Description, now_ns: int) -> None:
@@ -124,26 +170,21 @@ class SubscribeTransport(Transport):
             return
         offered, self._offered = self._offered, None
         self.accept(answer, server=answer.setup != "passive")
-        lines = {line.mid: line for line in self._lines}
+        lines = {line.mid: line for line in offered}
         for section in answer.sections:
             line = lines.get(section.mid)
-            if line is None:
-                continue
-            consumer = offered.get(section.mid)
-            line.free = consumer is None and line.consumer is None
-            if consumer is not None and consumer is line.consumer and section.receives:
+            if line is not None and section.receives:
                 codec = section.codec
-                consumer.start(now_ns, uses_rtx=codec is not None and codec.rtx_payload_type is not None)
+                line.consumer.start(now_ns, uses_rtx=codec is not None and codec.rtx_payload_type is not None)
         self._offer_if_due()
 
     def on_connected(self) -> None:
         for consumer in self.consumers:
             consumer.resume(time.monotonic_ns())
-        self.plane.udp.flush()
 
     def close(self) -> None:
-        for consumer in self.consumers:
-            consumer.stop()
+        for line in self._lines:
+            line.consumer.stop()
         super().close()
 
     # What the browser says -------------------------------------------------------------------------------------------
@@ -164,7 +205,7 @@ class SubscribeTransport(Transport):
                 for block in blocks:
                     self.round_trip.received(block, now_ns)
                     if consumer := self._by_ssrc.get(block.ssrc):
-                        consumer.loss = block.fraction_lost / 256
+                        consumer.reported(block)
             case rtcp.Remb(bits_per_second=rate):
                 self.estimate_bps = rate
             case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ from signaling.media.dtls import Dtls, DtlsState, fingerprint
 from signaling.media.ice import Address, Check, Credentials
 from signaling.media.sdp import Description
 from signaling.media.sdp_write import Local
+from signaling.media.shape import Shaped
+from signaling.media.srtp import Inbound, Offsets, Outbound, arena
 
 if TYPE_CHECKING:
     from signaling.media.plane import Plane
@@ -54,7 +56,7 @@ class Transport:
         """Where to send, and by which socket: both None or neither."""
         self.presence = Presence.CONNECTING
         self.heard_ns = time.monotonic_ns()
-        self.bytes_in = self.bytes_out = self.rejected = 0
+        self.bytes_in = self.bytes_out = self.packets_out = self.rejected = 0
         self.remote: Description | None = None
         self._paths: list[tuple[UdpSocket, Address]] = []
         self._on_presence = on_presence
@@ -65,8 +67,8 @@ class Transport:
         plane.ice.add(self, self._credentials)
         self.dtls = Dtls(plane.certificates.current(), self._send_dtls, self._dtls_moved)
         self.connected = self._released = False
-        self.protect: Callable[[bytes], bytes]
-        self._unprotect: Callable[[bytes], bytes]
+        self.outbound: Outbound
+        self._inbound: Inbound
 
     # Setting up ------------------------------------------------------------------------------------------------
 
@@ -104,7 +106,6 @@ class Transport:
 
     async def _goodbye(self) -> None:
         await self.dtls.close()
-        self.plane.udp.flush()
         self._forget_addresses()
 
     # ICE ---------------------------------------------------------------------------------------------------------
@@ -164,14 +165,13 @@ class Transport:
     def _send_dtls(self, datagram: bytes) -> None:
         if self.wire is not None and self.address is not None:
             self.wire.send(datagram, self.address)
-            self.plane.udp.flush()
 
     def _dtls_moved(self, state: DtlsState) -> None:
         if self.presence is Presence.CLOSED:
             return
         if state is DtlsState.CONNECTED:
             session = self.dtls.session
-            self.protect, self._unprotect, self.connected = session.protect, session.unprotect, True
+            self.outbound, self._inbound, self.connected = session.outbound, session.inbound, True
             self._become(Presence.CONNECTED)
             self.on_connected()
         else:
@@ -188,14 +188,9 @@ class Transport:
         if not self.connected:
             return
         now_ns = time.monotonic_ns()
-        try:
-            if 192 <= datagram[1] <= 223:
-                plain = self.dtls.session.unprotect_rtcp(datagram)
-                control = True
-            else:
-                plain = self._unprotect(datagram)
-                control = False
-        except (*SrtpError, IndexError):
+        control = 192 <= datagram[1] <= 223 if len(datagram) > 1 else False
+        plain = self._open_rtcp(datagram) if control else self._inbound.open(datagram)
+        if not plain:
             self.rejected += 1
             return
         self.heard_ns = now_ns
@@ -208,27 +203,44 @@ class Transport:
         elif rtp.valid(plain):
             self.on_rtp(plain, now_ns)
 
+    def _open_rtcp(self, datagram: bytes) -> bytes:
+        try:
+            return self.dtls.session.unprotect_rtcp(datagram)
+        except SrtpError:
+            return b""
+
     def on_rtp(self, packet: bytes, now_ns: int) -> None:
         """A plain RTP packet that passed ``rtp.valid``."""
 
     def on_rtcp(self, packet: rtcp.Rtcp, now_ns: int) -> None:
         """One packet of a compound."""
 
-    def send_rtp(self, packet: bytearray) -> None:
-        """Protect and queue; sent at the end of the drain."""
+    def send_runs(self, runs: Sequence[list[Shaped]], ssrc: int, offsets: Offsets) -> None:
+        """Protect and send packets with one consumer's numbers, those of a run in one call."""
         wire, address = self.wire, self.address
         if wire is None or address is None or not self.connected:
             return
-        try:
-            datagram = self.protect(bytes(packet))
-        except SrtpError:
-            self.rejected += 1
+        for run in runs:
+            size = self.outbound.seal(run, ssrc, offsets)
+            if size:
+                count = len(run)
+                wire.send_run(arena[: size * count], size, address)
+                self.bytes_out += size * count
+                self.packets_out += count
+
+    def send_rtp(self, packet: bytes | bytearray) -> None:
+        """Protect and send one packet that has its numbers already."""
+        wire, address = self.wire, self.address
+        if wire is None or address is None or not self.connected:
             return
-        self.bytes_out += len(datagram)
-        wire.outbox.append((datagram, address))
+        datagram = self.outbound.seal_one(packet)
+        if datagram:
+            self.bytes_out += len(datagram)
+            self.packets_out += 1
+            wire.send(datagram, address)
 
     def send_rtcp(self, packet: bytes) -> None:
-        """Protect and queue a compound; sent at the end of the drain or tick."""
+        """Protect and send a compound."""
         if self.wire is not None and self.address is not None and self.connected:
             try:
                 datagram = self.dtls.session.protect_rtcp(packet)

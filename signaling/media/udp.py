@@ -1,5 +1,8 @@
 """The worker's one UDP port: drained in batches, each datagram told apart by its first byte (RFC 7983).
 
+Equal datagrams for one peer leave in one system call, cut apart by the kernel (UDP_SEGMENT, "GSO"); where the kernel
+or the network card refuses, they leave one by one.
+
 One socket per announced address, because an answer must leave from the address that was asked: on a machine with
 several, a socket bound to all of them lets the routing table choose another, and browsers drop what comes from there.
 Where an announced address is not this machine's (a router forwards it), one socket is bound to all.
@@ -10,8 +13,10 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+import struct
 import time
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Protocol
 
 import structlog
@@ -26,6 +31,11 @@ LARGEST = 2048
 BUFFER_BYTES = 4 << 20
 LOG_EVERY_S = 1
 PORT_TRIES = 10
+UDP_SEGMENT = 103
+"""linux/udp.h; Python's ``socket`` does not name it."""
+SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
+MOST_REFUSING = 1_000
+"""Addresses remembered as taking no segments: their path's MTU is too small."""
 
 # What the network may throw at a socket that talks to many: none of it concerns the others.
 _HARMLESS = frozenset(
@@ -40,6 +50,8 @@ _HARMLESS = frozenset(
     }
 )
 _NOT_OURS = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
+# The card does no checksums, or the kernel no segments: nobody's runs will ever leave by this socket.
+_NO_SEGMENTS = frozenset({errno.EIO, errno.EOPNOTSUPP, errno.ENOPROTOOPT})
 
 
 class Receiver(Protocol):
@@ -56,18 +68,20 @@ class UdpSocket:
 
     def __init__(self, bound: socket.socket, port: UdpPort) -> None:
         self.owners: dict[Address, Receiver] = {}
-        self.outbox: list[tuple[bytes, Address]] = []
         self.packets_in = self.packets_out = 0
+        self.dropped = 0
+        """Datagrams that the kernel had no room for."""
+        self.segments = port.gso and _segments_known(bound)
+        self._refusing: set[Address] = set()
         self._socket, self._port = bound, port
         asyncio.get_running_loop().add_reader(bound, self.drain)
 
     def close(self) -> None:
         asyncio.get_running_loop().remove_reader(self._socket)
         self._socket.close()
-        self.outbox.clear()
 
     def drain(self) -> None:
-        """Take what is in the socket, hand each datagram to its owner, send what came of it."""
+        """Take what is in the socket, hand each datagram to its owner, then forward what came of it."""
         receive, owners = self._socket.recvfrom, self.owners
         for _ in range(BATCH):
             try:
@@ -92,43 +106,72 @@ class UdpSocket:
                         owner.receive_dtls(datagram)
             except Exception as error:  # noqa: BLE001 - one datagram must never stop the others
                 self._port.fault("handle", error)
-        self._port.drained()
+        self._port.on_drained()
 
-    def send(self, datagram: bytes, address: Address) -> None:
-        """Queue for the next ``flush``; within a drain that is at its end."""
-        self.outbox.append((datagram, address))
+    def send(self, datagram: bytes | memoryview, address: Address) -> None:
+        """One datagram, now. A full socket buffer drops it, as a full queue in a router would: waiting would delay
+        everyone, and what matters is asked for again."""
+        try:
+            self._socket.sendto(datagram, address)
+            self.packets_out += 1
+        except OSError as error:
+            self.dropped += 1
+            self._port.fault("send", error)
 
-    def flush(self) -> None:
-        if self.outbox:
-            self.packets_out += self._transmit(self.outbox)
-            self.outbox.clear()
-
-    def _transmit(self, outbox: Sequence[tuple[bytes, Address]]) -> int:
-        """Put a batch on the wire; the one place to group equal sizes per peer with UDP_SEGMENT. Returns how many left.
-
-        A full socket buffer drops the rest of the batch, as a full queue in a router would: waiting would delay
-        everyone, and what matters is asked for again.
-        """
-        transmit, left = self._socket.sendto, 0
-        for datagram, address in outbox:
+    def send_run(self, run: memoryview, size: int, address: Address) -> None:
+        """Datagrams of ``size`` bytes that lie one after the other in ``run``, in one call where that is possible."""
+        count = len(run) // size
+        if count == 1:
+            self.send(run, address)
+            return
+        if self.segments and address not in self._refusing:
             try:
-                transmit(datagram, address)
-                left += 1
-            except BlockingIOError as error:
-                self._port.fault("send", error)
-                break
+                self._socket.sendmsg([run], _segment_size(size), 0, address)
             except OSError as error:
-                self._port.fault("send", error)
-        return left
+                if not self._refused(error, address):
+                    self.dropped += count
+                    self._port.fault("send", error)
+                    return
+            else:
+                self.packets_out += count
+                return
+        for at in range(0, len(run), size):
+            self.send(run[at : at + size], address)
+
+    def _refused(self, error: OSError, address: Address) -> bool:
+        """Whether an error means that segments are not taken: by this socket, or on the way to this address."""
+        if error.errno in _NO_SEGMENTS:
+            self.segments = False
+            log.warning("no UDP segments on this machine: one call for each packet", error=repr(error))
+            return True
+        if error.errno not in (errno.EINVAL, errno.EMSGSIZE):
+            return False
+        if len(self._refusing) < MOST_REFUSING:
+            self._refusing.add(address)
+        return True
+
+
+@lru_cache(2048)
+def _segment_size(size: int) -> list[tuple[int, int, bytes]]:
+    return [(socket.SOL_UDP, UDP_SEGMENT, struct.pack("@H", size))]
+
+
+def _segments_known(bound: socket.socket) -> bool:
+    try:
+        bound.setsockopt(socket.SOL_UDP, UDP_SEGMENT, 0)
+    except OSError:
+        return False
+    return True
 
 
 class UdpPort:
-    """The sockets of one port. ``on_stun`` gets each STUN datagram with the socket it came by."""
+    """The sockets of one port. ``on_stun`` gets each STUN datagram with the socket it came by; ``on_drained`` is
+    called after each batch. ``gso``: send runs in one call where the machine can."""
 
-    def __init__(self, on_stun: Callable[[bytes, Address, UdpSocket], None]) -> None:
-        self.on_stun = on_stun
-        self.after_drain: Callable[[], None] = lambda: None
-        """Called after each batch, before what it queued is sent."""
+    def __init__(
+        self, on_stun: Callable[[bytes, Address, UdpSocket], None], on_drained: Callable[[], None], *, gso: bool = True
+    ) -> None:
+        self.on_stun, self.on_drained, self.gso = on_stun, on_drained, gso
         self.faults = 0
         self._sockets: list[UdpSocket] = []
         self._log_again_at = 0.0
@@ -140,6 +183,10 @@ class UdpPort:
     @property
     def packets_out(self) -> int:
         return sum(each.packets_out for each in self._sockets)
+
+    @property
+    def dropped(self) -> int:
+        return sum(each.dropped for each in self._sockets)
 
     def open(self, port: int, addresses: Sequence[str]) -> int:
         """Bind ``port`` (0: a free one), start draining and return it. Raises ``OSError`` when it is taken."""
@@ -164,14 +211,6 @@ class UdpPort:
     def close(self) -> None:
         for each in self._sockets:
             each.close()
-
-    def drained(self) -> None:
-        self.after_drain()
-        self.flush()
-
-    def flush(self) -> None:
-        for each in self._sockets:
-            each.flush()
 
     def fault(self, doing: str, error: Exception) -> None:
         """Count it, and log at most one a second: an attacker must not fill the disk."""
@@ -198,8 +237,12 @@ def _bind_all(port: int, *, ipv6: bool) -> socket.socket:
 def _new(family: socket.AddressFamily) -> socket.socket:
     made = socket.socket(family, socket.SOCK_DGRAM)
     made.setblocking(False)
-    for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
-        made.setsockopt(socket.SOL_SOCKET, option, BUFFER_BYTES)
+    for forced, option in ((SO_RCVBUFFORCE, socket.SO_RCVBUF), (SO_SNDBUFFORCE, socket.SO_SNDBUF)):
+        try:
+            # Above net.core.rmem_max, where the hub may administer the network.
+            made.setsockopt(socket.SOL_SOCKET, forced, BUFFER_BYTES)
+        except OSError:
+            made.setsockopt(socket.SOL_SOCKET, option, BUFFER_BYTES)
     return made
 
 

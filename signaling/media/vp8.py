@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from struct import Struct
+from typing import NamedTuple
+
 import msgspec
 
 from hub.rtp import Packet
+
+_WIDE_PICTURE_AND_INDEXES = Struct("!HBB")
 
 
 class Descriptor(msgspec.Struct, frozen=True, gc=False):
@@ -82,7 +87,34 @@ def resolution(frame: Packet, at: int = 0) -> tuple[int, int] | None:
     return (frame[at + 7] << 8 | frame[at + 6]) & 0x3FFF, (frame[at + 9] << 8 | frame[at + 8]) & 0x3FFF
 
 
-def write_picture_id(packet: bytearray, descriptor: Descriptor, picture_id: int) -> None:
+class Offsets(NamedTuple):
+    """What one consumer adds to a source's picture id, TL0PICIDX and KEYIDX."""
+
+    picture: int
+    tl0_index: int
+    key_index: int
+
+
+def renumber(view: memoryview, base: int, descriptor: Descriptor, offsets: Offsets) -> None:
+    """Add ``offsets`` to the numbers of the packet that begins at ``base``."""
+    at = base + descriptor.picture_id_at
+    if descriptor.picture_id_bits == 15 and descriptor.tl0_index is not None and descriptor.key_index is not None:
+        # All there, as libvpx writes them with layers: they lie side by side.
+        assert descriptor.picture_id is not None
+        key = view[at + 3] & 0xE0 | descriptor.key_index + offsets.key_index & 0x1F
+        picture = 0x8000 | descriptor.picture_id + offsets.picture & 0x7FFF
+        _WIDE_PICTURE_AND_INDEXES.pack_into(view, at, picture, descriptor.tl0_index + offsets.tl0_index & 0xFF, key)
+        return
+    packet = view[base:]
+    if descriptor.picture_id is not None:
+        write_picture_id(packet, descriptor, descriptor.picture_id + offsets.picture)
+    if descriptor.tl0_index is not None:
+        write_tl0_index(packet, descriptor, descriptor.tl0_index + offsets.tl0_index)
+    if descriptor.key_index is not None:
+        write_key_index(packet, descriptor, descriptor.key_index + offsets.key_index)
+
+
+def write_picture_id(packet: bytearray | memoryview, descriptor: Descriptor, picture_id: int) -> None:
     """Replace the picture id in place, in as many bits as it has; nothing when it has none."""
     if descriptor.picture_id_bits == 15:
         packet[descriptor.picture_id_at] = 0x80 | (picture_id >> 8 & 0x7F)
@@ -91,11 +123,11 @@ def write_picture_id(packet: bytearray, descriptor: Descriptor, picture_id: int)
         packet[descriptor.picture_id_at] = picture_id & 0x7F
 
 
-def write_tl0_index(packet: bytearray, descriptor: Descriptor, index: int) -> None:
+def write_tl0_index(packet: bytearray | memoryview, descriptor: Descriptor, index: int) -> None:
     if descriptor.tl0_index is not None:
         packet[descriptor.tl0_at] = index & 0xFF
 
 
-def write_key_index(packet: bytearray, descriptor: Descriptor, index: int) -> None:
+def write_key_index(packet: bytearray | memoryview, descriptor: Descriptor, index: int) -> None:
     if descriptor.key_index is not None:
         packet[descriptor.key_at] = (packet[descriptor.key_at] & 0xE0) | (index & 0x1F)

@@ -43,15 +43,17 @@ class Worker:
         self._server = RpcServer(path, control.WorkerReceives, self._receive)
         buffer = TapBuffer(Hello(worker=index, start_id=self.start_id))
         self._tap = Tap(config.run_dir / "tap.sock", buffer, self._keyframe_for_track)
-        self._plane = Plane(announced(config), buffer, self._server.broadcast)
+        self._plane = Plane(announced(config), buffer, self._server.broadcast, gso=config.media_gso)
+        self._plane.after_drain = self._tap.flush
         self._probes = Probes(self._plane)
         self._next_voices = self._next_watch = self._next_stats = 0
+        self._load = 0.0
+        self._used = (time.process_time_ns(), time.monotonic_ns())
 
     async def run(self) -> None:
         """Serve until cancelled; then say goodbye to every browser."""
         wanted = self._config.media_port
         self._plane.open(wanted + self.index if wanted else 0)
-        self._plane.udp.after_drain = lambda: self._tap.flush(time.monotonic_ns())
         log.info("media worker ready", worker=self.index, port=self._plane.port, addresses=self._plane.addresses)
         try:
             async with self._server, asyncio.TaskGroup() as tasks:
@@ -72,8 +74,7 @@ class Worker:
         except (SdpError, Unknown) as error:
             log.info("request refused", request=type(request).__name__, reason=str(error))
             reply = control.Refused(reason=str(error))
-        self._tap.flush(time.monotonic_ns())
-        self._plane.udp.flush()
+        self._plane.forward()
         return reply
 
     def _carry_out(self, request: control.WorkerReceives) -> Any:
@@ -101,8 +102,11 @@ class Worker:
                 return router.publish(request)
             case control.Subscribe(peer_id=peer_id, generation=generation):
                 router.subscribe(peer_id, generation)
-            case control.Consume(peer_id=peer_id, producer_ids=producer_ids):
-                router.consume(peer_id, producer_ids)
+            case control.Consume():
+                router.consume(request)
+            case control.ConsumeMany(peers=peers):
+                for wish in peers:
+                    router.consume(wish)
             case control.SubscribeAnswer():
                 router.answered(request)
             case control.Pause(producer_id=producer_id, cause=cause):
@@ -129,6 +133,8 @@ class Worker:
             packets_out=udp.packets_out,
             tap_connected=self._tap.connected,
             tap_waiting=self._plane.tap.waiting,
+            load=self._load,
+            dropped=udp.dropped,
         )
 
     def _keyframe_for_track(self, track: int) -> None:
@@ -136,7 +142,6 @@ class Worker:
             for producer in router.producers.values():
                 if producer.track == track:
                     producer.want_keyframe(time.monotonic_ns())
-        self._plane.udp.flush()
 
     # Timers ----------------------------------------------------------------------------------------------------------
 
@@ -145,8 +150,7 @@ class Worker:
             await asyncio.sleep(TICK_S)
             now_ns = time.monotonic_ns()
             self._tick(now_ns)
-            self._tap.flush(now_ns)
-            self._plane.udp.flush()
+            self._plane.forward()
 
     def _tick(self, now_ns: int) -> None:
         for router in list(self._routers.values()):
@@ -162,8 +166,14 @@ class Worker:
         if now_ns >= self._next_watch:
             self._next_watch = now_ns + WATCH_NS
             self._guard(self._probes.watch, now_ns)
+            self._measure_load(now_ns)
         if now_ns >= self._next_stats:
             self._next_stats = now_ns + STATS_NS
+
+    def _measure_load(self, now_ns: int) -> None:
+        used_ns, at_ns = time.process_time_ns(), now_ns
+        self._load = min(1.0, (used_ns - self._used[0]) / max(1, at_ns - self._used[1]))
+        self._used = used_ns, at_ns
 
     def _guard(self, work: Callable[[int], None], now_ns: int) -> None:
         """A fault in one hearing's timer must not stop the others' media."""

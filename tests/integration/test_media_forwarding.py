@@ -134,7 +134,7 @@ async def test_a_closed_peer_ends_for_everyone(config: Config) -> None:
         await until(lambda: len(commune.received) == 2)
         await commune.received[tracks["camera"]].reach(3)
         await worker.call(control.ClosePeer(router_id="h1", peer_id="chair"))
-        await until(lambda: commune.offers[-1].streams == [])
+        await worker.event(lambda e: isinstance(e, control.Slots) and e.peers[-1].streams == [])
         state = await worker.state()
         assert state.routers[0].peers == ["commune"]
         assert state.routers[0].producers == []

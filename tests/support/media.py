@@ -233,14 +233,29 @@ class Browser:
             assert isinstance(reply, control.Ok), reply
 
     def _track(self, track: MediaStreamTrack) -> None:
-        self._run(self._consume(track, self.received[track.id]))
+        self._run(self._consume(track))
 
-    async def _consume(self, track: MediaStreamTrack, received: Received) -> None:
+    def carried(self, track: MediaStreamTrack) -> str | None:
+        """The producer that the track's line carries by what the worker said last."""
+        assert self.subscribing
+        mids = {one.receiver.track.id: one.mid for one in self.subscribing.getTransceivers() if one.receiver.track}
+        streams: list[control.Stream] = []
+        for event in self.worker.events:
+            if isinstance(event, control.SubscribeOffer) and event.peer_id == self.peer_id:
+                streams = event.streams
+            elif isinstance(event, control.Slots):
+                streams = next((one.streams for one in event.peers if one.peer_id == self.peer_id), streams)
+        return next((one.producer_id for one in streams if one.mid == mids.get(track.id)), None)
+
+    async def _consume(self, track: MediaStreamTrack) -> None:
         from aiortc.mediastreams import MediaStreamError
 
         with suppress(MediaStreamError):
             while True:
-                received.add(await track.recv())
+                frame = await track.recv()
+                producer_id = self.carried(track)
+                if producer_id is not None:
+                    self.received.setdefault(producer_id, Received()).add(frame)
 
     def _run(self, work: Any) -> None:
         task = asyncio.create_task(work)
