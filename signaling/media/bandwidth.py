@@ -1,0 +1,166 @@
+"""What a subscriber's line can carry, from what its browser says of it. No I/O; rates in bits per second.
+
+REMB (draft-alvestrand-rmcat-remb) comes from the arrival times of our packets and is quick to see a queue grow. It only
+rises as far as something was sent, so a low one proves nothing: the line counts as *limited* once the estimate fell
+below what was being sent, or once losses grew with what was sent. Losses that do not depend on the rate are the line's
+own (radio, a bad cable): retransmission makes them good, and sending less would not.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+START_BPS = 1_000_000
+"""Assumed of a line of which nothing is known yet."""
+MOST_BPS = 100_000_000
+DOUBLE_MS = 2_000
+"""While nothing speaks against it, twice as much is assumed after so long."""
+FELL = 0.97
+SHORT = 0.9
+"""A first estimate below so much of what was sent shows a limit."""
+QUIET_BPS = 80_000
+"""With less than this sent, an estimate that falls is noise."""
+FORGET_MS = 30_000
+"""A line that carried all that was wanted for so long is taken to be unlimited again, and tried in steps."""
+LOSS = 0.10
+"""Losses below this are no reason to send less (as in draft-ietf-rmcat-gcc-02 section 6)."""
+CLEAR = 0.02
+GROWTH = 1.08
+"""Per second without losses, of what losses had brought down."""
+PROVES = 1.5
+"""What is sent without loss shows that so many times as much may be tried."""
+_WINDOW_MS = 1_000
+_LEAST_BPS = 30_000
+
+
+class SentRate:
+    """The rate over the last second, from a counter of bytes."""
+
+    def __init__(self) -> None:
+        self._samples: deque[tuple[float, int]] = deque()
+        self.bps = 0.0
+
+    def measure(self, total_bytes: int, now_ms: float) -> None:
+        samples = self._samples
+        samples.append((now_ms, total_bytes))
+        while len(samples) > 2 and samples[1][0] <= now_ms - _WINDOW_MS:
+            samples.popleft()
+        since_ms = now_ms - samples[0][0]
+        if since_ms > 0:
+            self.bps = max(0, total_bytes - samples[0][1]) * 8000 / since_ms
+
+
+class LossBrake:
+    """Lowers the rate while losses answer to it."""
+
+    def __init__(self) -> None:
+        self.cap_bps: float | None = None
+        self.loss = 0.0
+        """Smoothed."""
+        self.line_loss = 0.0
+        """The part of the losses that sending less does not cure."""
+        self._begun: tuple[float, float] | None = None
+        self._grown_ms = 0.0
+
+    def report(self, loss: float, sent_bps: float, now_ms: float) -> bool:
+        """``loss`` 0–1 of what was sent at ``sent_bps``. True when it shows a limit."""
+        self.loss += (loss - self.loss) / 2
+        self.line_loss += min(0.0, self.loss - self.line_loss) / 8
+        if self._begun is not None and loss > LOSS and self._is_lines_own(sent_bps, sent_bps * (1 - loss)):
+            self.line_loss, self.cap_bps, self._begun = self.loss, None, None
+        excess = self.loss - self.line_loss
+        if excess > LOSS:
+            self._begun = self._begun or (sent_bps, sent_bps * (1 - loss))
+            self.cap_bps = max(_LEAST_BPS, min(self.cap_bps or MOST_BPS, sent_bps * (1 - excess / 2)))
+            self._grown_ms = now_ms
+            return True
+        if excess < CLEAR and self.cap_bps is not None:
+            grown = self.cap_bps * GROWTH ** ((now_ms - self._grown_ms) / 1000)
+            self.cap_bps = max(self.cap_bps, min(grown, PROVES * sent_bps))
+            self._grown_ms = now_ms
+            if self.cap_bps > START_BPS:
+                self.cap_bps = self._begun = None
+        return False
+
+    def _is_lines_own(self, sent_bps: float, delivered: float) -> bool:
+        """Much less was sent than when braking began, and what arrived became less in nearly the same proportion.
+
+        A line that polices delivers what it has, whatever is sent.
+        """
+        assert self._begun is not None
+        sent_then, delivered_then = self._begun
+        less = 1 - sent_bps / sent_then if sent_then else 0.0
+        return less > 0.2 and delivered < delivered_then * (1 - less / 2)
+
+
+class Bandwidth:
+    """One per subscribing transport. Feed it with ``sent`` several times a second."""
+
+    def __init__(self) -> None:
+        self.congested_ms = float("-inf")
+        """When the last sign of too much was seen."""
+        self.remb_bps: int | None = None
+        self._sent = SentRate()
+        self._brake = LossBrake()
+        self._queues = False
+        self._assumed_bps = float(START_BPS)
+        self._measured_ms: float | None = None
+        self._content_ms = 0.0
+        self._proven_bps = 0.0
+
+    @property
+    def sent_bps(self) -> float:
+        return self._sent.bps
+
+    @property
+    def limited(self) -> bool:
+        """Whether the line has shown that it does not carry everything."""
+        return self._queues or self._brake.cap_bps is not None
+
+    @property
+    def available_bps(self) -> float:
+        """What may be sent now."""
+        known = [float(MOST_BPS)]
+        if self._queues:
+            known.append(max(self.remb_bps or _LEAST_BPS, self._proven_bps))
+        if self._brake.cap_bps is not None:
+            known.append(self._brake.cap_bps)
+        return min(known) if len(known) > 1 else self._assumed_bps
+
+    def sent(self, total_bytes: int, now_ms: float, *, content: bool) -> None:
+        """``total_bytes`` left for this subscriber since the beginning; ``content`` when nothing is missing."""
+        self._sent.measure(total_bytes, now_ms)
+        elapsed_ms = now_ms - (self._measured_ms if self._measured_ms is not None else now_ms)
+        self._measured_ms = now_ms
+        if not self.limited:
+            self._assumed_bps = min(MOST_BPS, self._assumed_bps * 2 ** (elapsed_ms / DOUBLE_MS))
+            return
+        self._content_ms = self._content_ms + elapsed_ms if content else 0.0
+        if self._content_ms >= FORGET_MS and now_ms - self.congested_ms >= FORGET_MS:
+            self._assumed_bps = max(self.available_bps, _LEAST_BPS)
+            self._queues, self._brake.cap_bps, self._content_ms = False, None, 0.0
+
+    def remb(self, bps: int, now_ms: float) -> None:
+        """The browser's estimate."""
+        before, self.remb_bps = self.remb_bps, bps
+        if self._sent.bps < QUIET_BPS:
+            return
+        arriving = self._sent.bps * (1 - self._brake.loss)
+        fell = before is not None and bps < FELL * before and bps < 1.05 * arriving
+        if fell or (before is None and bps < SHORT * arriving):
+            self._queues = True
+            self._congested(now_ms)
+
+    def reported(self, loss: float, now_ms: float) -> None:
+        """The browser's receiver report: the fraction 0–1 of packets lost since its last one."""
+        if self._brake.report(loss, self._sent.bps, now_ms) or loss - self._brake.line_loss > LOSS:
+            self._congested(now_ms)
+
+    def proved(self, bps: float) -> None:
+        """So much was sent for a while without a sign of too much."""
+        self._proven_bps = max(self._proven_bps, bps)
+        if self._brake.cap_bps is not None:
+            self._brake.cap_bps = max(self._brake.cap_bps, bps)
+
+    def _congested(self, now_ms: float) -> None:
+        self.congested_ms, self._proven_bps = now_ms, 0.0

@@ -1,0 +1,93 @@
+"""When to send padding to find out whether a limited line carries more. No I/O; times in milliseconds.
+
+An estimate rises only with what is sent, and a better layer is sent only when the estimate allows it: padding breaks
+the circle, without anything being lost when the line carries it not. Each probe is short, stops at the first sign of
+too much, and is repeated less and less often while it fails: the voices share the line with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PROBE_MS = 2_500
+"""So long the whole rate must hold before it counts as proved."""
+WAIT_MS = 5_000
+MOST_WAIT_MS = 60_000
+STEP = 2.0
+"""A probe raises the rate at most so many times; the next one, at once when it succeeded, goes on from there."""
+ROSE = 1.01
+LEAST_BPS = 50_000
+MARGIN = 1.1
+"""What was sent is measured a little short of what was meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a prober is shown of its line, in bits per second."""
+
+    media_bps: float
+    sent_bps: float
+    """What leaves, padding included."""
+    available_bps: float
+    """What the line is known to carry."""
+    remb_bps: float | None
+    """The browser's estimate."""
+    need_bps: float | None
+    """The rate worth reaching; None when nothing is missing, or no limit is seen."""
+    congested_ms: float
+    """When the line last showed that it got too much."""
+
+
+class Prober:
+    """One per subscribing transport."""
+
+    def __init__(self) -> None:
+        self.padding_bps = 0.0
+        """To send now, beside the media."""
+        self._target_bps = 0.0
+        self._begun_ms: float | None = None
+        self._remb_then: float | None = None
+        self._wait_ms = 0.0
+        self._ended_ms = float("-inf")
+
+    def look(self, seen: Sight, now_ms: float) -> float | None:
+        """Called several times a second. Returns the rate that a finished probe has proved, else None."""
+        if self._begun_ms is not None:
+            return self._go_on(seen, self._begun_ms, now_ms)
+        calm_ms = now_ms - seen.congested_ms
+        calm = calm_ms >= max(self._wait_ms, WAIT_MS) and now_ms - self._ended_ms >= self._wait_ms
+        if calm and seen.need_bps is not None and seen.need_bps > seen.media_bps:
+            self._begun_ms, self._remb_then = now_ms, seen.remb_bps
+            at_once = STEP * max(seen.media_bps, seen.available_bps, LEAST_BPS)
+            self._target_bps = min(MARGIN * seen.need_bps, at_once)
+            self.padding_bps = max(0.0, self._target_bps - seen.media_bps)
+        return None
+
+    def _go_on(self, seen: Sight, begun_ms: float, now_ms: float) -> float | None:
+        if seen.congested_ms >= begun_ms:
+            self._failed(now_ms)
+        elif seen.need_bps is None:
+            self._end(now_ms)
+        elif now_ms - begun_ms < PROBE_MS:
+            self.padding_bps = max(0.0, self._target_bps - seen.media_bps)
+        elif self._went_well(seen):
+            self._end(now_ms)
+            self._wait_ms = 0.0
+            # What really went out while it was quiet: padding that found no way proves nothing.
+            return min(self._target_bps, seen.sent_bps)
+        else:
+            self._failed(now_ms)
+        return None
+
+    def _went_well(self, seen: Sight) -> bool:
+        """The estimate rose, or had no reason to: one that was low before shows no overuse by falling again."""
+        if self._remb_then is None or seen.remb_bps is None:
+            return True
+        return seen.remb_bps > ROSE * self._remb_then or seen.remb_bps >= seen.sent_bps
+
+    def _failed(self, now_ms: float) -> None:
+        self._end(now_ms)
+        self._wait_ms = min(max(2 * self._wait_ms, WAIT_MS), MOST_WAIT_MS)
+
+    def _end(self, now_ms: float) -> None:
+        self._begun_ms, self.padding_bps, self._ended_ms = None, 0.0, now_ms
