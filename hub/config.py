@@ -6,6 +6,7 @@ Every fault is reported at once (``ConfigError``). Each field's description is i
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import tomllib
 import types
@@ -191,7 +192,8 @@ def _cross_check(value: Mapping[str, Any]) -> list[str]:
     for name in ("http_port", "media_port"):
         if not 0 <= value[name] <= 65_535:
             faults.append(f"{name}: {value[name]} is not a port")
-    for name in ("media_workers", "session_hours", "lockout_attempts", "attachment_max_mb", "chair_lost_s", "line_days"):
+    counts = ("media_workers", "session_hours", "lockout_attempts", "attachment_max_mb", "chair_lost_s", "line_days")
+    for name in counts:
         if value[name] < 1:
             faults.append(f"{name}: must be at least 1")
     if not 1 <= value["segment_max_s"] <= 10:
@@ -215,6 +217,11 @@ def _cross_check(value: Mapping[str, Any]) -> list[str]:
 
 def _check_media(value: Mapping[str, Any]) -> list[str]:
     faults = turn.faults(value["turn_urls"], value["turn_secret"])
+    for text in value["media_addresses"]:
+        try:
+            ipaddress.ip_address(text)
+        except ValueError:
+            faults.append(f"media_addresses: {text!r} is not an IP address; browsers get no names to look up")
     media_ports = range(value["media_port"], value["media_port"] + value["media_workers"])
     if value["media_tcp"] and value["media_port"] and value["http_port"] in media_ports:
         faults.append("media_port: http_port is among the media ports, which are listened on for TCP as well")

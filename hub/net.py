@@ -3,10 +3,30 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 
 import ifaddr
 
 from hub.config import Config
+
+BUFFER_BYTES = 4 << 20
+"""Asked for in each direction: about a second of what a full worker receives."""
+
+_FORCED = {socket.SO_RCVBUF: 33, socket.SO_SNDBUF: 32}
+"""SO_RCVBUFFORCE and SO_SNDBUFFORCE (Linux, CAP_NET_ADMIN): beyond net.core.rmem_max and wmem_max."""
+
+
+def enlarge_buffers(made: socket.socket, wanted: int = BUFFER_BYTES) -> tuple[int, int]:
+    """Ask for large buffers, by force where we may. Bytes granted for receiving and for sending."""
+    granted = []
+    for option, forced in _FORCED.items():
+        try:
+            made.setsockopt(socket.SOL_SOCKET, forced, wanted)
+        except OSError:
+            made.setsockopt(socket.SOL_SOCKET, option, wanted)
+        # The kernel doubles what it is asked for, to cover its own bookkeeping (socket(7)).
+        granted.append(made.getsockopt(socket.SOL_SOCKET, option) // 2)
+    return granted[0], granted[1]
 
 
 def machine_addresses() -> list[str]:

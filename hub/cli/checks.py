@@ -6,19 +6,18 @@ import asyncio
 import os
 import resource
 import shutil
-import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from pathlib import Path
 
 from cryptography import x509
 from sqlalchemy.exc import DBAPIError
 
-from hub import cli, keys, logs, migrate, net, tls
+from hub import cli, keys, logs, migrate, tls
 from hub import config as configuration
+from hub.cli import network_checks
+from hub.cli.findings import Finding, Verdict
 from hub.cli.processes import open_store
 from hub.config import Config
 from hub.db import Database
@@ -31,20 +30,6 @@ from hub.services.store import ObjectExists, ObjectMissing
 from hub.supervisor import InstanceLock
 
 OPEN_FILES_MIN = 4096
-
-
-class Verdict(StrEnum):
-    OK = "ok"
-    WARNING = "warning"
-    FAULT = "fault"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    what: str
-    verdict: Verdict
-    detail: str
-    remedy: str = ""
 
 
 def main(env: Mapping[str, str]) -> int:
@@ -70,8 +55,9 @@ def run(config: Config) -> Iterator[Finding]:
     yield Finding("configuration", Verdict.OK, "every setting is valid")
     yield _data_dir(config)
     running = _is_running(config)
-    checks: list[Callable[[Config], Iterator[Finding]]] = [_database, _keys, _store, _tls, _media_addresses, _disk]
-    checks += [] if running else [_http_port, _media_ports]
+    checks: list[Callable[[Config], Iterator[Finding]]] = [_database, _keys, _store, _tls, _disk]
+    checks += [network_checks.media_addresses, network_checks.socket_buffers, network_checks.turn_servers]
+    checks += [] if running else [network_checks.http_port, network_checks.media_ports]
     for check in checks:
         yield from check(config)
     if running:
@@ -214,46 +200,6 @@ def _tls(config: Config) -> Iterator[Finding]:
     left = ends - utc_now()
     verdict = Verdict.FAULT if left < timedelta() else Verdict.WARNING if left < timedelta(days=14) else Verdict.OK
     yield Finding(what, verdict, f"valid until {ends:%Y-%m-%d}", "" if verdict is Verdict.OK else "renew it")
-
-
-def _media_addresses(config: Config) -> Iterator[Finding]:
-    what, own = "media addresses", net.machine_addresses()
-    announced = list(config.media_addresses) or own
-    if announced:
-        yield Finding(what, Verdict.OK, f"browsers are told {', '.join(announced)}")
-    elif config.http_host in configuration.LOOPBACK:
-        yield Finding(what, Verdict.OK, "this machine only: it has no address but loopback")
-    else:
-        yield Finding(what, Verdict.FAULT, "this machine has no address but loopback", "set HUB_MEDIA_ADDRESSES")
-
-
-def _http_port(config: Config) -> Iterator[Finding]:
-    remedy = "choose another with HUB_HTTP_PORT or PORT, or stop what uses it"
-    yield _port("web port (TCP)", socket.SOCK_STREAM, config.http_host, config.http_port, remedy)
-
-
-def _media_ports(config: Config) -> Iterator[Finding]:
-    if config.media_port == 0:
-        detail = "any free port: fine on one machine, but a firewall cannot be told which"
-        verdict = Verdict.OK if config.http_host in configuration.LOOPBACK else Verdict.WARNING
-        yield Finding("media ports (UDP)", verdict, detail, "" if verdict is Verdict.OK else "set HUB_MEDIA_PORT")
-        return
-    for number in range(config.media_workers):
-        port = config.media_port + number
-        remedy = "choose others with HUB_MEDIA_PORT, and open them in the firewall"
-        yield _port("media port (UDP)", socket.SOCK_DGRAM, "0.0.0.0", port, remedy)  # noqa: S104 - tried, not served
-
-
-def _port(what: str, kind: socket.SocketKind, host: str, port: int, remedy: str) -> Finding:
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
-        with socket.socket(family, kind) as probe:
-            if kind is socket.SOCK_STREAM:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        return Finding(what, Verdict.FAULT, f"{host} {port}: {error.strerror}", remedy)
-    return Finding(what, Verdict.OK, f"{host} {port or 'any free one'}")
 
 
 def _open_files() -> Finding:

@@ -21,6 +21,7 @@ from typing import Protocol
 
 import structlog
 
+from hub.net import enlarge_buffers
 from signaling.media.ice import Address
 
 log = structlog.get_logger(__name__)
@@ -28,12 +29,10 @@ log = structlog.get_logger(__name__)
 BATCH = 256
 """Datagrams taken in one go, so that timers and control requests get their turn under load."""
 LARGEST = 2048
-BUFFER_BYTES = 4 << 20
 LOG_EVERY_S = 1
 PORT_TRIES = 10
 UDP_SEGMENT = 103
 """linux/udp.h; Python's ``socket`` does not name it."""
-SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
 MOST_REFUSING = 1_000
 """Addresses remembered as taking no segments: their path's MTU is too small."""
 
@@ -237,12 +236,7 @@ def _bind_all(port: int, *, ipv6: bool) -> socket.socket:
 def _new(family: socket.AddressFamily) -> socket.socket:
     made = socket.socket(family, socket.SOCK_DGRAM)
     made.setblocking(False)
-    for forced, option in ((SO_RCVBUFFORCE, socket.SO_RCVBUF), (SO_SNDBUFFORCE, socket.SO_SNDBUF)):
-        try:
-            # Above net.core.rmem_max, where the hub may administer the network.
-            made.setsockopt(socket.SOL_SOCKET, forced, BUFFER_BYTES)
-        except OSError:
-            made.setsockopt(socket.SOL_SOCKET, option, BUFFER_BYTES)
+    enlarge_buffers(made)
     return made
 
 

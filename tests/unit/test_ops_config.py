@@ -42,6 +42,7 @@ def test_every_fault_is_reported_at_once() -> None:
         "HUB_LOG_LEVEL": "loud",
         "HUB_TURN_URLS": "stun:public.example",
         "HUB_MEDIA_PORT": "8080",
+        "HUB_MEDIA_ADDRESSES": "hub.local",
     }
     found = "\n".join(faults_of(env))
     for word in (
@@ -56,6 +57,7 @@ def test_every_fault_is_reported_at_once() -> None:
         "turn_urls",
         "turn_secret",
         "media_port",
+        "media_addresses",
     ):
         assert word in found
 
