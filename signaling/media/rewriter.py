@@ -19,6 +19,8 @@ from signaling.media.srtp import Offsets
 _RANGES = 256
 _RESTARTED = 3_000
 """A packet this far behind is not late: the source counts anew."""
+_UNSETTLED = 256
+"""Batches after which VP8's 15-bit numbers must be looked at, lest they turn around unseen."""
 _SWITCH_LEAST_MS = 1
 """A switch moves the timestamp on by at least this."""
 
@@ -93,7 +95,19 @@ class OffsetMap:
 class _Source:
     """What is known of the source being forwarded since the last switch."""
 
-    __slots__ = ("_pictures", "key_offset", "numbers", "pictures", "sequence", "timestamp_offset", "tl0_offset")
+    __slots__ = (
+        "_pictures",
+        "key_offset",
+        "numbers",
+        "pictures",
+        "sequence",
+        "settle_every",
+        "steady",
+        "timestamp_offset",
+        "tl0_offset",
+        "unsettled",
+        "unsettled_batches",
+    )
 
     def __init__(self, seq: int, output: int, timestamp_offset: int) -> None:
         self.sequence = rtp.Unwrapper()
@@ -103,6 +117,11 @@ class _Source:
         self.pictures: OffsetMap | None = None
         self.tl0_offset = 0
         self.key_offset = 0
+        self.steady: Offsets | None = None
+        """What batches have been given since the last packet that was left out."""
+        self.unsettled: Batch | None = None
+        self.unsettled_batches = 0
+        self.settle_every = _UNSETTLED
 
     def picture(self, descriptor: vp8.Descriptor) -> int | None:
         """The unwrapped picture id of a packet, None when it has none."""
@@ -110,6 +129,7 @@ class _Source:
             return None
         if self._pictures.highest is None and descriptor.picture_id_bits == 7:
             self._pictures = rtp.Unwrapper(7)
+            self.settle_every = 1
         return self._pictures.unwrap(descriptor.picture_id)
 
 
@@ -158,6 +178,7 @@ class Rewriter:
     def switch(self) -> None:
         """The next forwarded packet is the first of another source, or of the same after its numbers jumped."""
         if self._source is not None:
+            self._settle(self._source)
             self._highest_output = max(self._highest_output, self._source.numbers.next_output - 1)
             if self._source.pictures is not None:
                 self._picture = self._source.pictures.next_output - 1
@@ -173,6 +194,7 @@ class Rewriter:
         """
         seq, timestamp = rtp.sequence(packet), rtp.timestamp(packet)
         source = self._source or self._begin(seq, timestamp, now_ms)
+        self._settle(source)
         unwrapped = source.sequence.unwrap(seq)
         if unwrapped < source.numbers.highest - _RESTARTED:
             self.switch()
@@ -196,44 +218,60 @@ class Rewriter:
         """What to add to the numbers of a whole batch; None when each packet must be looked at (``forward``).
 
         The way of nearly all packets: newer than everything before, in order, from the source that is forwarded
-        already. They count as forwarded.
+        already. They count as forwarded. What only matters at the next change is worked out then (``_settle``).
         """
         source = self._source
         if source is None or not batch.in_order:
             return None
-        first, last = batch.packets[0], batch.packets[-1]
-        highest = source.numbers.highest
-        ahead = rtp.distance(first.sequence, highest & 0xFFFF)
-        if ahead <= 0:
+        numbers = source.numbers
+        ahead = batch.packets[0].sequence - numbers.highest & 0xFFFF
+        if not 0 < ahead < 0x8000:
             return None
-        pictures = None
-        if last.descriptor is not None:
-            if source.pictures is None or first.descriptor is None:
-                return None
-            pictures = self._pictures_up_to(source, last.descriptor)
-        newest = highest + ahead + rtp.distance(last.sequence, first.sequence)
-        source.sequence.highest = newest
-        source.numbers.advance(newest)
-        self._timestamp, self._last_ms = last.timestamp + source.timestamp_offset & 0xFFFFFFFF, now_ms
+        offsets = source.steady or self._steady_offsets(source, batch)
+        if offsets is None:
+            return None
+        source.sequence.highest = numbers.highest + ahead + batch.span
+        numbers.advance(source.sequence.highest)
+        source.unsettled = batch
+        source.unsettled_batches += 1
+        if source.unsettled_batches >= source.settle_every:
+            self._settle(source)
+        self._last_ms = now_ms
         self.packets += len(batch.packets)
         self.octets += batch.octets
-        return Offsets(source.numbers.offset, source.timestamp_offset, pictures)
+        return offsets
 
-    def _pictures_up_to(self, source: _Source, newest: vp8.Descriptor) -> vp8.Offsets | None:
-        """Count the pictures of a batch in; what is to be added to their numbers, None for nothing."""
-        assert source.pictures is not None
-        number = source.picture(newest)
-        if number is not None and number > source.pictures.highest:
-            source.pictures.advance(number)
-            self._picture = number + source.pictures.offset
-        self._keep_indexes(source, newest)
-        offsets = vp8.Offsets(source.pictures.offset, source.tl0_offset, source.key_offset)
-        return offsets if any(offsets) else None
+    def _steady_offsets(self, source: _Source, batch: Batch) -> Offsets | None:
+        """The offsets until a packet is left out or the source changes; None when VP8's are not known yet."""
+        pictures = None
+        if batch.packets[0].descriptor is not None:
+            if source.pictures is None:
+                return None
+            moved = vp8.Offsets(source.pictures.offset, source.tl0_offset, source.key_offset)
+            pictures = moved if any(moved) else None
+        source.steady = Offsets(source.numbers.offset, source.timestamp_offset, pictures)
+        return source.steady
+
+    def _settle(self, source: _Source) -> None:
+        """Bring up to date what ``steady`` left: where timestamps and VP8's numbers stand."""
+        batch, source.unsettled, source.unsettled_batches = source.unsettled, None, 0
+        if batch is None:
+            return
+        last = batch.packets[-1]
+        self._timestamp = last.timestamp + source.timestamp_offset & 0xFFFFFFFF
+        if last.descriptor is not None and source.pictures is not None:
+            number = source.picture(last.descriptor)
+            if number is not None and number > source.pictures.highest:
+                source.pictures.advance(number)
+                self._picture = number + source.pictures.offset
+            self._keep_indexes(source, last.descriptor)
 
     def drop(self, packet: rtp.Packet, descriptor: vp8.Descriptor | None = None) -> None:
         """Leave a packet of the current source out, so that the receiver does not miss it."""
         if self._source is None:
             return
+        self._settle(self._source)
+        self._source.steady = None
         self._source.numbers.drop(self._source.sequence.unwrap(rtp.sequence(packet)))
         if descriptor is not None and self._source.pictures is not None:
             picture = self._source.picture(descriptor)

@@ -69,7 +69,7 @@ class Batch:
     ``fill``: make neighbours equal in size, which only whoever sends them first may do.
     """
 
-    __slots__ = ("in_order", "octets", "packets", "runs")
+    __slots__ = ("in_order", "octets", "packets", "runs", "span")
 
     def __init__(self, packets: list[Shaped], *, fill: bool = True) -> None:
         self.packets = packets
@@ -77,6 +77,8 @@ class Batch:
             rtp.distance(later.sequence, earlier.sequence) > 0 for earlier, later in itertools.pairwise(packets)
         )
         """Whether each is newer than the one before, as nearly always."""
+        self.span = packets[-1].sequence - packets[0].sequence & 0xFFFF
+        """From the first number to the last."""
         self.octets = sum(packet.octets for packet in packets)
         self.runs = runs(packets, MOST_PADDING if fill else 0)
 

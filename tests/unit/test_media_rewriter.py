@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hub import rtp
 from signaling.media import vp8
 from signaling.media.rewriter import OffsetMap, Rewriter
+from signaling.media.shape import Batch, Shaped, shape
 from tests.support.rtp_packets import packet
 
 u16 = st.integers(0, 0xFFFF)
@@ -212,3 +213,42 @@ def test_an_offset_map_forgets_its_oldest_ranges_and_ignores_late_drops():
     assert numbers.forward(1201) == 1000 + 601
     assert numbers.source_of(1601) == 1201
     assert numbers.source_of(1602) is None
+
+
+@given(u16, st.lists(st.lists(st.sampled_from(["come", "lose", "drop", "late"]), min_size=1, max_size=6), max_size=30))
+def test_a_batch_gets_the_numbers_that_its_packets_would_get_one_by_one(first, batches):
+    """The quick way and the careful way are the same way."""
+    quick, careful = video(), video()
+    careful._highest_output = quick._highest_output
+    number, held = 0, []
+    for fates in batches:
+        taken = []
+        for fate in fates:
+            number += 1
+            plain = frame(first + number, 3000 * number, first + number, number % 256)
+            p = shape(plain, rtp.sequence(plain), 96, 0)
+            if fate == "come":
+                taken.append(p)
+            elif fate == "late":
+                held.append(p)
+            elif fate == "drop" and not taken:
+                quick.drop(p, described(p))
+                careful.drop(p, described(p))
+        if held and len(fates) % 3 == 0:
+            taken.append(held.pop())
+        if not taken:
+            continue
+        batch = Batch([Shaped(p, rtp.sequence(p), rtp.timestamp(p), described(p)) for p in taken])
+        expected = [careful.forward(p.data, number, p.descriptor) for p in batch.packets]
+        offsets = quick.steady(batch, number)
+        if offsets is None:
+            assert [quick.forward(p.data, number, p.descriptor) for p in batch.packets] == expected
+            continue
+        for p, out in zip(batch.packets, expected, strict=True):
+            assert rtp.sequence(out) == p.sequence + offsets.sequence & 0xFFFF
+            assert rtp.timestamp(out) == p.timestamp + offsets.timestamp & 0xFFFFFFFF
+            moved = memoryview(bytearray(p.data))
+            if offsets.pictures:
+                vp8.renumber(moved, 0, p.descriptor, offsets.pictures)
+            assert bytes(moved[12:]) == out[12:]
+        assert (quick.packets, quick.octets) == (careful.packets, careful.octets)
