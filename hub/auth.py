@@ -31,6 +31,8 @@ class Action(StrEnum):
     """Take over from a chair who is lost: the booked deputy or the secretary."""
     WRITE_NOTE = "write_note"
     WATCH_HELP_DESK = "watch_help_desk"
+    READ_LINES = "read_lines"
+    """How each seat's line is and was: figures, no contents."""
     REPLAY_RECORDING = "replay_recording"
     VERIFY_RECORDING = "verify_recording"
 
@@ -141,6 +143,7 @@ _ROLES: dict[Action, frozenset[Role]] = {
     Action.CONNECT_DEVICE: frozenset({Role.OFFICER, Role.SECRETARY}),
     Action.READ_HEARING: frozenset({Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR, Role.TECHNICIAN}),
     Action.WATCH_HELP_DESK: frozenset({Role.TECHNICIAN, Role.ADMINISTRATOR}),
+    Action.READ_LINES: frozenset(Role),
     Action.REPLAY_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),
     Action.VERIFY_RECORDING: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
 }
@@ -152,4 +155,5 @@ _SEATS: dict[Action, frozenset[str]] = {
     Action.CHAIR_HEARING: frozenset({"chair"}),
     Action.TAKE_CHAIR: frozenset({"deputy", "secretary"}),
     Action.WRITE_NOTE: frozenset({"secretary", "chair"}),
+    Action.READ_LINES: frozenset({"chair", "deputy", "secretary"}),
 }

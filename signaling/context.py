@@ -13,6 +13,7 @@ from hub.db import Database
 from hub.errors import HubError
 from hub.i18n import Text
 from signaling.clock import Clock
+from signaling.line_minutes import LineKeeper
 from signaling.metrics import Metrics
 from signaling.permits import Refusal
 from signaling.protocol import FromHub
@@ -38,6 +39,8 @@ class Context:
     metrics: Metrics
     wake: Callable[[], None]
     """Observe the hearings now rather than at the next tick."""
+    keeper: LineKeeper
+    """Keeps how the lines were, minute by minute."""
     discreet: Discreet | None = None
 
 

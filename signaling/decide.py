@@ -66,6 +66,8 @@ def decide(hearing: Hearing, seat_id: str, message: p.FromBrowser, facts: Facts)
     match message:
         case p.Publish() | p.Subscribe() | p.Answer() | p.SetMedia() | p.Ping():
             return _media(hearing, seat, message)
+        case p.Line() | p.WatchLine():
+            return _line(hearing, seat, message)
         case p.Join() | p.Leave() | p.RaiseHand() | p.LowerHand() | p.Say() | p.Note() | p.TakeChair():
             return _seat(hearing, seat, message, facts)
         case _:
@@ -192,6 +194,14 @@ def _media(hearing: Hearing, seat: Seat, message: OfMedia) -> Decision:
             return Decision(effects=keep, reply=p.Pong(at=message.at))
         case _:
             assert_never(message)
+
+
+def _line(hearing: Hearing, seat: Seat, message: p.Line | p.WatchLine) -> Decision:
+    if isinstance(message, p.Line):
+        return Decision(effects=(fx.KeepLine(seat.seat_id, message.seen),))
+    if message.seat_id is not None and hearing.find(message.seat_id) is None:
+        return _no("not_found", N_("Không có chỗ này trong buổi tiếp."))
+    return Decision(effects=(fx.WatchLine(seat.seat_id, message.seat_id),))
 
 
 def _publish(message: p.Publish) -> Decision:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hub.lines import Seen
+
 
 @dataclass(frozen=True, slots=True)
 class StartRecording:
@@ -60,6 +62,22 @@ class KeepQuality:
     quality: int
 
 
+@dataclass(frozen=True, slots=True)
+class KeepLine:
+    """What the browser says of its own line."""
+
+    seat_id: str
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class WatchLine:
+    """Tell the browser in ``seat_id`` the figures of another seat's line from now on; None: of none."""
+
+    seat_id: str
+    watched: str | None
+
+
 Effect = (
     StartRecording
     | StopRecording
@@ -69,4 +87,6 @@ Effect = (
     | Dismiss
     | DismissAll
     | KeepQuality
+    | KeepLine
+    | WatchLine
 )

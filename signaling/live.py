@@ -23,6 +23,7 @@ from hub.services.live import HearingLive, RecorderLive, WorkerLive
 from signaling.booking import load
 from signaling.clock import Clock
 from signaling.context import Context, Discreet, SeatsFor
+from signaling.line_minutes import LineKeeper
 from signaling.live_hearing import LiveHearing
 from signaling.media import control
 from signaling.metrics import Metrics
@@ -68,6 +69,7 @@ class Live:
             clock=clock or Clock(),
             metrics=Metrics(registry),
             wake=self.wake,
+            keeper=LineKeeper(database, config.line_days),
             discreet=discreet,
         )
         self._hearings: dict[str, LiveHearing] = {}
@@ -89,6 +91,7 @@ class Live:
                 tasks.create_task(self._pool.run(), name="worker-pool")
                 tasks.create_task(self._recorder.run(), name="recorder-link")
                 tasks.create_task(self._tick(), name="tick")
+                tasks.create_task(self.context.keeper.run(), name="line-keeper")
         finally:
             self.stopping = True
             media = list(self._media_tasks.values())

@@ -95,7 +95,7 @@ class LiveHearing:
         Its media flows on, because often only the socket broke, unless ``drop_media``: the person may not go on.
         """
         if self.audience.forget(connection) and connection.seat_id is not None:
-            self.media.told.pop(connection.seat_id, None)
+            self.media.lines.forget(connection.seat_id)
             if drop_media:
                 self.media.link.drop(connection.seat_id)
 
@@ -301,7 +301,7 @@ class LiveHearing:
             match effect:
                 case fx.Dismiss():
                     self.audience.dismiss(effect.seat_id, effect.reason)
-                    self.media.told.pop(effect.seat_id, None)
+                    self.media.lines.forget(effect.seat_id)
                     if effect.drop_media:
                         self.media.link.drop(effect.seat_id)
                 case fx.DismissAll():
@@ -310,7 +310,11 @@ class LiveHearing:
                 case fx.StopRecording():
                     self._context.recorder.tend_soon()
                 case fx.KeepQuality():
-                    self.media.told[effect.seat_id] = effect.quality
+                    self.media.lines.told(effect.seat_id, effect.quality)
+                case fx.KeepLine():
+                    self.media.lines.seen(effect.seat_id, effect.seen)
+                case fx.WatchLine():
+                    self.media.watch(effect.seat_id, effect.watched)
                 case _:
                     remaining.append(effect)
         return tuple(remaining)
@@ -346,7 +350,7 @@ class LiveHearing:
         return UnderWay(state.recording_id, state.epoch_ns, state.opened_at)
 
     def view(self) -> HearingLive:
-        quality, stats = self.media.quality(), self.media.stats
+        quality, lines = self.media.quality(), self.media.lines
         placement = self.media.link.placement
         return HearingLive(
             hearing_id=self.state.hearing_id,
@@ -357,7 +361,13 @@ class LiveHearing:
             recorder_lost=self.state.recorder_lost,
             worker=placement.index if placement is not None and self.media.link.up else None,
             seats=tuple(
-                seat_live(seat, quality.get(seat.seat_id), stats.get(seat.seat_id)) for seat in self.state.seats
+                seat_live(
+                    seat,
+                    quality.get(seat.seat_id),
+                    lines.figures.get(seat.seat_id),
+                    lines.troubles.get(seat.seat_id, ()),
+                )
+                for seat in self.state.seats
             ),
         )
 

@@ -11,9 +11,10 @@ from signaling import effects as fx
 from signaling import protocol as p
 from signaling.context import Connection, Context
 from signaling.hearing import wishes
+from signaling.line_news import LineNews
+from signaling.line_watch import LineWatch
 from signaling.media import control
 from signaling.media_link import MediaLink
-from signaling.quality import combined, from_stats
 from signaling.state import Presence
 
 if TYPE_CHECKING:
@@ -34,11 +35,10 @@ class LiveMedia:
         )
         self.reset = False
         """Media began anew in another worker, and the record does not show it yet."""
-        self.told: dict[str, int] = {}
-        """The browsers' own view of their lines."""
-        self.stats: dict[str, control.PeerStats] = {}
+        self.lines = LineWatch()
+        self._news = LineNews(hearing, self.lines)
+        self._keeper = context.keeper
         self._hearing = hearing
-        self._silent: set[str] = set()
 
     async def negotiate(self, connection: Connection, effects: Iterable[fx.Effect]) -> None:
         """Carry a browser's media requests to the worker. Raises ``HubError``."""
@@ -58,15 +58,12 @@ class LiveMedia:
                     raise AssertionError(effect)
 
     def quality(self) -> dict[str, int]:
-        """seat → 0–4, for seats with a browser."""
-        found = {}
-        for seat_id in self._hearing.audience.seats:
-            stats = self.stats.get(seat_id)
-            measured = 0 if seat_id in self._silent else (from_stats(stats) if stats else None)
-            score = combined(measured, self.told.get(seat_id))
-            if score is not None:
-                found[seat_id] = score
-        return found
+        """seat → 0–4, for seats with a browser or with media."""
+        return self.lines.quality(self._hearing.audience.seats | self.lines.figures.keys())
+
+    def watch(self, seat_id: str, watched: str | None) -> None:
+        """The browser in ``seat_id`` is told the figures of another seat's line from now on; None: of none."""
+        self._news.watch(seat_id, watched)
 
     def worker_says(self, index: int, event: object) -> None:
         """An event of the worker that carries this hearing; what another one says of it is history."""
@@ -82,7 +79,7 @@ class LiveMedia:
             case control.ProducerEnded():
                 self.link.producer_ended(event.producer_id)
             case control.RouterStats():
-                self.stats = {one.peer_id: one for one in event.peers}
+                self._measured(event)
             case _:
                 log.warning("unexpected event of a media worker", name=type(event).__name__)
 
@@ -103,15 +100,18 @@ class LiveMedia:
             if seat is not None and seat.presence is Presence.ADMITTED:
                 connection.send(message)
 
+    def _measured(self, event: control.RouterStats) -> None:
+        freezes = self.lines.measured(event.peers)
+        if self._hearing.state.live:
+            self._keeper.add(self._hearing.state.hearing_id, self.lines.figures, freezes)
+        self._news.tell()
+
     def _transport(self, event: control.TransportState) -> None:
-        if event.state == "silent":
-            self._silent.add(event.peer_id)
-        else:
-            self._silent.discard(event.peer_id)
+        self.lines.transport(event.peer_id, silent=event.state == "silent")
         self.link.transport_closed(event)
 
     def _on_reset(self) -> None:
         self.reset = True
-        self.stats, self._silent = {}, set()
+        self.lines.reset()
         for _, connection in self._hearing.audience:
             connection.send(p.MediaReset())

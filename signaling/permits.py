@@ -41,6 +41,8 @@ RULES: dict[type[p.Message], Rule] = {
     p.Join: Rule(_NOT_OVER, admitted=False),
     p.Leave: Rule(_ANY, admitted=False),
     p.Ping: Rule(_ANY, admitted=False),
+    p.Line: Rule(_ANY, admitted=False),
+    p.WatchLine: Rule(_ANY, Action.READ_LINES, admitted=False),
     p.Publish: Rule(LIVE_STATES),
     p.Subscribe: Rule(LIVE_STATES),
     p.Answer: Rule(LIVE_STATES),

@@ -9,6 +9,7 @@ import msgspec
 
 from hub.errors import ProtocolError
 from hub.i18n import N_
+from hub.lines import Figures, Seen, Trouble
 from signaling.events import AnyEvent, snake
 
 PROTOCOL_VERSION = 1
@@ -157,6 +158,18 @@ class Ping(Message):
     quality: int | None = None
 
 
+class Line(Message):
+    """How this browser sees its own line, every few seconds. Shown to those who help, and believed no further."""
+
+    seen: Seen
+
+
+class WatchLine(Message):
+    """Chair, deputy, secretary: send ``line_figures`` of this seat from now on; null ends it."""
+
+    seat_id: str | None
+
+
 FromBrowser = (
     Join
     | Leave
@@ -180,6 +193,8 @@ FromBrowser = (
     | TakeChair
     | End
     | Ping
+    | Line
+    | WatchLine
 )
 
 # Hub to browser ----------------------------------------------------------------------------------------------------
@@ -259,6 +274,23 @@ class State(Message):
     may: list[str]
 
 
+class Troubles(Message):
+    """Which lines are bad now, and why: a seat that is not named has none. When it changed, at most every 2 s.
+
+    Chair, deputy and secretary are told of all seats, the others of their own.
+    """
+
+    seats: dict[str, list[Trouble]]
+
+
+class LineFigures(Message):
+    """All that is known of the line of the seat that this browser watches, every 2 s."""
+
+    seat_id: str
+    quality: int | None
+    figures: Figures
+
+
 class Speaking(Message):
     """Seats speaking now, loudest first."""
 
@@ -316,7 +348,21 @@ class Error(Message):
     """The type of the message it answers."""
 
 
-FromHub = Welcome | Happened | State | Speaking | Published | Offer | MediaReset | SeatTaken | Goodbye | Pong | Error
+FromHub = (
+    Welcome
+    | Happened
+    | State
+    | Troubles
+    | LineFigures
+    | Speaking
+    | Published
+    | Offer
+    | MediaReset
+    | SeatTaken
+    | Goodbye
+    | Pong
+    | Error
+)
 
 _decoder = msgspec.json.Decoder(FromBrowser)
 _encoder = msgspec.json.Encoder()

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 from hub import auth
 from hub.auth import Action, Actor, Target
+from hub.lines import Figures, Trouble
 from hub.services.live import SeatLive
 from signaling import events as ev
 from signaling import protocol as p
 from signaling.events import AnyEvent
-from signaling.media.control import PeerStats
 from signaling.permits import permitted
 from signaling.state import Hearing, Seat, effective_kind
 
@@ -107,7 +107,7 @@ def seat_view(seat: Seat, quality: int | None) -> p.SeatView:
     )
 
 
-def seat_live(seat: Seat, quality: int | None, stats: PeerStats | None) -> SeatLive:
+def seat_live(seat: Seat, quality: int | None, line: Figures | None, troubles: Iterable[Trouble]) -> SeatLive:
     return SeatLive(
         seat_id=seat.seat_id,
         presence=str(seat.presence),
@@ -117,9 +117,8 @@ def seat_live(seat: Seat, quality: int | None, stats: PeerStats | None) -> SeatL
         camera=seat.camera,
         screen=seat.screen,
         quality=quality,
-        publish_bps=stats.publish_bps if stats else None,
-        publish_loss=stats.publish_loss if stats else None,
-        round_trip_ms=stats.round_trip_ms if stats else None,
+        line=line,
+        troubles=tuple(troubles),
         lost_at=seat.lost_at,
     )
 

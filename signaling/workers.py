@@ -220,4 +220,6 @@ def _view(worker: Worker, hearings: int) -> WorkerLive:
         packets_in=state.packets_in if state else None,
         packets_out=state.packets_out if state else None,
         tap_connected=state.tap_connected if state else None,
+        load=state.load if state else None,
+        dropped=state.dropped if state else None,
     )

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from hub.i18n import Text
+from hub.lines import Figures, Trouble
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +29,10 @@ class SeatLive:
     screen: bool
     quality: int | None
     """0 (bad) to 4 (good); None: not measured."""
-    publish_bps: int | None
-    publish_loss: float | None
-    """Fraction 0–1."""
-    round_trip_ms: float | None
+    line: Figures | None
+    """None: nothing is known of it."""
+    troubles: tuple[Trouble, ...]
+    """What is wrong with its line, the gravest first."""
     lost_at: datetime | None
 
 
@@ -73,6 +74,10 @@ class WorkerLive:
     packets_in: int | None
     packets_out: int | None
     tap_connected: bool | None
+    load: float | None
+    """Share of one core in use, 0–1."""
+    dropped: int | None
+    """Packets that the kernel would not take, since the worker began."""
 
 
 class LiveView(Protocol):

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import msgspec
 
+from hub.lines import SourceFigures, Way
+
 
 class Struct(msgspec.Struct, tag=True, frozen=True, kw_only=True):
     """The base of all control messages."""
@@ -229,15 +231,18 @@ class Voices(Struct):
 
 
 class PeerStats(Struct):
-    """Over the last interval. Rates in bits per second, loss as a fraction 0–1, times in milliseconds."""
+    """One peer's line over the last interval; see ``hub.lines`` for the units."""
 
     peer_id: str
-    publish_bps: int
-    publish_loss: float
-    publish_jitter_ms: float
-    subscribe_bps: int
-    subscribe_loss: float
-    round_trip_ms: float | None
+    up: Way | None
+    """What it publishes; None: nothing."""
+    down: Way | None
+    """What it receives; None: nothing."""
+    sources: list[SourceFigures] = []
+    estimate_bps: int | None = None
+    """What its line can carry to it, by its own estimate."""
+    microphone_silent: bool = False
+    """Its microphone is not paused and has sent digital silence for long."""
 
 
 class RouterStats(Struct):

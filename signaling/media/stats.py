@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hub.lines import Way
 from signaling.media.control import PeerStats
 from signaling.media.publisher import PublishTransport
 from signaling.media.subscriber import SubscribeTransport
@@ -30,18 +31,14 @@ class PeerMeter:
         went = _since(self._out, subscriber.generation if subscriber else -1, subscriber.bytes_out if subscriber else 0)
         self._in, self._out = came[1], went[1]
         losses = [consumer.loss for consumer in subscriber.consumers] if subscriber else []
-        return PeerStats(
-            peer_id=self.peer_id,
-            publish_bps=int(came[0] * 8 / elapsed_s),
-            publish_loss=loss,
-            publish_jitter_ms=jitter_ms,
-            subscribe_bps=int(went[0] * 8 / elapsed_s),
-            subscribe_loss=max(losses, default=0.0),
-            round_trip_ms=subscriber.round_trip.ms if subscriber else None,
-        )
+        round_trip_ms = subscriber.round_trip.ms if subscriber else None
+        up = _way(came[0] * 8 / elapsed_s, loss, jitter_ms, None) if publisher else None
+        down = _way(went[0] * 8 / elapsed_s, max(losses, default=0.0), 0.0, round_trip_ms) if subscriber else None
+        return PeerStats(peer_id=self.peer_id, up=up, down=down)
 
     def _publish_quality(self, publisher: PublishTransport | None) -> tuple[float, float]:
-        streams = [producer.stats for producer in publisher.producers.values()] if publisher else []
+        producers = publisher.producers.values() if publisher else []
+        streams = [stream.stats for producer in producers for stream in producer.streams]
         expected = sum(stream.expected_packets for stream in streams)
         received = sum(stream.received_packets for stream in streams)
         asked, got = expected - self._expected, received - self._received
@@ -49,6 +46,18 @@ class PeerMeter:
         loss = max(0.0, 1 - got / asked) if asked > 0 else 0.0
         # Counters that ran backwards belong to streams that ended in between.
         return (min(loss, 1.0) if got >= 0 else 0.0), max((stream.jitter_ms for stream in streams), default=0.0)
+
+
+def _way(bps: float, loss: float, jitter_ms: float, round_trip_ms: float | None) -> Way:
+    return Way(
+        bps=int(bps),
+        loss=loss,
+        jitter_ms=jitter_ms,
+        round_trip_ms=round_trip_ms,
+        height=None,
+        nacks=0,
+        keyframe_requests=0,
+    )
 
 
 def _since(before: tuple[int, int], generation: int, total: int) -> tuple[int, tuple[int, int]]:

@@ -69,7 +69,7 @@ async def test_a_hearing_runs_from_its_waiting_room_to_its_end(
         point = await stack.enter_async_context(served.joined("xa1"))
         assert chair.welcome["state"] == "scheduled"
         assert "open" in chair.welcome["may"]
-        assert point.welcome["may"] == ["leave", "ping", "set_media"]
+        assert point.welcome["may"] == ["leave", "ping", "line", "set_media"]
         happened = await opened(chair)
         assert happened["elapsed_ms"] == 0
         assert list(recorder.open) == [happened["event"]["recording_id"]]  # type: ignore[index]

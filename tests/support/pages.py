@@ -70,6 +70,8 @@ class StillLive:
                 packets_in=0,
                 packets_out=0,
                 tap_connected=True,
+                load=0.25,
+                dropped=0,
             )
         ]
 

@@ -9,13 +9,23 @@ from typing import get_args
 import msgspec
 import pytest
 
+from hub import lines
 from signaling import protocol
 from signaling.events import AnyEvent, snake
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "PROTOCOL.md").read_text(encoding="utf-8")
 MESSAGES = get_args(protocol.FromBrowser) + get_args(protocol.FromHub)
-VIEWS = (protocol.SeatView, protocol.StreamView, protocol.MediaView)
+VIEWS = (
+    protocol.SeatView,
+    protocol.StreamView,
+    protocol.MediaView,
+    lines.Figures,
+    lines.Way,
+    lines.SourceFigures,
+    lines.Seen,
+    lines.Trouble,
+)
 
 
 @pytest.mark.parametrize("struct", MESSAGES + get_args(AnyEvent) + VIEWS, ids=lambda struct: struct.__name__)
@@ -54,3 +64,8 @@ def test_the_limits_in_the_document_are_those_of_the_program() -> None:
 def test_every_module_of_the_signaling_side_stays_readable() -> None:
     for path in (ROOT / "signaling").glob("*.py"):
         assert len(path.read_text(encoding="utf-8").splitlines()) < 400, path
+
+
+def test_every_cause_of_a_bad_line_is_documented() -> None:
+    named = set(re.findall(r"`([a-z_]+)`", TEXT))
+    assert {str(cause) for cause in lines.Cause} <= named
