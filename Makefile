@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run system test lint format lock docs screenshots clean
+.PHONY: help run system test lint format lock docs screenshots clean bench-system bench-forward
 
 help:
 	@echo "make run          set up, load the demo province and start the hub (PORT=8080, HUB_* are honoured)"
@@ -16,6 +16,7 @@ help:
 	@echo "make lock         pin the dependencies anew"
 	@echo "make docs         write the table of settings in docs/configuration.md again"
 	@echo "make screenshots  take the pictures in docs/screenshots again"
+	@echo "make bench-forward  measure forwarding beside Janus; ARGS='--hub-only --sizes 20' and more, see --help"
 
 run: .venv/runtime.stamp
 	@exec $(BIN)/hub demo run
@@ -43,6 +44,13 @@ docs: .venv/runtime.stamp
 
 screenshots: system .venv/development.stamp
 	$(BIN)/python -m tools.screenshots
+
+# Benchmarks print a table and, last, one line of JSON. ARGS are handed to them.
+bench-forward: bench-system .venv/development.stamp
+	@$(BIN)/python -m bench.forward $(ARGS)
+
+bench-system:
+	@tools/system-packages bench
 
 clean:
 	rm -rf .venv .make node_modules dist build

@@ -1,0 +1,150 @@
+"""Sends what a point sends: pictures as bursts of packets, sound every 20 ms, sender reports, keyframes when asked."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bench.load import content
+from bench.load.content import AUDIO_CLOCK, VIDEO_CLOCK, Numbers
+from bench.load.peer import Peer
+from signaling.media import rtcp
+
+NTP_TO_UNIX_S = 2_208_988_800
+REPORT_S = 1.0
+KEPT_PACKETS = 512
+"""For the server's NACKs."""
+AUDIO_EVERY_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one publisher sends. ``packet_bytes`` is the RTP packet before SRTP."""
+
+    pictures_per_s: int = 60
+    packets_per_picture: int = 5
+    packet_bytes: int = 1100
+    audio: bool = True
+    audio_bytes: int = 120
+    level: int = 20
+    """Of the sound, in -dBov (RFC 6464): 127 is silence."""
+
+    @property
+    def packets_per_s(self) -> int:
+        return self.pictures_per_s * self.packets_per_picture + (round(1 / AUDIO_EVERY_S) if self.audio else 0)
+
+
+class Track:
+    """One stream being sent."""
+
+    def __init__(self, numbers: Numbers, clock: int) -> None:
+        self.numbers, self.clock = numbers, clock
+        self.sent = self.octets = self.counter = 0
+        self.sequence = secrets.randbits(15)
+        self.timestamp = secrets.randbits(31)
+        self.kept: deque[tuple[int, bytes]] = deque(maxlen=KEPT_PACKETS)
+
+    def at(self, elapsed_s: float) -> int:
+        return (self.timestamp + round(elapsed_s * self.clock)) & 0xFFFFFFFF
+
+
+class Publisher:
+    """``run`` sends until it is cancelled; ``running`` cleared holds everything back."""
+
+    def __init__(self, peer: Peer, video: Numbers | None, audio: Numbers | None, load: Load) -> None:
+        self.peer, self.load = peer, load
+        self.video = Track(video, VIDEO_CLOCK) if video else None
+        self.audio = Track(audio, AUDIO_CLOCK) if audio and load.audio else None
+        self.running = asyncio.Event()
+        self.running.set()
+        self.keyframe_due = True
+        self.keyframes = self.keyframes_asked = self.repeated = self.pictures = 0
+        self.picture_started: dict[int, float] = {}
+        self._twcc = 0
+        self._began = time.monotonic()
+        peer.on_rtcp = self._asked
+
+    @property
+    def sent(self) -> int:
+        """Packets, without repeats."""
+        return sum(track.sent for track in (self.video, self.audio) if track)
+
+    async def run(self) -> None:
+        tasks = [asyncio.create_task(self._report())]
+        if self.video:
+            tasks.append(asyncio.create_task(self._every(1 / self.load.pictures_per_s, self._picture)))
+        if self.audio:
+            tasks.append(asyncio.create_task(self._every(AUDIO_EVERY_S, self._sound)))
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _every(self, period_s: float, send: Callable[[], None]) -> None:
+        due = time.monotonic()
+        while True:
+            if not self.running.is_set():
+                await self.running.wait()
+                due = time.monotonic()  # no flood to catch up
+            send()
+            due += period_s
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+
+    def _picture(self) -> None:
+        assert self.video is not None
+        keyframe, self.keyframe_due = self.keyframe_due, False
+        self.keyframes += keyframe
+        timestamp = self.video.at(time.monotonic() - self._began)
+        last = self.load.packets_per_picture - 1
+        for n in range(self.load.packets_per_picture):
+            start = content.vp8_start(self.pictures, first=n == 0, keyframe=keyframe)
+            self._send(self.video, start, timestamp, marker=n == last, size=self.load.packet_bytes)
+        self.pictures += 1
+
+    def _sound(self) -> None:
+        assert self.audio is not None
+        timestamp = self.audio.at(time.monotonic() - self._began)
+        # The first byte is a 20 ms CELT packet's (RFC 6716).
+        self._send(self.audio, b"\xfc", timestamp, marker=False, size=self.load.audio_bytes)
+
+    def _send(self, track: Track, start: bytes, timestamp: int, *, marker: bool, size: int) -> None:
+        self._twcc += 1
+        head = content.header(
+            track.numbers, track.sequence, timestamp, marker=marker, twcc=self._twcc, level=self.load.level
+        )
+        payload = content.fill(start, size - len(head), track.counter, time.monotonic_ns())
+        track.kept.append((track.sequence, self.peer.send_rtp(head + payload)))
+        track.sent += 1
+        track.octets += len(payload)
+        track.counter += 1
+        track.sequence = (track.sequence + 1) & 0xFFFF
+
+    async def _report(self) -> None:
+        while True:
+            await asyncio.sleep(REPORT_S)
+            await self.running.wait()
+            for track in (self.video, self.audio):
+                if track is not None and track.sent:
+                    ntp = round((time.time() + NTP_TO_UNIX_S) * (1 << 32))
+                    at = track.at(time.monotonic() - self._began)
+                    report = rtcp.SenderReport(track.numbers.ssrc, ntp, at, track.sent, track.octets)
+                    self.peer.send_rtcp(rtcp.sender_report(report) + rtcp.cname([track.numbers.ssrc], "load"))
+
+    def _asked(self, packet: rtcp.Rtcp) -> None:
+        if isinstance(packet, rtcp.Pli | rtcp.Fir):
+            self.keyframe_due = True
+            self.keyframes_asked += 1
+        elif isinstance(packet, rtcp.Nack):
+            for track in (self.video, self.audio):
+                if track is not None and track.numbers.ssrc == packet.media_ssrc:
+                    wanted = set(packet.lost)
+                    for sequence, datagram in track.kept:
+                        if sequence in wanted:
+                            self.repeated += 1
+                            self.peer.send_again(datagram)
