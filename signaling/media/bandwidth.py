@@ -34,16 +34,17 @@ _LEAST_BPS = 30_000
 
 
 class SentRate:
-    """The rate over the last second, from a counter of bytes."""
+    """The rate over the last second or so, from a counter of bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, window_ms: float = _WINDOW_MS) -> None:
+        self._window_ms = window_ms
         self._samples: deque[tuple[float, int]] = deque()
         self.bps = 0.0
 
     def measure(self, total_bytes: int, now_ms: float) -> None:
         samples = self._samples
         samples.append((now_ms, total_bytes))
-        while len(samples) > 2 and samples[1][0] <= now_ms - _WINDOW_MS:
+        while len(samples) > 2 and samples[1][0] <= now_ms - self._window_ms:
             samples.popleft()
         since_ms = now_ms - samples[0][0]
         if since_ms > 0:

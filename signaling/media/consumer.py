@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from hub import rtp
 from signaling.media import rtcp, rtx
+from signaling.media.layer_switch import LayerSwitch
 from signaling.media.rewriter import Rewriter
 from signaling.media.sdp_write import OPUS, VP8, VP8_RTX
-from signaling.media.shape import SHAPE_BYTES, Batch, abs_send_time
+from signaling.media.shape import SHAPE_BYTES, Batch, abs_send_time, padding
 
 if TYPE_CHECKING:
     from signaling.media.producer import Producer
@@ -40,6 +41,12 @@ class Consumer:
         self.producer: Producer | None = None
         self.stream: Stream | None = None
         """The one of the producer's streams that is forwarded now."""
+        self.chosen: Stream | None = None
+        """The one that should be forwarded; another goes on until its next keyframe."""
+        self.wanted_layer: int | None = None
+        """Of the producer's streams, the one that its publisher should send for us."""
+        self.frozen = False
+        """The picture stands still because the line carries none of it."""
         self.ssrc = _new_ssrc()
         self.rtx_ssrc = _new_ssrc() if video else None
         self._clock_rate = 90_000 if video else 48_000
@@ -51,7 +58,9 @@ class Consumer:
         self.first_timestamp: int | None = None
         """Of what it carries now, as the subscriber sees it; None while nothing of it has been sent."""
         self.started = False
-        self._uses_rtx = False
+        self.uses_rtx = False
+        """Repeats go by a stream of their own, so that a packet need not be the same to the byte."""
+        self._switch: LayerSwitch | None = None
         self._waits = video
         self._rtx_sequence = secrets.randbelow(1 << 15)
         self._repeated_ns: dict[int, int] = {}
@@ -64,6 +73,9 @@ class Consumer:
             return
         self._leave()
         self.producer = producer
+        one = producer is not None and len(producer.streams) == 1
+        self.chosen, self.frozen = producer.best if producer is not None and one else None, False
+        self.wanted_layer = None
         self.rewriter.switch()
         self._waits = self.video
         self.first_timestamp = None
@@ -71,23 +83,61 @@ class Consumer:
 
     def start(self, now_ns: int, *, uses_rtx: bool) -> None:
         """The subscriber has answered; called again at each later answer."""
-        self._uses_rtx = uses_rtx and self.rtx_ssrc is not None
+        self.uses_rtx = uses_rtx and self.rtx_ssrc is not None
         if not self.started:
             self.started = True
             self.resume(now_ns)
 
     def resume(self, now_ns: int) -> None:
         """Join the producer if packets can leave; the transport calls it again when DTLS is done."""
-        producer = self.producer
-        if producer is not None and self.stream is None and self.started and self.transport.connected:
-            self.stream = producer.best
-            self.stream.join(self, now_ns, paused=bool(producer.paused))
+        producer, stream = self.producer, self.chosen
+        if producer is None or stream is None or not self.started or not self.transport.connected:
+            return
+        if self.stream is None:
+            self.stream = stream
+            stream.join(self, now_ns, paused=bool(producer.paused))
+
+    def prefer(self, stream: Stream | None, now_ns: int) -> None:
+        """Forward this one of the producer's streams, from its next keyframe on; None: the picture stands still."""
+        self.frozen = stream is None
+        if stream is self.chosen:
+            return
+        self.chosen = stream
+        self._stop_switch()
+        if stream is None or self._waits:
+            # Nothing goes on meanwhile, so there is nothing to wait for.
+            self._leave()
+            self.rewriter.switch()
+            self._waits = True
+            self.resume(now_ns)
+        elif self.stream is None:
+            self.resume(now_ns)
+        elif stream is not self.stream:
+            self._switch = LayerSwitch(self, stream, now_ns)
+
+    def change_over(self, stream: Stream, batch: Batch, now_ms: float) -> None:
+        """``stream`` has come to a keyframe, with which ``batch`` begins, and has us in its row."""
+        before, self.stream, self._switch = self.stream, stream, None
+        offset = None
+        if before is not None:
+            before.leave(self)
+            apart = stream.clock.onto(before.clock)
+            offset = None if apart is None else self.rewriter.timestamp_offset + apart & 0xFFFFFFFF
+        self.rewriter.switch(offset)
+        self.forward(batch, now_ms)
+        self.send_report(int(now_ms * 1e6))
 
     def stop(self) -> None:
         self.started = False
         self._leave()
 
+    def _stop_switch(self) -> None:
+        if self._switch is not None:
+            self._switch.cancel()
+            self._switch = None
+
     def _leave(self) -> None:
+        self._stop_switch()
         if self.stream is not None:
             self.stream.leave(self)
             self.stream = None
@@ -101,7 +151,8 @@ class Consumer:
             if found is None:
                 return
             batch = found
-        offsets = self.rewriter.steady(batch, now_ms)
+        paced = self.video and self.transport.pacer is not None
+        offsets = None if paced else self.rewriter.steady(batch, now_ms)
         if offsets is not None:
             self.transport.send_runs(batch.runs, self.ssrc, offsets)
         else:
@@ -122,7 +173,10 @@ class Consumer:
             if self.first_timestamp is None:
                 self.first_timestamp = rtp.timestamp(out)
                 self.transport.begun(self)
-            self.transport.send_rtp(out)
+            if self.video and self.transport.pacer is not None:
+                self.transport.pacer.push(out, now_ms)
+            else:
+                self.transport.send_rtp(out)
 
     def leave_out(self, packet: bytes) -> None:
         """A packet without content: the subscriber must not miss its number."""
@@ -156,11 +210,20 @@ class Consumer:
     def _repeat(self, out: bytearray, now_ns: int) -> None:
         """By RTX, or else to the byte as it was sent before: AES-GCM must never see other bytes under one number."""
         self.repeats += 1
-        if self._uses_rtx and self.rtx_ssrc is not None:
+        if self.uses_rtx and self.rtx_ssrc is not None:
             out[SHAPE_BYTES - 3 : SHAPE_BYTES] = abs_send_time(now_ns).to_bytes(3)
             self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
             out = rtx.wrap(out, ssrc=self.rtx_ssrc, seq=self._rtx_sequence, payload_type=VP8_RTX)
         self.transport.send_rtp(out)
+
+    def send_padding(self, now_ns: int) -> int:
+        """A packet of nothing but padding, to see whether the line carries more; returns its bytes."""
+        if self.rtx_ssrc is None or not self.uses_rtx:
+            return 0
+        self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
+        packet = padding(self.rtx_ssrc, self._rtx_sequence, self.rewriter.timestamp, VP8_RTX, now_ns)
+        self.transport.send_rtp(packet)
+        return len(packet)
 
     def _remember(self, number: int, now_ns: int) -> None:
         if len(self._repeated_ns) >= _REMEMBERED:
@@ -170,6 +233,9 @@ class Consumer:
     def wants_keyframe(self, now_ns: int) -> None:
         """PLI or FIR."""
         self.keyframe_requests += 1
+        self.ask_keyframe(now_ns)
+
+    def ask_keyframe(self, now_ns: int) -> None:
         if self.stream is not None and self.producer is not None and not self.producer.paused:
             self.stream.want_keyframe(now_ns)
 

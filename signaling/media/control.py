@@ -174,6 +174,8 @@ class Stream(Struct):
     timestamp: int | None = None
     """RTP timestamp, as the browser sees it, of the first picture of this producer on the line: what is shown of an
     earlier timestamp is somebody else. None while nothing of it has been sent."""
+    frozen: bool = False
+    """The peer's line carries none of this picture now; sound goes on."""
 
 
 class SubscribeOffer(Struct):
@@ -200,6 +202,16 @@ class Slots(Struct):
 
     router_id: str
     peers: list[PeerSlots]
+
+
+class LayersWanted(Struct):
+    """Event: these layers (rids) of a peer's track are needed by somebody; the others need not be sent."""
+
+    router_id: str
+    peer_id: str
+    generation: int
+    source: str
+    rids: list[str]
 
 
 class TransportState(Struct):
@@ -286,6 +298,7 @@ WorkerSends = (
     | Probed
     | SubscribeOffer
     | Slots
+    | LayersWanted
     | TransportState
     | ProducerEnded
     | Voices

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,9 @@ from hub.ids import new_id
 from hub.tap import TrackOpened
 from signaling.media import rtcp
 from signaling.media.control import ProducerInfo
+from signaling.media.layer_demand import LayerDemand
+from signaling.media.layer_switch import LayerSwitch
+from signaling.media.recorded_layers import RecordedLayers
 from signaling.media.sdp import Codec
 from signaling.media.sdp_write import OPUS, VP8
 from signaling.media.stream import Stream
@@ -29,6 +34,8 @@ class Arrangement:
     """Whether the publisher answers NACKs."""
     ssrc: int | None
     rtx_ssrc: int | None
+    layers: tuple[str, ...] = ()
+    """The rids of a track sent in several qualities, from the poorest to the best."""
 
 
 class Producer:
@@ -53,12 +60,18 @@ class Producer:
         self._plane, self._send_rtcp = plane, send_rtcp
         self._track: int | None = None
         self._recording_id = recording_id
-        self.streams = [self._stream(arrangement)]
+        self.streams = [self._stream(arrangement, rid) for rid in arrangement.layers or ("",)]
         """From the poorest picture to the best; one where the publisher sends one."""
+        self.changes = 0
+        """Counts up when a layer begins, stops, falls asleep or changes its size."""
+        self.demand = LayerDemand(len(self.streams), time.monotonic_ns() / 1e6)
+        self._layers: list[tuple[bool, bool, int]] = []
+        self._recorded: RecordedLayers | None = None
 
-    def _stream(self, arrangement: Arrangement) -> Stream:
+    def _stream(self, arrangement: Arrangement, rid: str) -> Stream:
         return Stream(
             arrangement.codec,
+            rid=rid,
             video=self.video,
             nacks=arrangement.nacks,
             ssrc=arrangement.ssrc,
@@ -68,13 +81,17 @@ class Producer:
             on_fresh=self._plane.fresh.append,
         )
 
+    def layer(self, rid: str) -> Stream | None:
+        """The stream with that rid."""
+        return next((stream for stream in self.streams if stream.rid == rid), None)
+
     @property
     def best(self) -> Stream:
         return self.streams[-1]
 
     @property
     def consumers(self) -> list[Consumer]:
-        return [consumer for stream in self.streams for consumer in stream.consumers]
+        return [one for stream in self.streams for one in stream.consumers if not isinstance(one, LayerSwitch)]
 
     def info(self) -> ProducerInfo:
         return ProducerInfo(
@@ -95,31 +112,61 @@ class Producer:
         stream.receive_rtx(packet, now_ns, paused=bool(self.paused))
 
     def _record_packet(self, stream: Stream, packet: bytes, now_ns: int) -> None:
-        """The copy for the recorder, as it came."""
+        """The copy for the recorder: as it came, where there is one stream."""
         if self._track is None:
             if self._recording_id is None:
                 return
             self._open_track(stream, now_ns)
-        if self._track is not None and stream is self.best:
-            self._plane.tap.rtp(self._track, now_ns, packet)
+        if self._track is None:
+            return
+        kept = packet if self._recorded is None else self._recorded.packet(stream, packet, now_ns)
+        if kept is not None:
+            self._plane.tap.rtp(self._track, now_ns, kept)
 
     # What the publisher and its subscribers say --------------------------------------------------------------------
 
     def sender_report(self, stream: Stream, report: rtcp.SenderReport, now_ns: int) -> None:
         """The publisher's: remember it, record it, and tell every consumer in its own numbers."""
         stream.sender_report(report, now_ns)
-        if self._track is not None and not self.paused and stream is self.best:
-            self._plane.tap.sender_report(self._track, now_ns, report.ntp, report.rtp_timestamp)
+        if self._track is None or self.paused:
+            return
+        timestamp = report.rtp_timestamp
+        kept = timestamp if self._recorded is None else self._recorded.report(stream, timestamp)
+        if kept is not None:
+            self._plane.tap.sender_report(self._track, now_ns, report.ntp, kept)
 
     def want_keyframe(self, now_ns: int, *, urgent: bool = False) -> None:
         """The recorder needs one: asked for at once or when the throttle allows."""
-        if not self.paused:
+        if self.paused:
+            return
+        if self._recorded is not None:
+            self._recorded.want_keyframe(now_ns, urgent=urgent)
+        else:
             self.best.want_keyframe(now_ns, urgent=urgent)
 
     def tick(self, now_ns: int) -> None:
         """Ask again for what is missing. Called every 20 ms or so."""
         for stream in self.streams:
             stream.tick(now_ns, paused=bool(self.paused))
+
+    def look(self, now_ns: int) -> None:
+        """How its streams are now. Called every half second or so."""
+        for stream in self.streams:
+            stream.rate.measure(stream.octets_in, now_ns / 1e6)
+        layers = [(stream.live(now_ns), stream.asleep, stream.height) for stream in self.streams]
+        if layers != self._layers:
+            self._layers = layers
+            self.changes += 1
+
+    def wanted(self, layers: AbstractSet[int], now_ns: int) -> list[str] | None:
+        """The rids that its publisher should send, when that is to be told; ``layers`` are chosen for somebody."""
+        live = [stream.live(now_ns) for stream in self.streams]
+        # Off, muted or just begun: it sends nothing, and that is no reason to change anything.
+        if self.paused or not any(live) or not self.demand.look(layers, live, now_ns / 1e6):
+            return None
+        for stream, awake in zip(self.streams, self.demand.awake, strict=True):
+            stream.asleep = not awake
+        return [stream.rid for stream in self.streams if not stream.asleep]
 
     def report_blocks(self, now_ns: int) -> list[rtcp.ReportBlock]:
         """For the next receiver report."""
@@ -136,6 +183,8 @@ class Producer:
         self.paused = cause
         if self._track is not None:
             self._plane.tap.state(self._track, now_ns, cause)
+        if resumed and self._recorded is not None:
+            self._recorded.resumed()
         for stream in self.streams:
             if resumed:
                 stream.resumed(now_ns)
@@ -148,7 +197,9 @@ class Producer:
             self._end_track(now_ns)
             self._recording_id = recording_id
             if recording_id is not None:
-                self._open_track(self.best, now_ns)
+                known = [stream for stream in self.streams if stream.ssrc is not None]
+                if known:
+                    self._open_track(known[-1], now_ns)
                 self.want_keyframe(now_ns)
 
     def close(self, now_ns: int) -> None:
@@ -167,6 +218,10 @@ class Producer:
             return
         self._track = next(self._plane.track_numbers)
         codec = self.arrangement.codec
+        if len(self.streams) > 1:
+            self._recorded = RecordedLayers(
+                self.streams, ssrc=stream.ssrc, payload_type=codec.payload_type, clock_rate=codec.clock_rate
+            )
         self._plane.tap.open_track(
             TrackOpened(
                 track=self._track,
@@ -189,4 +244,4 @@ class Producer:
     def _end_track(self, now_ns: int) -> None:
         if self._track is not None:
             self._plane.tap.end_track(self._track, now_ns)
-            self._track = None
+            self._track = self._recorded = None

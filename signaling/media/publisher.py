@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hub import rtp
 from signaling.media import rtcp, sdp_write
 from signaling.media.producer import Arrangement, Producer
-from signaling.media.sdp import AUDIO_LEVEL, MID, TRANSPORT_CC, Description, SdpError, Section
+from signaling.media.sdp import AUDIO_LEVEL, MID, REPAIRED_RID, RID, TRANSPORT_CC, Description, SdpError, Section
 from signaling.media.stream import Stream
 from signaling.media.transport import OUR_SSRC, Presence, Transport
 from signaling.media.twcc import EVERY_MS, TwccRecorder
@@ -23,8 +23,8 @@ MOST_SSRCS = 32
 
 
 def _ssrc(section: Section) -> int | None:
-    """The stream's number, None when the offer leaves it to the packets' mid."""
-    return section.ssrcs[0] if section.ssrcs else None
+    """The stream's number, None when the offer leaves it to the packets' mid or rid."""
+    return section.ssrcs[0] if section.ssrcs and not section.layers else None
 
 
 class PublishTransport(Transport):
@@ -47,7 +47,7 @@ class PublishTransport(Transport):
         self._media: dict[int, tuple[Producer, Stream]] = {}
         self._rtx: dict[int, tuple[Producer, Stream]] = {}
         self._twcc: TwccRecorder | None = None
-        self._twcc_id = self._level_id = self._mid_id = -1
+        self._twcc_id = self._level_id = self._mid_id = self._rid_id = self._repaired_id = -1
         self._feedback_ns = self._report_ns = 0
 
     # Negotiation -----------------------------------------------------------------------------------------------------
@@ -73,10 +73,16 @@ class PublishTransport(Transport):
         self.accept(offer, server=True)
         for mid, producer in list(self.producers.items()):
             # Another SSRC is another stream: its numbers start anew, for the recorder too.
-            if wanted.get(mid) != producer.source or _ssrc(sending[mid]) != producer.arrangement.ssrc:
+            known = producer.arrangement
+            if wanted.get(mid) != producer.source or (known.ssrc, known.layers) != (
+                _ssrc(sending[mid]),
+                sending[mid].layers,
+            ):
                 self._end(mid, now_ns)
-        self._media.clear()
-        self._rtx.clear()
+        # What was learned from packets stays: once the browser knows that we know, it marks them no longer.
+        going_on = set(map(id, self.producers.values()))
+        self._media = {ssrc: found for ssrc, found in self._media.items() if id(found[0]) in going_on}
+        self._rtx = {ssrc: found for ssrc, found in self._rtx.items() if id(found[0]) in going_on}
         for section in offer.sections:
             if section.mid in wanted:
                 source = wanted[section.mid]
@@ -91,7 +97,7 @@ class PublishTransport(Transport):
         producer = self.producers.get(section.mid)
         if producer is None:
             nacks = "nack" in sdp_write.publish_feedback(section)
-            arrangement = Arrangement(section.codec, section.kind, nacks, ssrc, rtx_ssrc)
+            arrangement = Arrangement(section.codec, section.kind, nacks, ssrc, rtx_ssrc, section.layers)
             producer = self.producers[section.mid] = Producer(
                 self.plane,
                 self.peer_id,
@@ -112,6 +118,7 @@ class PublishTransport(Transport):
         self._twcc_id = known.get(TRANSPORT_CC, -1)
         self._level_id = known.get(AUDIO_LEVEL, -1)
         self._mid_id = known.get(MID, -1)
+        self._rid_id, self._repaired_id = known.get(RID, -1), known.get(REPAIRED_RID, -1)
         feedback = {name for section in offer.sections for name in sdp_write.publish_feedback(section)}
         if "transport-cc" not in feedback:
             self._twcc = None
@@ -151,27 +158,40 @@ class PublishTransport(Transport):
             self._adopt(packet, ssrc, now_ns)
 
     def _adopt(self, packet: bytes, ssrc: int, now_ns: int) -> None:
-        """A stream the offer did not number: its mid, or else its payload type, tells whose it is (RFC 8843)."""
+        """A stream the offer did not number: its mid and rid, or else its payload type, tell whose it is (RFC 8843,
+        RFC 8852)."""
         if len(self._media) + len(self._rtx) >= MOST_SSRCS:
             return
-        payload_type = rtp.payload_type(packet)
-        mid = (rtp.extension(packet, self._mid_id) or b"").decode(errors="replace") if self._mid_id > 0 else ""
-        candidates = [mid] if mid else list(self.producers)
-        for candidate in candidates:
+        payload_type, mid = rtp.payload_type(packet), self._text(packet, self._mid_id)
+        for candidate in [mid] if mid else list(self.producers):
             producer = self.producers.get(candidate)
             if producer is None:
                 continue
             codec = producer.arrangement.codec
-            taken = any(known is producer for known, _ in self._media.values())
-            if payload_type == codec.payload_type and (mid or not taken):
-                self._media[ssrc] = producer, producer.best
-                if producer.best.ssrc is None:
-                    producer.best.ssrc = ssrc
-                producer.receive(producer.best, packet, now_ns)
-                return
-            if payload_type == codec.rtx_payload_type:
-                self._rtx[ssrc] = producer, producer.best
-                return
+            repeats = payload_type == codec.rtx_payload_type
+            if not repeats and payload_type != codec.payload_type:
+                continue
+            stream = self._stream_of(producer, packet, repeats=repeats, named=bool(mid))
+            if stream is None:
+                continue
+            (self._rtx if repeats else self._media)[ssrc] = producer, stream
+            if repeats:
+                producer.receive_rtx(stream, packet, now_ns)
+            else:
+                stream.ssrc = stream.ssrc or ssrc
+                producer.receive(stream, packet, now_ns)
+            return
+
+    def _stream_of(self, producer: Producer, packet: bytes, *, repeats: bool, named: bool) -> Stream | None:
+        """``named``: the packet said by its mid that it is the producer's."""
+        if producer.arrangement.layers:
+            return producer.layer(self._text(packet, self._repaired_id if repeats else self._rid_id))
+        taken = any(known is producer for known, _ in self._media.values())
+        return producer.best if named or repeats or not taken else None
+
+    def _text(self, packet: bytes, extension: int) -> str:
+        found = rtp.extension(packet, extension) if extension > 0 else None
+        return (found or b"").decode(errors="replace")
 
     def on_rtcp(self, packet: rtcp.Rtcp, now_ns: int) -> None:
         if isinstance(packet, rtcp.SenderReport):

@@ -23,6 +23,8 @@ _UNSETTLED = 256
 """Batches after which VP8's 15-bit numbers must be looked at, lest they turn around unseen."""
 _SWITCH_LEAST_MS = 1
 """A switch moves the timestamp on by at least this."""
+_ALIGNED_MS = 1_000
+"""Clocks that disagree by more with what the steady clock says are not believed."""
 
 
 class OffsetMap:
@@ -141,6 +143,7 @@ class Rewriter:
     """
 
     __slots__ = (
+        "_aligned",
         "_highest_output",
         "_key",
         "_last_ms",
@@ -165,6 +168,7 @@ class Rewriter:
         self._source: _Source | None = None
         self._highest_output = randbelow(1 << 15)
         self._timestamp: int | None = None
+        self._aligned: int | None = None
         self._last_ms = 0.0
         # VP8's numbers stay the first source's own: nobody can mistake them, and there is nothing to rewrite.
         self._picture: int | None = None
@@ -175,8 +179,18 @@ class Rewriter:
         """What is added to the source's timestamps now; modulo 2^32."""
         return self._source.timestamp_offset if self._source else 0
 
-    def switch(self) -> None:
-        """The next forwarded packet is the first of another source, or of the same after its numbers jumped."""
+    @property
+    def timestamp(self) -> int:
+        """The newest that went out, 0 before the first."""
+        return self._timestamp or 0
+
+    def switch(self, timestamp_offset: int | None = None) -> None:
+        """The next forwarded packet is the first of another source, or of the same after its numbers jumped.
+
+        ``timestamp_offset`` is what should be added to its timestamps, where that is known: two qualities of one
+        picture then keep one clock. The timestamp goes forward in any case.
+        """
+        self._aligned = timestamp_offset
         if self._source is not None:
             self._settle(self._source)
             self._highest_output = max(self._highest_output, self._source.numbers.next_output - 1)
@@ -292,7 +306,12 @@ class Rewriter:
             wanted = timestamp
         else:
             # The receiver's clock went on while nothing came, so the stream goes on where it would be by now.
-            wanted = self._timestamp + int(max(_SWITCH_LEAST_MS, now_ms - self._last_ms) * self.clock_rate / 1000)
+            per_ms = self.clock_rate // 1000
+            wanted = self._timestamp + int(max(_SWITCH_LEAST_MS, now_ms - self._last_ms) * per_ms)
+            if self._aligned is not None:
+                ahead = rtp.distance(timestamp + self._aligned & 0xFFFFFFFF, wanted & 0xFFFFFFFF, bits=32)
+                if abs(ahead) <= _ALIGNED_MS * per_ms:
+                    wanted = max(wanted + ahead, self._timestamp + _SWITCH_LEAST_MS * per_ms)
         self._source = _Source(seq, self._highest_output + 1, (wanted - timestamp) & 0xFFFFFFFF)
         return self._source
 

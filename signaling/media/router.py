@@ -241,9 +241,35 @@ class Router:
         """Every 20 ms."""
         for publisher in self.publishers.values():
             publisher.tick(now_ns)
+        for subscriber in self.subscribers.values():
+            subscriber.adaptation.tick(now_ns)
         if self._speakers.choose(now_ns / 1e6):
             self._hear_speakers()
         self.tell_slots()
+
+    def look(self, now_ns: int) -> None:
+        """Every half second: how what is published is, and which layers of it nobody needs."""
+        wanted: dict[str, set[int]] = {}
+        for subscriber in self.subscribers.values():
+            for consumer in subscriber.consumers:
+                if consumer.producer is not None and consumer.wanted_layer is not None:
+                    wanted.setdefault(consumer.producer.producer_id, set()).add(consumer.wanted_layer)
+        for peer_id, publisher in self.publishers.items():
+            for producer in publisher.producers.values():
+                producer.look(now_ns)
+                if len(producer.streams) == 1:
+                    continue
+                rids = producer.wanted(wanted.get(producer.producer_id, set()), now_ns)
+                if rids is not None:
+                    self._plane.emit(
+                        control.LayersWanted(
+                            router_id=self.router_id,
+                            peer_id=peer_id,
+                            generation=publisher.generation,
+                            source=producer.source,
+                            rids=rids,
+                        )
+                    )
 
     def _line_moved(self, subscriber: SubscribeTransport) -> None:
         self._moved.add(subscriber)

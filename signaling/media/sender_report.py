@@ -30,6 +30,16 @@ class PublisherClock:
         self._ntp, self._rtp_timestamp, self._at_ns = report.ntp, report.rtp_timestamp, at_ns
         self.known = True
 
+    def onto(self, other: PublisherClock) -> int | None:
+        """What makes a timestamp of this stream the other's of the same moment; None until both have reported.
+
+        Two qualities of one picture are numbered from different beginnings (RFC 3550 section 5.1).
+        """
+        if not self.known or not other.known:
+            return None
+        apart = (self._ntp - other._ntp) * self._clock_rate >> 32
+        return (other._rtp_timestamp + apart - self._rtp_timestamp) & 0xFFFFFFFF
+
     def report(self, ssrc: int, timestamp_offset: int, packets: int, octets: int, now_ns: int) -> SenderReport | None:
         """The consumer's report for now; ``timestamp_offset`` is what its rewriter adds to timestamps."""
         if not self.known:

@@ -63,6 +63,13 @@ def shape(packet: rtp.Packet, sequence: int, payload_type: int, now_ns: int) -> 
     return head + packet[begin:end]
 
 
+def padding(ssrc: int, sequence: int, timestamp: int, payload_type: int, now_ns: int) -> bytes:
+    """A packet without content, as large as one byte of padding length allows (RFC 3550 section 5.1)."""
+    stamp = _ABS_SEND_TIME_HEAD | abs_send_time(now_ns)
+    head = _SHAPE.pack(0xB0, payload_type, sequence, timestamp, ssrc, rtp.ONE_BYTE_PROFILE, 1, stamp)
+    return head + bytes(254) + b"\xff"
+
+
 class Batch:
     """The packets of one stream that came in one drain, in order of arrival, none of them a repeat.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from hub import rtp
 from signaling.media import rtcp, rtx, vp8
+from signaling.media.bandwidth import SentRate
 from signaling.media.cache import AUDIO_PACKETS, VIDEO_PACKETS, PacketCache
 from signaling.media.keyframes import GopCache, KeyframeRequests
 from signaling.media.nack import NackGenerator
@@ -21,6 +22,11 @@ from signaling.media.transport import OUR_SSRC
 
 if TYPE_CHECKING:
     from signaling.media.consumer import Consumer
+    from signaling.media.layer_switch import LayerSwitch
+
+LIVE_NS = 700_000_000
+RATE_MS = 4_000
+"""A keyframe now and then must not look like another rate."""
 
 
 class Stream:
@@ -35,17 +41,26 @@ class Stream:
         nacks: bool,
         ssrc: int | None,
         payload_type: int,
+        rid: str = "",
         send_rtcp: Callable[[bytes], None],
         on_packet: Callable[[Stream, bytes, int], None],
         on_fresh: Callable[[Stream], None],
     ) -> None:
         self.ssrc = ssrc
-        self.rid = ""
+        self.rid = rid
+        """Of the layer that it is; empty where the publisher sends one stream."""
+        self.height = 0
+        """Of the last keyframe, in pixels; 0 until one came."""
+        self.heard_ns = 0
+        self.octets_in = 0
+        self.rate = SentRate(RATE_MS)
+        self.asleep = False
+        """The publisher was told that nobody needs it."""
         self.video, self.codec, self.nacks = video, codec, nacks
         self.stats = ReceiverStats(codec.clock_rate)
         self.clock = PublisherClock(codec.clock_rate)
         self.cache: PacketCache[Shaped] = PacketCache(VIDEO_PACKETS if video else AUDIO_PACKETS)
-        self.consumers: list[Consumer] = []
+        self.consumers: list[Consumer | LayerSwitch] = []
         self.keyframes_asked = 0
         self._payload_type = payload_type
         self._nack = NackGenerator()
@@ -74,6 +89,8 @@ class Stream:
                 self._take(bytes(original), sequence, now_ns)
 
     def _take(self, packet: bytes, sequence: int, now_ns: int) -> None:
+        self.heard_ns = now_ns
+        self.octets_in += len(packet)
         self._on_packet(self, packet, now_ns)
         data = shape(packet, sequence, self._payload_type, now_ns)
         descriptor = None
@@ -91,10 +108,21 @@ class Stream:
         if self.video:
             if shaped.keyframe:
                 self._keyframes.arrived()
+                self._measure(shaped)
             self._gop.add(sequence, shaped, keyframe=shaped.keyframe)
         if not self._fresh:
             self._on_fresh(self)
         self._fresh.append(shaped)
+
+    def _measure(self, keyframe: Shaped) -> None:
+        assert keyframe.descriptor is not None
+        size = vp8.resolution(keyframe.data, keyframe.descriptor.payload_at)
+        if size is not None:
+            self.height = size[1]
+
+    def live(self, now_ns: int) -> bool:
+        """Whether its packets come: a layer may stop when the publisher's line or machine is too weak for it."""
+        return now_ns - self.heard_ns < LIVE_NS
 
     def forward(self, now_ms: float) -> None:
         """Send what came in this drain to every consumer."""
@@ -155,7 +183,7 @@ class Stream:
             self.want_keyframe(now_ns, urgent=True)
         consumer.send_report(now_ns)
 
-    def leave(self, consumer: Consumer) -> None:
+    def leave(self, consumer: Consumer | LayerSwitch) -> None:
         if consumer in self.consumers:
             self.consumers.remove(consumer)
 

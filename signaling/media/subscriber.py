@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from signaling.media import rtcp, sdp_write
+from signaling.media.adaptation import Adaptation
 from signaling.media.consumer import Consumer
 from signaling.media.control import Stream
+from signaling.media.pacer import Pacer
 from signaling.media.producer import Producer
 from signaling.media.sdp import Description
 from signaling.media.sender_report import RoundTrip
@@ -52,6 +54,10 @@ class SubscribeTransport(Transport):
         self.round_trip = RoundTrip()
         self.estimate_bps: int | None = None
         """What the browser thinks its line can take (REMB), None until it says."""
+        self.order: Mapping[str, int] = {}
+        """Producer to its place among those wished, most important first."""
+        self.pacer: Pacer | None = None
+        """While the line is weak, pictures leave through it."""
         self.heights: Mapping[str, int] = {}
         """Producer to the height in pixels at which it is shown."""
         self.revision = 0
@@ -60,6 +66,11 @@ class SubscribeTransport(Transport):
         self._by_ssrc: dict[int, Consumer] = {}
         self._offered: list[_Line] | None = None
         self._changed = False
+        self.adaptation = Adaptation(self)
+
+    def lines(self) -> list[Consumer]:
+        """All that were ever offered."""
+        return [line.consumer for line in self._lines]
 
     @property
     def consumers(self) -> list[Consumer]:
@@ -71,6 +82,7 @@ class SubscribeTransport(Transport):
     def receive_all(self, producers: Sequence[Producer], heights: Mapping[str, int], now_ns: int) -> None:
         """Make ``producers`` the complete list, most important first; an offer follows only if lines are too few."""
         self.heights = heights
+        self.order = {producer.producer_id: place for place, producer in enumerate(producers)}
         wanted = {producer.producer_id: producer for producer in producers}
         moved = False
         left: list[_Line] = []
@@ -86,6 +98,7 @@ class SubscribeTransport(Transport):
             if line.consumer.producer is not None:
                 line.consumer.carry(None, now_ns)
                 moved = True
+        self.adaptation.decide(now_ns)
         if moved:
             self._on_slots(self)
         self._offer_if_due()
@@ -109,6 +122,10 @@ class SubscribeTransport(Transport):
         self._changed = True
         return line
 
+    def tell_lines(self) -> None:
+        """A picture stands still, or moves again."""
+        self._on_slots(self)
+
     def begun(self, _consumer: Consumer) -> None:
         """The first packet of what a line now carries has left: the browser may be told from which timestamp on."""
         self._on_slots(self)
@@ -126,6 +143,7 @@ class SubscribeTransport(Transport):
                         peer_id=producer.peer_id,
                         source=producer.source,
                         timestamp=line.consumer.first_timestamp,
+                        frozen=line.consumer.frozen,
                     )
                 )
         return found
@@ -206,7 +224,9 @@ class SubscribeTransport(Transport):
                     self.round_trip.received(block, now_ns)
                     if consumer := self._by_ssrc.get(block.ssrc):
                         consumer.reported(block)
+                        self.adaptation.reported(consumer, block)
             case rtcp.Remb(bits_per_second=rate):
                 self.estimate_bps = rate
+                self.adaptation.remb(rate, now_ns)
             case _:
                 pass

@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 TICK_S = 0.02
 VOICES_NS = 100_000_000
+LOOK_NS = 500_000_000
 WATCH_NS = 1_000_000_000
 STATS_NS = 2_000_000_000
 
@@ -46,7 +47,7 @@ class Worker:
         self._plane = Plane(announced(config), buffer, self._server.broadcast, gso=config.media_gso)
         self._plane.after_drain = self._tap.flush
         self._probes = Probes(self._plane)
-        self._next_voices = self._next_watch = self._next_stats = 0
+        self._next_look = self._next_voices = self._next_watch = self._next_stats = 0
         self._load = 0.0
         self._used = (time.process_time_ns(), time.monotonic_ns())
 
@@ -155,12 +156,16 @@ class Worker:
     def _tick(self, now_ns: int) -> None:
         for router in list(self._routers.values()):
             self._guard(router.tick, now_ns)
+            if now_ns >= self._next_look:
+                self._guard(router.look, now_ns)
             if now_ns >= self._next_voices:
                 self._guard(router.tell_voices, now_ns)
             if now_ns >= self._next_watch:
                 self._guard(router.watch, now_ns)
             if now_ns >= self._next_stats:
                 self._guard(router.tell_stats, now_ns)
+        if now_ns >= self._next_look:
+            self._next_look = now_ns + LOOK_NS
         if now_ns >= self._next_voices:
             self._next_voices = now_ns + VOICES_NS
         if now_ns >= self._next_watch:
