@@ -1,8 +1,8 @@
 """What the load client publishes: RTP packets that look like VP8 and Opus and can be checked to the last byte.
 
-At the end of each payload stand a magic number, the packet's counter and the moment it was sent (CLOCK_MONOTONIC, ns);
-between them and the codec's header lies a pattern that follows from the counter. A server that forwards may rewrite
-the RTP header and the VP8 descriptor, and may add RTP padding; the rest must arrive as it left.
+At the end of each payload stand who sent it, the packet's place in its picture, its counter and the moment it was sent
+(CLOCK_MONOTONIC, ns); between them and the codec's header lies a pattern that follows from the counter. A server that
+forwards may rewrite the RTP header and the VP8 descriptor, and may add RTP padding; the rest must arrive as it left.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from hub import rtp
 
-MAGIC = 0x4C4F4144
-TRAILER = struct.Struct("!IIQ")
+MAGIC = 0x4C4F
+TRAILER = struct.Struct("!HHHHIQ")
 _HEAD = struct.Struct("!BBHIIHH")
 PATTERN = bytes((n * 37 + 11) & 0xFF for n in range(256)) * 8
 VIDEO_CLOCK, AUDIO_CLOCK = 90_000, 48_000
@@ -65,10 +65,23 @@ def vp8_start(picture: int, *, first: bool, keyframe: bool, width: int = 1280, h
     return descriptor + b"\x11\x00\x00"
 
 
-def fill(start: bytes, size: int, counter: int, sent_ns: int) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose packet it is, and which of how many of a keyframe; ``of`` 0 is another picture's, or sound."""
+
+    who: int = 0
+    index: int = 0
+    of: int = 0
+
+
+NOWHERE = Place()
+
+
+def fill(start: bytes, size: int, counter: int, sent_ns: int, place: Place = NOWHERE) -> bytes:
     """A payload of ``size`` bytes: ``start``, the pattern, the trailer."""
     room = size - len(start) - TRAILER.size
-    return start + _pattern(room, counter) + TRAILER.pack(MAGIC, counter & 0xFFFFFFFF, sent_ns)
+    trailer = TRAILER.pack(MAGIC, place.who, place.index, place.of, counter & 0xFFFFFFFF, sent_ns)
+    return start + _pattern(room, counter) + trailer
 
 
 def _pattern(size: int, counter: int) -> bytes:
@@ -84,6 +97,7 @@ class Seen:
     counter: int
     sent_ns: int
     intact: bool
+    place: Place = NOWHERE
 
 
 def read(packet: bytes) -> Seen | None:
@@ -92,10 +106,11 @@ def read(packet: bytes) -> Seen | None:
     begin = rtp.header_length(packet)
     if end - begin < TRAILER.size:
         return None
-    magic, counter, sent_ns = TRAILER.unpack_from(packet, end - TRAILER.size)
+    magic, who, index, of, counter, sent_ns = TRAILER.unpack_from(packet, end - TRAILER.size)
     if magic != MAGIC:
         return None
     last = end - TRAILER.size
     # Not the first bytes: a server may rewrite what the codec puts there.
     checked = max(0, min(CHECKED_BYTES, last - begin - 24))
-    return Seen(counter, sent_ns, packet[last - checked : last] == _pattern(checked, counter))
+    intact = packet[last - checked : last] == _pattern(checked, counter)
+    return Seen(counter, sent_ns, intact, Place(who, index, of))

@@ -177,13 +177,11 @@ class Peer:
 
     # Sending ---------------------------------------------------------------------------------------------------------
 
-    def send_rtp(self, packet: bytes) -> bytes:
-        """Protect and send; what went out, for a repeat."""
+    def protect(self, packet: bytes) -> bytes:
         datagram: bytes = self.dtls.sending.protect(packet)
-        self._send_all([datagram])
         return datagram
 
-    def send_again(self, datagram: bytes) -> None:
+    def send_datagram(self, datagram: bytes) -> None:
         self._send_all([datagram])
 
     def send_rtcp(self, compound: bytes) -> None:

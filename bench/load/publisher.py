@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench.load import content
-from bench.load.content import AUDIO_CLOCK, VIDEO_CLOCK, Numbers
+from bench.load.content import AUDIO_CLOCK, VIDEO_CLOCK, Numbers, Place
 from bench.load.peer import Peer
 from signaling.media import rtcp
 
@@ -23,11 +23,12 @@ AUDIO_EVERY_S = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one publisher sends. ``packet_bytes`` is the RTP packet before SRTP."""
+    """What one publisher sends. ``packet_bytes`` is the RTP packet before SRTP; ``who`` tells publishers apart."""
 
     pictures_per_s: int = 60
     packets_per_picture: int = 5
     packet_bytes: int = 1100
+    keyframe_packets: int = 5
     audio: bool = True
     audio_bytes: int = 120
     level: int = 20
@@ -55,8 +56,8 @@ class Track:
 class Publisher:
     """``run`` sends until it is cancelled; ``running`` cleared holds everything back."""
 
-    def __init__(self, peer: Peer, video: Numbers | None, audio: Numbers | None, load: Load) -> None:
-        self.peer, self.load = peer, load
+    def __init__(self, peer: Peer, video: Numbers | None, audio: Numbers | None, load: Load, who: int = 0) -> None:
+        self.peer, self.load, self.who = peer, load, who
         self.video = Track(video, VIDEO_CLOCK) if video else None
         self.audio = Track(audio, AUDIO_CLOCK) if audio and load.audio else None
         self.running = asyncio.Event()
@@ -101,29 +102,39 @@ class Publisher:
         keyframe, self.keyframe_due = self.keyframe_due, False
         self.keyframes += keyframe
         timestamp = self.video.at(time.monotonic() - self._began)
-        last = self.load.packets_per_picture - 1
-        for n in range(self.load.packets_per_picture):
+        count = self.load.keyframe_packets if keyframe else self.load.packets_per_picture
+        packets = []
+        for n in range(count):
             start = content.vp8_start(self.pictures, first=n == 0, keyframe=keyframe)
-            self._send(self.video, start, timestamp, marker=n == last, size=self.load.packet_bytes)
+            place = Place(self.who, n, count if keyframe else 0)
+            marker = n == count - 1
+            packets.append(self._make(self.video, start, timestamp, self.load.packet_bytes, place, marker=marker))
+        # A picture leaves a browser within microseconds: not to be drawn out by Python's encryption.
+        for packet in packets:
+            self.peer.send_datagram(packet)
         self.pictures += 1
 
     def _sound(self) -> None:
         assert self.audio is not None
         timestamp = self.audio.at(time.monotonic() - self._began)
         # The first byte is a 20 ms CELT packet's (RFC 6716).
-        self._send(self.audio, b"\xfc", timestamp, marker=False, size=self.load.audio_bytes)
+        place = Place(self.who)
+        self.peer.send_datagram(self._make(self.audio, b"\xfc", timestamp, self.load.audio_bytes, place, marker=False))
 
-    def _send(self, track: Track, start: bytes, timestamp: int, *, marker: bool, size: int) -> None:
+    def _make(self, track: Track, start: bytes, timestamp: int, size: int, place: Place, *, marker: bool) -> bytes:
+        """The next packet, protected."""
         self._twcc += 1
         head = content.header(
             track.numbers, track.sequence, timestamp, marker=marker, twcc=self._twcc, level=self.load.level
         )
-        payload = content.fill(start, size - len(head), track.counter, time.monotonic_ns())
-        track.kept.append((track.sequence, self.peer.send_rtp(head + payload)))
+        payload = content.fill(start, size - len(head), track.counter, time.monotonic_ns(), place)
+        datagram = self.peer.protect(head + payload)
+        track.kept.append((track.sequence, datagram))
         track.sent += 1
         track.octets += len(payload)
         track.counter += 1
         track.sequence = (track.sequence + 1) & 0xFFFF
+        return datagram
 
     async def _report(self) -> None:
         while True:
@@ -147,4 +158,4 @@ class Publisher:
                     for sequence, datagram in track.kept:
                         if sequence in wanted:
                             self.repeated += 1
-                            self.peer.send_again(datagram)
+                            self.peer.send_datagram(datagram)
