@@ -47,10 +47,3 @@ class Deframer:
 def frame(datagram: bytes) -> bytes:
     """The datagram with its length before it, at most 65,535 bytes."""
     return len(datagram).to_bytes(HEADER_BYTES) + datagram
-
-
-def frame_run(buffer: bytes | bytearray | memoryview, size: int, count: int) -> bytes:
-    """``count`` datagrams of ``size`` bytes lying one after the other, framed."""
-    header = size.to_bytes(HEADER_BYTES)
-    view = memoryview(buffer)
-    return b"".join([part for at in range(0, size * count, size) for part in (header, view[at : at + size])])

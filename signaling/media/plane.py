@@ -16,23 +16,34 @@ from signaling.media.dtls import Certificates
 from signaling.media.ice import Address, IceAgent
 from signaling.media.stream import Stream
 from signaling.media.tap import TapBuffer
+from signaling.media.tcp import TcpPort
 from signaling.media.transport import Transport
-from signaling.media.udp import UdpPort, UdpSocket
+from signaling.media.udp import UdpPort
+from signaling.media.wire import Wire
 
 log = structlog.get_logger(__name__)
 
 LOOPBACK_LAST = ("127.0.0.1",)
+PORT_TRIES = 10
 
 
 class Plane:
     """One per worker. ``emit`` tells the web process of an event."""
 
     def __init__(
-        self, addresses: Sequence[str], tap: TapBuffer, emit: Callable[[msgspec.Struct], None], *, gso: bool = True
+        self,
+        addresses: Sequence[str],
+        tap: TapBuffer,
+        emit: Callable[[msgspec.Struct], None],
+        *,
+        gso: bool = True,
+        tcp: bool = True,
     ) -> None:
         self.addresses = tuple(addresses)
         self.port = 0
         self.udp = UdpPort(self._stun, self.forward, gso=gso)
+        self.tcp = TcpPort(self._stun, self.forward, self.udp.fault) if tcp else None
+        """The same port for TCP; None where the settings want none."""
         self.fresh: list[Stream] = []
         """Streams with packets that came in this drain."""
         self.ice: IceAgent[Transport] = IceAgent()
@@ -46,13 +57,43 @@ class Plane:
 
     def open(self, port: int) -> None:
         """Bind the port, 0 for a free one. Raises ``OSError``."""
-        self.port = self.udp.open(port, self.addresses)
+        for tries_left in range(PORT_TRIES, -1, -1):
+            self.port = self.udp.open(port, self.addresses)
+            try:
+                if self.tcp is not None:
+                    self.tcp.open(self.port, self.addresses)
+                return
+            except OSError:
+                self.udp.close()
+                # A port that is free for UDP may be taken for TCP.
+                if port or not tries_left:
+                    raise
 
     async def close(self) -> None:
         """Close the port; what transports still had to say has been sent before."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1)
         self.udp.close()
+        if self.tcp is not None:
+            self.tcp.close()
+
+    def watch(self, now_ns: int) -> None:
+        """Called every second."""
+        if self.tcp is not None:
+            self.tcp.watch(now_ns)
+
+    @property
+    def packets_in(self) -> int:
+        return self.udp.packets_in + (self.tcp.packets_in if self.tcp is not None else 0)
+
+    @property
+    def packets_out(self) -> int:
+        return self.udp.packets_out + (self.tcp.packets_out if self.tcp is not None else 0)
+
+    @property
+    def dropped(self) -> int:
+        """Datagrams that could not leave."""
+        return self.udp.dropped + (self.tcp.dropped if self.tcp is not None else 0)
 
     def forward(self) -> None:
         """The end of a drain: send what came on to everyone who receives it, then to the recorder."""
@@ -78,7 +119,7 @@ class Plane:
         if not task.cancelled() and (error := task.exception()):
             log.error("background work failed", error=repr(error), exc_info=error)
 
-    def _stun(self, datagram: bytes, address: Address, wire: UdpSocket) -> None:
+    def _stun(self, datagram: bytes, address: Address, wire: Wire) -> None:
         check = self.ice.check(datagram, address)
         if check is not None:
             wire.send(check.reply, address)

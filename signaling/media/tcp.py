@@ -50,7 +50,7 @@ class TcpWire:
         self.owners: dict[Address, Receiver] = {}
         self.address = address
         self.host = counted_as(address)
-        self.proven = self.closed = False
+        self.proven = self.closed = self.congested = False
         self.heard_ns = self.opened_ns = time.monotonic_ns()
         self.queue = SendQueue()
         self._socket, self._port = connected, port
@@ -59,11 +59,6 @@ class TcpWire:
         self._flushing = self._blocked = False
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(connected, self._readable)
-
-    @property
-    def congested(self) -> bool:
-        """Sends nothing of a picture now: what makes pictures should leave out whole frames."""
-        return self.queue.congested
 
     def close(self) -> None:
         """Hang up. Safe to call twice."""
@@ -125,21 +120,22 @@ class TcpWire:
 
     # Sending -------------------------------------------------------------------------------------------------------
 
-    def send(self, datagram: bytes, _address: Address) -> None:
+    def send(self, datagram: bytes | memoryview, address: Address) -> None:
         """Queue; it leaves as soon as the loop has nothing more urgent. Never waits for the peer."""
         if not self.closed:
             self.queue.put(datagram, time.monotonic_ns())
             self._flush_soon()
 
-    def send_run(self, buffer: bytes | bytearray | memoryview, size: int, count: int, _address: Address) -> None:
-        """Queue ``count`` datagrams of ``size`` bytes that lie one after the other."""
+    def send_run(self, run: memoryview, size: int, address: Address) -> None:
+        """Queue datagrams of ``size`` bytes that lie one after the other."""
         if not self.closed:
-            now_ns, view = time.monotonic_ns(), memoryview(buffer)
-            for at in range(0, size * count, size):
-                self.queue.put(view[at : at + size], now_ns)
+            now_ns = time.monotonic_ns()
+            for at in range(0, len(run), size):
+                self.queue.put(run[at : at + size], now_ns)
             self._flush_soon()
 
     def _flush_soon(self) -> None:
+        self.congested = self.queue.congested
         if not self._flushing and not self._blocked:
             self._flushing = True
             self._loop.call_soon(self._flush)
@@ -148,6 +144,11 @@ class TcpWire:
         self._flushing = False
         if not self.closed:
             self._write()
+            self.congested = self.queue.congested
+
+    def _writable(self) -> None:
+        self._write()
+        self.congested = self.queue.congested
 
     def _write(self) -> None:
         try:
@@ -161,7 +162,7 @@ class TcpWire:
         except (BlockingIOError, InterruptedError):
             if not self._blocked:
                 self._blocked = True
-                self._loop.add_writer(self._socket, self._write)
+                self._loop.add_writer(self._socket, self._writable)
             return
         except OSError:
             self.close()
@@ -175,6 +176,7 @@ class TcpWire:
     def watch(self, now_ns: int) -> None:
         """Called every second: hang up on who never proved himself, fell silent, or belongs to nobody any more."""
         self.queue.look(now_ns)
+        self.congested = self.queue.congested
         if not self.proven:
             if now_ns - self.opened_ns > PROVE_WITHIN_NS:
                 self.close()
@@ -201,9 +203,19 @@ class TcpPort:
         """Connections turned away because there were too many."""
         self.wires: dict[TcpWire, None] = {}
         """All connections, those that have not proved themselves included."""
+        self._sent_before = self._dropped_before = 0
         self._unproven: dict[TcpWire, None] = {}
         self._unproven_of: Counter[str] = Counter()
         self._listening: list[socket.socket] = []
+
+    @property
+    def packets_out(self) -> int:
+        return self._sent_before + sum(wire.queue.sent for wire in self.wires)
+
+    @property
+    def dropped(self) -> int:
+        """Datagrams that a slow connection had no room for."""
+        return self._dropped_before + sum(wire.queue.dropped for wire in self.wires)
 
     def open(self, port: int, addresses: Sequence[str]) -> None:
         """Listen on ``port`` of every address. Raises ``OSError`` when it is taken, and then listens nowhere."""
@@ -233,7 +245,10 @@ class TcpPort:
                 del self._unproven_of[wire.host]
 
     def closed(self, wire: TcpWire) -> None:
-        self.wires.pop(wire, None)
+        if wire in self.wires:
+            del self.wires[wire]
+            self._sent_before += wire.queue.sent
+            self._dropped_before += wire.queue.dropped
         self.proved(wire)
 
     def watch(self, now_ns: int) -> None:

@@ -36,7 +36,7 @@ class SendQueue:
     def __init__(self) -> None:
         self.congested = False
         """Picture is not wanted until what waits has left."""
-        self.dropped = 0
+        self.sent = self.dropped = 0
         self._first: deque[tuple[int, bytes, bool]] = deque()
         self._video: deque[tuple[int, bytes]] = deque()
         self._first_bytes = self._video_bytes = 0
@@ -78,6 +78,7 @@ class SendQueue:
             parts.append(framed)
             size += len(framed)
         self._video_bytes -= size - begin
+        self.sent += len(parts)
         self.look(now_ns)
         return b"".join(parts)
 

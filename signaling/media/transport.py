@@ -15,21 +15,19 @@ from signaling.media import rtcp
 from signaling.media.aiortc_private import SrtpError
 from signaling.media.dtls import Dtls, DtlsState, fingerprint
 from signaling.media.ice import Address, Check, Credentials
+from signaling.media.paths import Paths
 from signaling.media.sdp import Description
 from signaling.media.sdp_write import Local
 from signaling.media.shape import Shaped
 from signaling.media.srtp import Inbound, Offsets, Outbound, arena
+from signaling.media.wire import Wire
 
 if TYPE_CHECKING:
     from signaling.media.plane import Plane
-    from signaling.media.udp import UdpSocket
 
 log = structlog.get_logger(__name__)
 
 SILENT_NS = 5_000_000_000
-CONSENT_NS = 30_000_000_000
-"""Without a check or packet for so long nothing more is sent to an address (RFC 7675)."""
-MOST_ADDRESSES = 8
 OUR_SSRC = 1
 """The sender of our feedback; it never sends media."""
 
@@ -51,14 +49,15 @@ class Transport:
 
     def __init__(self, plane: Plane, on_presence: Callable[[Transport, Presence], None]) -> None:
         self.plane = plane
-        self.wire: UdpSocket | None = None
+        self.wire: Wire | None = None
         self.address: Address | None = None
         """Where to send, and by which socket: both None or neither."""
         self.presence = Presence.CONNECTING
-        self.heard_ns = time.monotonic_ns()
+        self.heard_ns = self._checked_ns = time.monotonic_ns()
+        """When media, and a check, came last."""
         self.bytes_in = self.bytes_out = self.packets_out = self.rejected = 0
         self.remote: Description | None = None
-        self._paths: list[tuple[UdpSocket, Address]] = []
+        self._paths = Paths(self)
         self._on_presence = on_presence
         self._session_id = secrets.randbits(62)
         self._version = 0
@@ -74,8 +73,9 @@ class Transport:
 
     def local(self) -> Local:
         """Our half of the next description."""
-        print_ = fingerprint(self.dtls.certificate)
-        return Local(self._session_id, self._credentials, print_, self.plane.addresses, self.plane.port)
+        plane, print_ = self.plane, fingerprint(self.dtls.certificate)
+        tcp = plane.tcp is not None
+        return Local(self._session_id, self._credentials, print_, plane.addresses, plane.port, tcp)
 
     def next_version(self) -> int:
         self._version += 1
@@ -110,47 +110,42 @@ class Transport:
 
     # ICE ---------------------------------------------------------------------------------------------------------
 
-    def checked(self, check: Check[Transport], address: Address, wire: UdpSocket) -> None:
+    def checked(self, check: Check[Transport], address: Address, wire: Wire) -> None:
         """A signed check came from ``address``: another one than before is a rebinding or another path."""
-        wire.owners[address] = self
-        path = (wire, address)
-        if path not in self._paths:
-            self._paths.append(path)
-            if len(self._paths) > MOST_ADDRESSES:
-                self._drop_path(next(old for old in self._paths if old != (self.wire, self.address)))
-        if check.nominated or self.address is None:
-            self.wire, self.address = wire, address
+        self._checked_ns = time.monotonic_ns()
+        self._paths.proved((wire, address), self._checked_ns, chosen=check.nominated)
+        self._send_there()
         if self._older and check.ufrag == self._credentials.ufrag:
             for credentials in self._older:
                 self.plane.ice.forget(credentials)
             self._older.clear()
         self._heard()
 
-    def _drop_path(self, path: tuple[UdpSocket, Address]) -> None:
-        self._paths.remove(path)
-        wire, address = path
-        if wire.owners.get(address) is self:
-            del wire.owners[address]
+    def path_lost(self, wire: Wire, address: Address) -> None:
+        self._paths.lost((wire, address))
+        self._send_there()
+
+    def _send_there(self) -> None:
+        self.wire, self.address = self._paths.current or (None, None)
 
     def _forget_addresses(self) -> None:
-        self.wire = self.address = None
-        for path in list(self._paths):
-            self._drop_path(path)
+        self._paths.clear()
+        self._send_there()
 
     # Presence ----------------------------------------------------------------------------------------------------
 
     def _heard(self) -> None:
-        self.heard_ns = time.monotonic_ns()
         if self.presence is Presence.SILENT:
             self._become(Presence.CONNECTED)
 
     def watch(self, now_ns: int) -> None:
         """Called every second or so: notice silence, and stop sending when consent has run out."""
-        quiet_ns = now_ns - self.heard_ns
+        quiet_ns = now_ns - max(self.heard_ns, self._checked_ns)
         if self.presence is Presence.CONNECTED and quiet_ns > self.silent_ns:
             self._become(Presence.SILENT)
-        if quiet_ns > CONSENT_NS and self.address is not None:
-            self._forget_addresses()
+        self._paths.heard(self.heard_ns)
+        self._paths.expire(now_ns)
+        self._send_there()
 
     def _become(self, presence: Presence) -> None:
         if self.presence is not Presence.CLOSED:

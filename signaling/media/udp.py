@@ -17,12 +17,12 @@ import struct
 import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Protocol
 
 import structlog
 
 from hub.net import enlarge_buffers
 from signaling.media.ice import Address
+from signaling.media.wire import Receiver, Wire
 
 log = structlog.get_logger(__name__)
 
@@ -53,20 +53,12 @@ _NOT_OURS = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 _NO_SEGMENTS = frozenset({errno.EIO, errno.EOPNOTSUPP, errno.ENOPROTOOPT})
 
 
-class Receiver(Protocol):
-    """Whoever owns an address. Called for every datagram: must not raise."""
-
-    def receive_media(self, datagram: bytes) -> None:
-        """SRTP or SRTCP."""
-
-    def receive_dtls(self, datagram: bytes) -> None: ...
-
-
 class UdpSocket:
     """``owners`` maps an address that passed a STUN check to its transport; anything else is dropped unread."""
 
     def __init__(self, bound: socket.socket, port: UdpPort) -> None:
         self.owners: dict[Address, Receiver] = {}
+        self.congested = False
         self.packets_in = self.packets_out = 0
         self.dropped = 0
         """Datagrams that the kernel had no room for."""
@@ -168,7 +160,7 @@ class UdpPort:
     called after each batch. ``gso``: send runs in one call where the machine can."""
 
     def __init__(
-        self, on_stun: Callable[[bytes, Address, UdpSocket], None], on_drained: Callable[[], None], *, gso: bool = True
+        self, on_stun: Callable[[bytes, Address, Wire], None], on_drained: Callable[[], None], *, gso: bool = True
     ) -> None:
         self.on_stun, self.on_drained, self.gso = on_stun, on_drained, gso
         self.faults = 0

@@ -13,15 +13,14 @@ class Wire(Protocol):
     owners: dict[Address, Receiver]
     """An address that passed a STUN check, and whose it is; what comes from others is dropped unread."""
 
-    @property
-    def congested(self) -> bool:
-        """More has been given to it than the way takes: leave out whole pictures for now. UDP never says so."""
+    congested: bool
+    """More has been given to it than the way takes: leave out whole pictures for now. UDP never says so."""
 
-    def send(self, datagram: bytes, address: Address) -> None:
-        """One datagram."""
+    def send(self, datagram: bytes | memoryview, address: Address) -> None:
+        """One datagram; its memory may be written again when this returns."""
 
-    def send_run(self, buffer: bytes | bytearray | memoryview, size: int, count: int, address: Address) -> None:
-        """``count`` datagrams of ``size`` bytes that lie one after the other in ``buffer``."""
+    def send_run(self, run: memoryview, size: int, address: Address) -> None:
+        """Datagrams of ``size`` bytes that lie one after the other in ``run``."""
 
 
 class Receiver(Protocol):

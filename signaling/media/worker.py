@@ -44,7 +44,9 @@ class Worker:
         self._server = RpcServer(path, control.WorkerReceives, self._receive)
         buffer = TapBuffer(Hello(worker=index, start_id=self.start_id))
         self._tap = Tap(config.run_dir / "tap.sock", buffer, self._keyframe_for_track)
-        self._plane = Plane(announced(config), buffer, self._server.broadcast, gso=config.media_gso)
+        self._plane = Plane(
+            announced(config), buffer, self._server.broadcast, gso=config.media_gso, tcp=config.media_tcp
+        )
         self._plane.after_drain = self._tap.flush
         self._probes = Probes(self._plane)
         self._next_look = self._next_voices = self._next_watch = self._next_stats = 0
@@ -123,19 +125,19 @@ class Worker:
         return router
 
     def _state(self) -> control.WorkerState:
-        udp = self._plane.udp
+        plane = self._plane
         return control.WorkerState(
             worker=self.index,
             start_id=self.start_id,
-            udp_port=self._plane.port,
-            addresses=list(self._plane.addresses),
+            udp_port=plane.port,
+            addresses=list(plane.addresses),
             routers=[router.info() for router in self._routers.values()],
-            packets_in=udp.packets_in,
-            packets_out=udp.packets_out,
+            packets_in=plane.packets_in,
+            packets_out=plane.packets_out,
             tap_connected=self._tap.connected,
-            tap_waiting=self._plane.tap.waiting,
+            tap_waiting=plane.tap.waiting,
             load=self._load,
-            dropped=udp.dropped,
+            dropped=plane.dropped,
         )
 
     def _keyframe_for_track(self, track: int) -> None:
@@ -171,6 +173,7 @@ class Worker:
         if now_ns >= self._next_watch:
             self._next_watch = now_ns + WATCH_NS
             self._guard(self._probes.watch, now_ns)
+            self._guard(self._plane.watch, now_ns)
             self._measure_load(now_ns)
         if now_ns >= self._next_stats:
             self._next_stats = now_ns + STATS_NS

@@ -154,7 +154,7 @@ async def test_a_check_opens_the_way_for_handshake_and_media(host: str) -> None:
         assert world.seat.media[1] == b"\x90" + bytes(1200)
         assert world.seat.wire is not None
         buffer = b"".join(b"\x80\x60" + bytes([number]) * 98 for number in range(3))
-        world.seat.wire.send_run(buffer, 100, 3, world.seat.wire.address)
+        world.seat.wire.send_run(memoryview(buffer), 100, world.seat.wire.address)
         assert [(await peer.receive())[2] for _ in range(3)] == [0, 1, 2]
         await peer.close()
         await soon(lambda: world.seat.lost == 1)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signaling.media.framing import Deframer, FramingError, frame, frame_run
+from signaling.media.framing import Deframer, FramingError, frame
 
 LARGEST = 100
 datagrams = st.lists(st.binary(max_size=LARGEST), max_size=20)
@@ -39,12 +39,6 @@ def test_nonsense_ends_in_an_error_or_in_a_bounded_wait(stream: bytes, sizes: li
     except FramingError:
         return
     assert deframer.waiting_bytes < LARGEST + 2
-
-
-@given(st.binary(min_size=1, max_size=LARGEST), st.integers(0, 12))
-def test_a_run_of_equal_datagrams_is_framed_as_each_alone(datagram: bytes, count: int) -> None:
-    buffer = bytearray(datagram * count) + b"beyond the run"
-    assert frame_run(buffer, len(datagram), count) == frame(datagram) * count
 
 
 def test_a_datagram_larger_than_allowed_is_refused_before_it_has_come() -> None:
