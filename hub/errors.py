@@ -10,6 +10,7 @@
     ├── Conflict            409  another booking, another browser, another editor
     │   └── Stale           409  somebody else saved first; nothing of theirs or yours is lost
     ├── TooLarge            413
+    ├── Unacceptable        422  understood, but not something we can serve
     ├── TooManyAttempts     429
     ├── NotReady            503  recorder, disk, database or store cannot serve now
     ├── ProtocolError            a signaling client broke the protocol; closes its socket
@@ -79,6 +80,11 @@ class Stale(Conflict):
 class TooLarge(HubError):
     status = 413
     code = "too_large"
+
+
+class Unacceptable(HubError):
+    status = 422
+    code = "unacceptable"
 
 
 class TooManyAttempts(HubError):

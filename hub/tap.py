@@ -12,7 +12,7 @@ kind  name     payload after the record number
 2     TRACK    JSON ``TrackOpened``; sent again after HELLO for every track still open
 3     RTP      u32 track, u64 monotonic_ns of arrival, then the RTP packet in plain (RFC 3550)
 4     SR       u32 track, u64 monotonic_ns, u64 NTP time, u32 RTP time: the publisher's sender report
-5     STATE    u32 track, u64 monotonic_ns, UTF-8 cause: '' flows; 'muted' or 'recess': paused on purpose
+5     STATE    u32 track, u64 monotonic_ns, UTF-8 cause: '' flows; else why it is paused on purpose
 6     END      u32 track, u64 monotonic_ns: no more will come
 ====  =======  ======================================================================================
 
@@ -62,6 +62,8 @@ class TrackOpened(msgspec.Struct, frozen=True):
     payload_type: int
     ssrc: int
     rtx_ssrc: int | None = None
+    sender: str = ""
+    """Whose clock the sender reports tell: a seat's browser and its room encoder have one each."""
 
 
 def rtp_frame(record: int, track: int, at_ns: int, packet: bytes) -> bytes:

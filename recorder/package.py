@@ -232,7 +232,7 @@ class RecordingPackager:
 
     def _add_track(self, fact: TrackFact) -> TrackPackager | None:
         opened = fact.opened
-        clock = self._clocks.setdefault((fact.start_id, opened.seat_id), timeline.PublisherClock())
+        clock = self._clocks.setdefault((fact.start_id, opened.sender or opened.seat_id), timeline.PublisherClock())
         clock.keep({track.opened.track_id for track in self._tracks.values()})
         last = self._catalogue.last_segment.get(opened.track_id)
         try:

@@ -94,6 +94,24 @@ class HandLowered(Event):
     seat_id: str
 
 
+class DeviceJoined(Event):
+    """A room encoder sends the seat's picture and sound (WHIP)."""
+
+    seat_id: str
+
+
+class DeviceLeft(Event):
+    """The room encoder hung up, or its token is no longer valid."""
+
+    seat_id: str
+
+
+class DeviceLost(Event):
+    """The room encoder's connection broke; the seat's place is kept."""
+
+    seat_id: str
+
+
 class FloorGiven(Event):
     seat_id: str
 
@@ -167,6 +185,9 @@ AnyEvent = (
     | MediaChanged
     | HandRaised
     | HandLowered
+    | DeviceJoined
+    | DeviceLeft
+    | DeviceLost
     | FloorGiven
     | FloorTaken
     | RecessCalled

@@ -12,12 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub.models import HearingState
+from hub.models import OVER_STATES, HearingState
 from signaling import events as ev
 from signaling.decide import Decision, Facts, decide
 from signaling.events import AnyEvent
 from signaling.permits import Refusal, permitted
-from signaling.state import Hearing, Presence, Seat, apply, effective_kind, fold
+from signaling.state import Device, Hearing, Presence, Seat, apply, effective_kind, fold
 from signaling.wishes import Wishes, wishes
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Wishes",
     "apply",
     "decide",
+    "device_left",
     "effective_kind",
     "fold",
     "permitted",
@@ -53,6 +54,8 @@ class Observed:
     recorder_up: bool | None
     worker_up: bool | None
     chair_lost_s: int
+    devices: frozenset[str] | None = None
+    """Seats whose room encoder is connected."""
 
 
 def tick(hearing: Hearing, now: datetime, observed: Observed) -> tuple[AnyEvent, ...]:
@@ -62,6 +65,8 @@ def tick(hearing: Hearing, now: datetime, observed: Observed) -> tuple[AnyEvent,
         for seat in hearing.seats:
             if seat.seat_id not in observed.connected:
                 happening += seat_lost(hearing, seat.seat_id)
+    if observed.devices is not None:
+        happening += _devices(hearing, observed.devices)
     if observed.recorder_up is not None:
         happening += recorder_back(hearing) if observed.recorder_up else recorder_lost(hearing)
     if observed.worker_up is not None:
@@ -69,6 +74,28 @@ def tick(hearing: Hearing, now: datetime, observed: Observed) -> tuple[AnyEvent,
     if hearing.state is HearingState.OPEN and _chair_away_s(hearing, now) >= observed.chair_lost_s:
         happening.append(ev.Interrupted())
     return tuple(happening)
+
+
+def _devices(hearing: Hearing, connected: frozenset[str]) -> tuple[AnyEvent, ...]:
+    """Room encoders come and go by their media alone; before the opening they wait."""
+    if hearing.state in OVER_STATES:
+        return ()
+    happening: list[AnyEvent] = []
+    for seat in hearing.seats:
+        if seat.seat_id in connected and seat.device is not Device.ON:
+            happening.append(ev.DeviceJoined(seat_id=seat.seat_id))
+        elif seat.seat_id not in connected and seat.device is Device.ON:
+            happening.append(ev.DeviceLost(seat_id=seat.seat_id))
+    return tuple(happening)
+
+
+def device_left(hearing: Hearing, seat_id: str) -> tuple[AnyEvent, ...]:
+    """The encoder hung up. A seat without a browser is empty then."""
+    seat = hearing.find(seat_id)
+    if seat is None or seat.device is Device.NONE:
+        return ()
+    floor = (ev.FloorTaken(seat_id=seat_id),) if hearing.floor == seat_id and not seat.here else ()
+    return (*floor, ev.DeviceLeft(seat_id=seat_id))
 
 
 def seat_lost(hearing: Hearing, seat_id: str) -> tuple[AnyEvent, ...]:

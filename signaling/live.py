@@ -79,6 +79,8 @@ class Live:
         self._loaded = False
         self._wake = asyncio.Event()
         self.stopping = False
+        self.guests_known = True
+        """False while ``signaling.doors`` still looks for guests of this process's earlier life."""
         self.rechecks: list[Callable[[str], None]] = []
         """Called with an account's id when it must be asked again who it is and what it may."""
 
@@ -140,14 +142,14 @@ class Live:
             if idle and not hearing.state.live and time.monotonic() - hearing.audience.idle_since > IDLE_S:
                 del self._hearings[hearing_id]
                 self._media_tasks.pop(hearing_id).cancel()
-        if not self._loaded:
+        if not (self._loaded and self.guests_known):
             return
         for index, router_id in self._pool.strays(self._alive):
             await self._pool.close_stray(index, router_id)
 
     def _alive(self, hearing_id: str) -> bool:
         hearing = self._hearings.get(hearing_id)
-        return hearing is not None and hearing.state.live
+        return hearing is not None and (hearing.state.live or hearing.media.link.has_guests)
 
     def _measure(self) -> None:
         metrics = self.context.metrics

@@ -28,7 +28,7 @@ from signaling.audience import Audience
 from signaling.booking import Booked, load
 from signaling.context import Connection, Context, Refused
 from signaling.events import AnyEvent
-from signaling.hearing import Decision, Facts, Hearing, Observed, decide, fold, tick, worker_lost
+from signaling.hearing import Decision, Facts, Hearing, Observed, decide, device_left, fold, tick, worker_lost
 from signaling.live_media import LiveMedia
 from signaling.recording import UnderWay
 from signaling.views import Entry, seat_live
@@ -98,6 +98,15 @@ class LiveHearing:
             self.media.lines.forget(connection.seat_id)
             if drop_media:
                 self.media.link.drop(connection.seat_id)
+
+    async def device_left(self, seat_id: str) -> None:
+        """The seat's room encoder hung up or was sent away. Raises ``NotReady``."""
+        await self._whole(self._device_left(seat_id))
+
+    async def _device_left(self, seat_id: str) -> None:
+        async with self._lock:
+            await self._refresh()
+            await self._keep(device_left(self.state, seat_id), None)
 
     async def _whole(self, work: Coroutine[Any, Any, T]) -> T:
         """Run to the end even if the caller is cancelled: between commit and fold there is no stopping."""
@@ -204,6 +213,7 @@ class LiveHearing:
             recorder_up=True if recorder_up else (False if settled else None),
             worker_up=self._worker_up(settled=settled),
             chair_lost_s=self._context.config.chair_lost_s,
+            devices=self.media.link.devices() if settled else None,
         )
 
     def _worker_up(self, *, settled: bool) -> bool | None:

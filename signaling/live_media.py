@@ -13,7 +13,7 @@ from signaling.context import Connection, Context
 from signaling.hearing import wishes
 from signaling.line_news import LineNews
 from signaling.line_watch import LineWatch
-from signaling.media import control
+from signaling.media import control, peers
 from signaling.media_link import MediaLink
 from signaling.state import Presence
 
@@ -28,7 +28,7 @@ class LiveMedia:
         self.link = MediaLink(
             hearing.state.hearing_id,
             context.pool,
-            wishes=lambda: wishes(hearing.state),
+            wishes=lambda guests: wishes(hearing.state, guests),
             on_reset=self._on_reset,
             on_placed=context.wake,
             adopt=hearing.state.live,
@@ -88,13 +88,15 @@ class LiveMedia:
         if connection is None:
             return  # sent again when the browser is back
         streams = [
-            p.StreamView(mid=one.mid, seat_id=one.peer_id, source=one.source, producer_id=one.producer_id)
+            p.StreamView(
+                mid=one.mid, seat_id=peers.seat_of(one.peer_id), source=one.source, producer_id=one.producer_id
+            )
             for one in event.streams
         ]
         connection.send(p.Offer(generation=event.generation, revision=event.revision, sdp=event.sdp, streams=streams))
 
     def _voices(self, event: control.Voices) -> None:
-        message = p.Speaking(seat_ids=event.peer_ids)
+        message = p.Speaking(seat_ids=list(dict.fromkeys(map(peers.seat_of, event.peer_ids))))
         for seat_id, connection in self._hearing.audience:
             seat = self._hearing.state.find(seat_id)
             if seat is not None and seat.presence is Presence.ADMITTED:

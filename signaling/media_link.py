@@ -16,9 +16,9 @@ import structlog
 from hub.errors import BadInput, Forbidden, NotReady
 from hub.i18n import N_
 from signaling.effects import AcceptAnswer, NegotiatePublish, NegotiateSubscribe
-from signaling.media import control
+from signaling.media import control, peers
 from signaling.protocol import MediaView
-from signaling.wishes import Wishes
+from signaling.wishes import HIDDEN, Guests, Wishes
 from signaling.workers import Placement, WorkerPool
 
 RETRY_S = 0.5
@@ -36,16 +36,18 @@ class MediaLink:
         hearing_id: str,
         pool: WorkerPool,
         *,
-        wishes: Callable[[], Wishes],
+        wishes: Callable[[Guests], Wishes],
         on_reset: Callable[[], None],
         on_placed: Callable[[], None],
         adopt: bool,
     ) -> None:
         self.hearing_id = hearing_id
         self.placement: Placement | None = None
-        self._pool, self._wishes, self._on_reset, self._on_placed = pool, wishes, on_reset, on_placed
+        self._pool, self._wishes_for, self._on_reset, self._on_placed = pool, wishes, on_reset, on_placed
         self._may_have_media = adopt
         """Whether browsers may believe that a worker has their transports."""
+        self._guests: set[str] = set()
+        """Peers let in by a standard door, whether or not a worker has their transports now."""
         self._lock = asyncio.Lock()
         self._dirty = asyncio.Event()
         self._placed = asyncio.Event()
@@ -59,6 +61,8 @@ class MediaLink:
         self._publishing: dict[str, int] = {}
         self._subscribing: dict[str, int] = {}
         self._consuming: dict[str, tuple[str, ...]] = {}
+        self._unconnected: set[str] = set()
+        self._silent: set[str] = set()
         self._to_drop: set[str] = set()
 
     @property
@@ -69,6 +73,9 @@ class MediaLink:
     def untouched(self) -> bool:
         """No worker has carried the hearing yet."""
         return not self._may_have_media
+
+    def _wishes(self) -> Wishes:
+        return self._wishes_for(self.guests())
 
     def media_of(self, seat_id: str) -> MediaView:
         """Which of the seat's peer connections live in the worker."""
@@ -109,6 +116,51 @@ class MediaLink:
                 await asyncio.sleep(RETRY_S)
                 self._dirty.set()
 
+    # Guests ---------------------------------------------------------------------------------------------------------
+
+    def guests(self) -> Guests:
+        """Who came in by a standard door, and what of it is sent."""
+        devices = {peers.seat_of(peer): set[str]() for peer in self._guests if peers.is_device(peer)}
+        for producer in self._producers.values():
+            if producer.peer_id in self._guests and producer.peer_id not in self._unconnected:
+                devices[peers.seat_of(producer.peer_id)].add(producer.source)
+        displays = frozenset(peer for peer in self._guests if peers.is_display(peer))
+        return Guests({seat_id: frozenset(sources) for seat_id, sources in devices.items()}, displays)
+
+    @property
+    def has_guests(self) -> bool:
+        return bool(self._guests)
+
+    def let_in(self, peer_id: str) -> None:
+        """Before anything is negotiated with a guest."""
+        self._guests.add(peer_id)
+        self.poke()
+
+    def send_away(self, peer_id: str) -> None:
+        """Close a guest's connection."""
+        self._guests.discard(peer_id)
+        self._to_drop.add(peer_id)
+        self.poke()
+
+    def guest_generation(self, peer_id: str) -> int | None:
+        """Of the guest's connection in the worker; None when there is none."""
+        side = self._subscribing if peers.is_display(peer_id) else self._publishing
+        return side.get(peer_id) if self.up else None
+
+    def quiet(self, peer_id: str) -> bool:
+        """Nothing comes from it: not yet connected, or silent."""
+        return peer_id in self._unconnected or peer_id in self._silent
+
+    def devices(self) -> frozenset[str] | None:
+        """Seats whose room encoder is connected; None when that cannot be known now."""
+        if (self._may_have_media or self._guests) and not self.up:
+            return None
+        return frozenset(
+            peers.seat_of(peer)
+            for peer in self._publishing
+            if peers.is_device(peer) and peer in self._guests and peer not in self._unconnected
+        )
+
     # Negotiation ----------------------------------------------------------------------------------------------------
 
     async def publish(self, seat_id: str, offer: NegotiatePublish) -> str:
@@ -133,6 +185,8 @@ class MediaLink:
                 )
             )
             assert isinstance(reply, control.Published)
+            if self._publishing.get(seat_id) != offer.generation:
+                self._unconnected.add(seat_id)
             self._publishing[seat_id] = offer.generation
             others = {key: one for key, one in self._producers.items() if one.peer_id != seat_id}
             self._producers = others | {one.producer_id: one for one in reply.producers}
@@ -177,7 +231,13 @@ class MediaLink:
 
     def transport_closed(self, event: control.TransportState) -> None:
         side = self._publishing if event.direction == "publish" else self._subscribing
-        if event.state != "closed" or side.get(event.peer_id) != event.generation:
+        if side.get(event.peer_id) != event.generation:
+            return
+        if event.state != "closed":
+            (self._silent.add if event.state == "silent" else self._silent.discard)(event.peer_id)
+            if event.peer_id in self._unconnected:
+                self._unconnected.discard(event.peer_id)
+                self.poke()
             return
         del side[event.peer_id]
         if event.direction == "publish":
@@ -206,8 +266,8 @@ class MediaLink:
             await self._move_in(placement)
         await self._open_router(wishes)
         await self._drop_peers()
-        for seat_id in (self._publishing.keys() | self._subscribing.keys()) - wishes.publish.keys():
-            await self._close_peer(seat_id)
+        for peer_id in (self._publishing.keys() | self._subscribing.keys()) - wishes.peers:
+            await self._close_peer(peer_id)
         await self._pause(wishes)
         await self._consume(wishes)
         if not self._placed.is_set():
@@ -232,6 +292,8 @@ class MediaLink:
                 self._publishing[peer_id] = publish
             if subscribe >= 0:
                 self._subscribing[peer_id] = subscribe
+            if peers.is_guest(peer_id):
+                self._guests.add(peer_id)
         self._producers = {one.producer_id: one for one in router.producers}
 
     async def _open_router(self, wishes: Wishes) -> None:
@@ -243,6 +305,7 @@ class MediaLink:
         if self.up:
             await self._call(control.CloseRouter(router_id=self.hearing_id))
         self._forget()
+        self._guests.clear()
         self._may_have_media = False
         self._pool.release(self.hearing_id)
 
@@ -283,7 +346,11 @@ class MediaLink:
     async def _consume(self, wishes: Wishes) -> None:
         for seat_id in list(self._subscribing):
             others = wishes.consume.get(seat_id, frozenset())
-            wanted = tuple(key for key, one in self._producers.items() if one.peer_id in others)
+            wanted = tuple(
+                key
+                for key, one in self._producers.items()
+                if peers.seat_of(one.peer_id) in others and wishes.paused.get((one.peer_id, one.source)) not in HIDDEN
+            )
             if self._consuming.get(seat_id) == wanted:
                 continue
             request = control.Consume(router_id=self.hearing_id, peer_id=seat_id, producer_ids=list(wanted))

@@ -218,6 +218,10 @@ class SeatView(msgspec.Struct, frozen=True, kw_only=True):
     locked: bool
     hand_raised_at: str | None
     quality: int | None
+    device: bool
+    """A room encoder sends the seat's picture and sound."""
+    browser: str
+    """absent, here or lost: ``presence`` without the room encoder"""
 
 
 class MediaView(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,6 +23,14 @@ class Presence(StrEnum):
     LOST = "lost"
 
 
+class Device(StrEnum):
+    """A seat's room encoder."""
+
+    NONE = ""
+    ON = "on"
+    LOST = "lost"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
     """One browser's place. What the chair decided about it outlives a broken connection."""
@@ -42,16 +50,21 @@ class Seat:
     muted: bool = False
     locked: bool = False
     hand_raised_at: datetime | None = None
+    device: Device = Device.NONE
+    """Its encoder holds a place as a browser does: the chair may let in a room that has no browser."""
     lost_at: datetime | None = None
     """Since when nobody is connected; None while somebody is, or was never."""
 
     @property
     def presence(self) -> Presence:
-        if not self.here:
-            return Presence.ABSENT
-        if not self.connected:
-            return Presence.LOST
-        return Presence.ADMITTED if self.admitted else Presence.WAITING
+        if self.device is Device.ON or (self.here and self.connected):
+            return Presence.ADMITTED if self.admitted else Presence.WAITING
+        return Presence.LOST if self.here or self.device is Device.LOST else Presence.ABSENT
+
+    @property
+    def occupied(self) -> bool:
+        """Somebody or something holds the place, be the connection broken."""
+        return self.here or self.device is not Device.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +108,15 @@ def fold(hearing: Hearing, happened: Iterable[tuple[AnyEvent, datetime]]) -> Hea
 
 def apply(hearing: Hearing, event: AnyEvent, at: datetime) -> Hearing:
     """The hearing after ``event``. Total: an event that cannot have happened changes nothing."""
-    if hearing.state is HearingState.CLOSED and not isinstance(event, ev.Left | ev.Lost | ev.Displaced):
+    if hearing.state is HearingState.CLOSED and not isinstance(
+        event, ev.Left | ev.Lost | ev.Displaced | ev.DeviceLeft | ev.DeviceLost
+    ):
         return hearing
     match event:
         case ev.Joined() | ev.Left() | ev.Lost() | ev.Displaced() | ev.Admitted() | ev.Removed():
             return _presence(hearing, event, at)
+        case ev.DeviceJoined() | ev.DeviceLeft() | ev.DeviceLost():
+            hearing = _device(hearing, event)
         case ev.Muted() | ev.Unmuted() | ev.MediaChanged() | ev.HandRaised() | ev.HandLowered():
             return _conduct(hearing, event, at)
         case ev.FloorGiven() | ev.FloorTaken() | ev.ChairTaken() | ev.Said() | ev.Noted():
@@ -107,9 +124,10 @@ def apply(hearing: Hearing, event: AnyEvent, at: datetime) -> Hearing:
         case ev.Opened() | ev.RecessCalled() | ev.Resumed() | ev.Interrupted() | ev.Ended():
             return _course(hearing, event, at)
         case ev.RecorderLost() | ev.RecorderBack() | ev.WorkerLost() | ev.WorkerBack():
-            return _machines(hearing, event)
+            hearing = _machines(hearing, event)
         case _:
             assert_never(event)
+    return hearing
 
 
 def _change(hearing: Hearing, seat_id: str, **fields: object) -> Hearing:
@@ -142,6 +160,20 @@ def _presence(
             return _change(hearing, event.seat_id, admitted=True)
         case ev.Removed():
             return _out(hearing, event.seat_id)
+        case _:
+            assert_never(event)
+
+
+def _device(hearing: Hearing, event: ev.DeviceJoined | ev.DeviceLeft | ev.DeviceLost) -> Hearing:
+    match event:
+        case ev.DeviceJoined():
+            return _change(hearing, event.seat_id, device=Device.ON)
+        case ev.DeviceLost():
+            return _change(hearing, event.seat_id, device=Device.LOST)
+        case ev.DeviceLeft():
+            hearing = _change(hearing, event.seat_id, device=Device.NONE)
+            seat = hearing.find(event.seat_id)
+            return hearing if seat is None or seat.here else _out(hearing, event.seat_id)
         case _:
             assert_never(event)
 

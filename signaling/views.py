@@ -14,7 +14,7 @@ from signaling import events as ev
 from signaling import protocol as p
 from signaling.events import AnyEvent
 from signaling.permits import permitted
-from signaling.state import Hearing, Seat, effective_kind
+from signaling.state import Device, Hearing, Seat, effective_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,8 @@ def seat_view(seat: Seat, quality: int | None) -> p.SeatView:
         locked=seat.locked,
         hand_raised_at=_iso(seat.hand_raised_at) if seat.hand_raised_at else None,
         quality=quality,
+        device=seat.device is Device.ON,
+        browser=("here" if seat.connected else "lost") if seat.here else "absent",
     )
 
 

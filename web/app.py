@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from aiohttp import web as http
 
+from hub.services.knocks import Knocks
 from hub.services.strangers import Strangers
 from web import metrics, static
+from web.api import doors, lookups, replays
 from web.api import hearings as hearings_api
-from web.api import lookups, replays
-from web.keys import DEPS, RENDERER, STRANGERS, Deps
+from web.keys import DEPS, KNOCKS, RENDERER, STRANGERS, Deps
 from web.middleware import MIDDLEWARES
 from web.pages import (
     account,
@@ -48,6 +49,7 @@ ROUTES = (
     lookups.routes,
     hearings_api.routes,
     replays.routes,
+    doors.routes,
     live.routes,
     replay.routes,
     health.routes,
@@ -59,6 +61,7 @@ def make_app(deps: Deps) -> http.Application:
     app = http.Application(middlewares=MIDDLEWARES, client_max_size=MAX_BODY_BYTES)
     app[DEPS] = deps
     app[STRANGERS] = Strangers()
+    app[KNOCKS] = Knocks()
     app[RENDERER] = renderer()
     app[metrics.METRICS] = metrics.RequestMetrics(deps.registry)
     for routes in ROUTES:

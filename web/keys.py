@@ -15,6 +15,8 @@ from hub.db import Database
 from hub.errors import NotSignedIn
 from hub.i18n import N_
 from hub.models import SignInSession
+from hub.services.doors import Doors
+from hub.services.knocks import Knocks
 from hub.services.live import LiveView
 from hub.services.store import ObjectStore
 from hub.services.strangers import Strangers
@@ -35,11 +37,14 @@ class Deps:
     live: LiveView | None
     """None when no media plane runs beside the pages (tests, ``hub serve`` without workers)."""
     registry: CollectorRegistry
+    doors: Doors | None = None
+    """Where room encoders and wall displays come in; None as ``live``."""
 
 
 DEPS: http.AppKey[Deps] = http.AppKey("deps")
 RENDERER: http.AppKey[Renderer] = http.AppKey("renderer")
 STRANGERS: http.AppKey[Strangers] = http.AppKey("strangers")
+KNOCKS: http.AppKey[Knocks] = http.AppKey("knocks")
 
 ACTOR: http.RequestKey[Actor | None] = http.RequestKey("actor")
 SESSION: http.RequestKey[SignInSession | None] = http.RequestKey("session")

@@ -14,6 +14,7 @@ from hub.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_
 from hub.ids import new_id
 from hub.services import people
 from web import view
+from web.door_errors import is_door
 from web.keys import ACTOR, CSRF, LANGUAGE, REQUEST_ID, SESSION, deps
 from web.metrics import METRICS
 from web.security import (
@@ -110,7 +111,9 @@ def _from_http(error: http.HTTPException) -> HubError:
 
 
 def wants_json(request: http.Request) -> bool:
-    return request.path.startswith("/api/") or "application/json" in request.headers.get("Accept", "")
+    if request.path.startswith("/api/") or is_door(request.path):
+        return True
+    return "application/json" in request.headers.get("Accept", "")
 
 
 def _answer(request: http.Request, error: HubError, status: int) -> http.Response:
@@ -130,8 +133,8 @@ async def identify(request: http.Request, handler: Handler) -> http.StreamRespon
     """The session cookie becomes an ``Actor``; without one only the open paths answer."""
     request[LANGUAGE] = _chosen_language(request)
     request[ACTOR], request[SESSION] = None, None
-    if request.path.startswith("/static/"):
-        return await handler(request)
+    if request.path.startswith("/static/") or is_door(request.path):
+        return await handler(request)  # the doors know bearer tokens only
     token = cookie(request, SESSION_COOKIE)
     if token and request.path not in ("/healthz", "/robots.txt", "/favicon.svg"):
         await _recognise(request, token)
@@ -169,6 +172,8 @@ def _chosen_language(request: http.Request) -> str:
 @http.middleware
 async def guard(request: http.Request, handler: Handler) -> http.StreamResponse:
     """Every unsafe request carries our token; every WebSocket comes from our own pages."""
+    if is_door(request.path):
+        return await handler(request)  # no cookie counts there, so no page can misuse one
     if request.method not in SAFE_METHODS:
         await check_csrf(request)
     elif request.headers.get("Upgrade", "").lower() == "websocket":

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
+from typing import Any
 
 import structlog
 from aiohttp import web as http
@@ -20,6 +21,7 @@ from hub.i18n import Text
 from hub.services import cases, hearings, people
 from hub.services.identity import Vault
 from signaling import app as signaling_app
+from signaling.doors import Keeper
 from signaling.live import Live
 from web import translate
 from web.app import Deps
@@ -41,6 +43,7 @@ def make_app(config: Config, database: Database, registry: CollectorRegistry) ->
         registry=registry,
         discreet=partial(hearings.require_discreet, database, vault),
     )
+    keeper = Keeper(live)
     deps = Deps(
         config=config,
         database=database,
@@ -48,6 +51,7 @@ def make_app(config: Config, database: Database, registry: CollectorRegistry) ->
         vault=vault,
         live=live,
         registry=registry,
+        doors=keeper,
     )
     app = make_pages(deps)
 
@@ -71,7 +75,22 @@ def make_app(config: Config, database: Database, registry: CollectorRegistry) ->
 
     signaling_app.add_routes(app, live, actor_of=actor_of, translate=say)
     app.cleanup_ctx.append(_housekeeping(deps))
+    app.cleanup_ctx.append(_running(keeper.run, "doors"))
     return app
+
+
+def _running(
+    work: Callable[[], Coroutine[Any, Any, None]], name: str
+) -> Callable[[http.Application], AsyncIterator[None]]:
+    """A ``cleanup_ctx``: ``work`` goes on as long as the application."""
+
+    async def context(_app: http.Application) -> AsyncIterator[None]:
+        task = asyncio.create_task(work(), name=name)
+        yield
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    return context
 
 
 def _housekeeping(deps: Deps) -> Callable[[http.Application], AsyncIterator[None]]:

@@ -92,7 +92,8 @@ class Gap(Base):
     start_ms: Mapped[int]
     end_ms: Mapped[int]
     cause: Mapped[str] = mapped_column(String(24))
-    """``lost`` (packets never came), ``muted``, ``recess``, ``worker_lost``, ``recorder_lost``, ``spool_full``."""
+    """``lost`` (packets never came), ``muted``, ``recess``, ``worker_lost``, ``recorder_lost``, ``spool_full``;
+    ``waiting`` (a room encoder whose seat is not let in), ``device`` (the seat's room encoder sends instead)."""
 
 
 class Replay(Base):

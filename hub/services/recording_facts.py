@@ -83,7 +83,7 @@ async def _gaps(db: AsyncSession, hearing: Hearing, recording_id: str) -> list[G
     wanted = (
         select(Gap, Track)
         .outerjoin(Track, Track.id == Gap.track_id)
-        .where(Gap.recording_id == recording_id, Gap.cause != "muted")
+        .where(Gap.recording_id == recording_id, Gap.cause.not_in(("muted", "waiting", "device")))
         .order_by(Gap.start_ms)
     )
     merged: dict[tuple[int, int, str, str], set[str]] = {}

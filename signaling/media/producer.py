@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from hub.ids import new_id
 from hub.tap import TrackOpened
-from signaling.media import rtcp
+from signaling.media import peers, rtcp
 from signaling.media.control import ProducerInfo
 from signaling.media.layer_demand import LayerDemand
 from signaling.media.layer_switch import LayerSwitch
@@ -227,7 +227,7 @@ class Producer:
                 track=self._track,
                 track_id=new_id(),
                 recording_id=self._recording_id,
-                seat_id=self.peer_id,
+                seat_id=peers.seat_of(self.peer_id),
                 source=self.source,
                 kind=self.kind,
                 codec=codec.name,
@@ -235,6 +235,7 @@ class Producer:
                 payload_type=codec.payload_type,
                 ssrc=stream.ssrc,
                 rtx_ssrc=self.arrangement.rtx_ssrc,
+                sender=self.peer_id,
             ),
             now_ns,
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hub import rtp
 from signaling.media import rtcp, sdp_write
 from signaling.media.producer import Arrangement, Producer
-from signaling.media.sdp import AUDIO_LEVEL, MID, REPAIRED_RID, RID, TRANSPORT_CC, Description, SdpError, Section
+from signaling.media.sdp import AUDIO_LEVEL, MID, REPAIRED_RID, RID, TRANSPORT_CC, Description, Section
 from signaling.media.stream import Stream
 from signaling.media.transport import OUR_SSRC, Presence, Transport
 from signaling.media.twcc import EVERY_MS, TwccRecorder
@@ -62,15 +62,15 @@ class PublishTransport(Transport):
         now_ns: int,
     ) -> str:
         """Take an offer, make and end producers as it says, and answer it. ``sources`` are those allowed."""
-        if offer.setup == "passive":
-            raise SdpError("a publisher's offer must let us be the DTLS server")
         sending = {
             section.mid: section
             for section in offer.sections
             if section.mid in sources and section.sends and section.codec is not None
         }
         wanted = {mid: sources[mid] for mid in sending}
-        self.accept(offer, server=True)
+        # ffmpeg insists on being the DTLS server; everybody else leaves it to us.
+        server = offer.setup != "passive"
+        self.accept(offer, server=server)
         for mid, producer in list(self.producers.items()):
             # Another SSRC is another stream: its numbers start anew, for the recorder too.
             known = producer.arrangement
@@ -88,7 +88,9 @@ class PublishTransport(Transport):
                 source = wanted[section.mid]
                 self._take(section, source, recording_id=recording_id, paused=paused.get(source, ""))
         self._learn_extensions(offer)
-        return sdp_write.answer(self.local(), self.next_version(), offer.sections, wanted, "passive")
+        return sdp_write.answer(
+            self.local(), self.next_version(), offer.sections, wanted, "passive" if server else "active"
+        )
 
     def _take(self, section: Section, source: str, *, recording_id: str | None, paused: str) -> None:
         assert section.codec is not None

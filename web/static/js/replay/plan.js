@@ -135,6 +135,9 @@ export function stretches(segments) {
   return found;
 }
 
+/** A room encoder that nobody had let in yet, and a browser whose place it took: nothing is missing there. */
+const NOTHING_MISSING = new Set(["waiting", "device"]);
+
 /**
  * The gaps of a seat's picture or sound; those of no track concern everyone.
  * @param {Timeline} timeline
@@ -145,7 +148,8 @@ export function stretches(segments) {
 export function gapsOf(timeline, seatId, kind) {
   const mine = new Set(timeline.tracks.filter((track) => track.seat_id === seatId && track.kind === kind
     && !track.source.startsWith("screen")).map((track) => track.track_id));
-  return timeline.gaps.filter((gap) => (gap.track_id === null || mine.has(gap.track_id)) && gap.end_ms > gap.start_ms);
+  return timeline.gaps.filter((gap) => (gap.track_id === null || mine.has(gap.track_id)) && gap.end_ms > gap.start_ms
+    && !NOTHING_MISSING.has(gap.cause));
 }
 
 /**

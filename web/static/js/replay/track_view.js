@@ -79,7 +79,8 @@ export class TrackView {
   /** What lies under the pointer: the time, and why something is missing there. @param {PointerEvent} event */
   #hover(event) {
     const at = this.#at(event);
-    const missing = this.player.timeline.gaps.filter((gap) => gap.start_ms <= at && at < gap.end_ms && gap.cause !== "muted");
+    const missing = this.player.timeline.gaps.filter((gap) => gap.start_ms <= at && at < gap.end_ms
+      && !["muted", "waiting", "device"].includes(gap.cause));
     const words = [...new Set(missing.map((gap) => gapWords(gap.cause)))].join(", ");
     setText(this.hint, words ? t("%(time)s – thiếu vì %(cause)s", { time: elapsed(at), cause: words }) : elapsed(at));
   }

@@ -16,6 +16,9 @@ export function chapterWords(chapter, seat) {
     case "lost": return t("%(seat)s mất kết nối", { seat });
     case "admitted": return t("%(seat)s vào buổi tiếp", { seat });
     case "removed": return t("%(seat)s ra phòng chờ", { seat });
+    case "device_joined": return t("Thiết bị phòng họp của %(seat)s kết nối", { seat });
+    case "device_left": return t("Thiết bị phòng họp của %(seat)s ngắt", { seat });
+    case "device_lost": return t("Thiết bị phòng họp của %(seat)s mất kết nối", { seat });
     case "floor_given": return t("%(seat)s được mời phát biểu", { seat });
     case "floor_taken": return t("Kết thúc lượt phát biểu");
     case "recess_called": return t("Tạm nghỉ");

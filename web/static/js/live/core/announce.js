@@ -70,6 +70,12 @@ function ofMe(event) {
       return t("Chủ trì đã kết thúc lượt phát biểu của bạn.");
     case "chair_taken":
       return t("Từ bây giờ bạn chủ trì buổi tiếp.");
+    case "device_joined":
+      return t("Thiết bị phòng họp đang gửi hình và tiếng của điểm này thay cho trình duyệt.");
+    case "device_left":
+      return t("Thiết bị phòng họp đã ngắt; điểm này dùng lại camera và micro của trình duyệt.");
+    case "device_lost":
+      return t("Thiết bị phòng họp mất kết nối; điểm này dùng lại camera và micro của trình duyệt.");
     default:
       return "";
   }
@@ -96,6 +102,10 @@ function ofOther(event, state) {
       return t("%(seat)s giơ tay xin phát biểu.", who);
     case "floor_given":
       return t("%(seat)s được mời phát biểu.", who);
+    case "device_joined":
+      return t("Thiết bị phòng họp của %(seat)s đã kết nối.", who);
+    case "device_lost":
+      return t("Thiết bị phòng họp của %(seat)s mất kết nối.", who);
     case "chair_taken":
       return t("%(seat)s chủ trì buổi tiếp từ bây giờ.", who);
     case "said":

@@ -24,6 +24,8 @@ export const PROTOCOL_VERSION = 1;
  * @property {boolean} locked
  * @property {string | null} hand_raised_at
  * @property {number | null} quality
+ * @property {boolean} device   a room encoder sends its picture and sound
+ * @property {"absent" | "here" | "lost"} browser
  */
 
 /**

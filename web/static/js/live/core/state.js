@@ -205,12 +205,20 @@ function moveSeat(seats, event, at) {
 function change(seat, event, at) {
   switch (event.kind) {
     case "joined":
-      return { presence: seat.admitted ? "admitted" : "waiting", name: event.name };
+      return { presence: seat.admitted ? "admitted" : "waiting", name: event.name, browser: "here" };
     case "left":
-      return { presence: "absent", admitted: false, hand_raised_at: null, screen: false, quality: null };
+      return {
+        presence: seat.device ? "waiting" : "absent", browser: "absent", admitted: false, hand_raised_at: null,
+        screen: false, quality: null,
+      };
     case "lost":
     case "displaced":
-      return { presence: "lost", quality: 0 };
+      return seat.device ? { browser: "lost" } : { presence: "lost", browser: "lost", quality: 0 };
+    case "device_joined":
+      return { device: true, presence: seat.admitted ? "admitted" : "waiting" };
+    case "device_left":
+    case "device_lost":
+      return withoutDevice(seat, event.kind === "device_left");
     case "admitted":
       return { presence: seat.presence === "waiting" ? "admitted" : seat.presence, admitted: true };
     case "removed":
@@ -232,6 +240,18 @@ function change(seat, event, at) {
     default:
       return {};
   }
+}
+
+/**
+ * The room encoder is gone: the seat is where its browser is.
+ * @param {SeatView} seat
+ * @param {boolean} left   on purpose
+ * @returns {Partial<SeatView>}
+ */
+function withoutDevice(seat, left) {
+  if (seat.browser === "here") return { device: false };
+  if (seat.browser === "lost" || !left) return { device: false, presence: "lost", quality: 0 };
+  return { device: false, presence: "absent", admitted: false, hand_raised_at: null, screen: false, quality: null };
 }
 
 /** @param {number | null} elapsedMs @param {number} nowMs */

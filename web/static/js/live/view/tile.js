@@ -51,7 +51,7 @@ export class Tile {
     show(this.empty, reason !== "");
     show(this.video, reason === "");
     setText(this.emptyText, reason);
-    const heard = seat.microphone && !seat.muted;
+    const heard = (seat.microphone || seat.device) && !seat.muted;
     setIcon(this.voice, heard ? "microphone" : "microphone-off");
     show(this.voice, this.place.source === "camera");
     setText(this.label, this.place.source === "screen" ? t("Màn hình của %(seat)s", { seat: seat.label }) : seat.label);
@@ -82,7 +82,7 @@ export class Tile {
     if (this.place.source === "screen") return facts.track ? "" : t("Đang nhận hình…");
     if (facts.seat.presence === "lost") return t("Mất kết nối, đang chờ nối lại…");
     if (facts.fault) return facts.fault;
-    if (!facts.seat.camera) return t("Camera tắt");
+    if (!facts.seat.camera && !facts.seat.device) return t("Camera tắt");
     return facts.track ? "" : t("Đang nhận hình…");
   }
 
