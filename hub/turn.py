@@ -44,6 +44,15 @@ class Credentials:
     password: str
 
 
+@dataclass(frozen=True, slots=True)
+class IceServer:
+    """As ``RTCPeerConnection`` takes it."""
+
+    urls: tuple[str, ...]
+    username: str
+    credential: str
+
+
 def parse(url: str) -> Server:
     """Read ``turn:host:port?transport=udp`` or ``turns:…`` (RFC 7065). Raises ``ValueError``."""
     found = _URL.fullmatch(url)
@@ -74,3 +83,11 @@ def credentials(secret: str, name: str, now: datetime, valid_for: timedelta = VA
     username = f"{int((now + valid_for).timestamp())}:{name}"
     digest = hmac.new(secret.encode(), username.encode(), hashlib.sha1).digest()
     return Credentials(username, base64.b64encode(digest).decode())
+
+
+def ice_servers(urls: Sequence[str], secret: str, name: str, now: datetime) -> list[IceServer]:
+    """What a browser is told: the configured servers, with credentials of its own. None else, ever."""
+    if not urls:
+        return []
+    made = credentials(secret, name, now)
+    return [IceServer(tuple(urls), made.username, made.password)]

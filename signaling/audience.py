@@ -69,6 +69,7 @@ class Audience:
                 recorder_ready=recorder.refuses() is None,
                 recorder_reason=connection.say(recorder.reason()),
                 media=media,
+                ice_servers=self._context.ice_servers(seat_id),
                 quality=quality,
                 log=log,
                 chair_lost_s=self._context.config.chair_lost_s,

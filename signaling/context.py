@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from hub import models
+from hub import models, turn
 from hub.auth import Actor
 from hub.config import Config
 from hub.db import Database
 from hub.errors import HubError
 from hub.i18n import Text
+from hub.ids import utc_now
+from hub.turn import IceServer
 from signaling.clock import Clock
 from signaling.line_minutes import LineKeeper
 from signaling.metrics import Metrics
@@ -42,6 +44,10 @@ class Context:
     keeper: LineKeeper
     """Keeps how the lines were, minute by minute."""
     discreet: Discreet | None = None
+
+    def ice_servers(self, name: str) -> list[IceServer]:
+        """The relays for a browser; ``name`` is a seat's or an account's identifier."""
+        return turn.ice_servers(self.config.turn_urls, self.config.turn_secret, name, utc_now())
 
 
 class Connection(Protocol):

@@ -183,7 +183,7 @@ def _media(hearing: Hearing, seat: Seat, message: OfMedia) -> Decision:
         case p.Subscribe():
             if not 0 <= message.generation <= MAX_GENERATION:
                 return _no("bad_input", N_("Số thứ tự kết nối không hợp lệ."))
-            return Decision(effects=(fx.NegotiateSubscribe(message.generation),))
+            return Decision(effects=(fx.NegotiateSubscribe(message.generation, message.restart),))
         case p.Answer():
             return Decision(effects=(fx.AcceptAnswer(message.generation, message.revision, message.sdp),))
         case p.SetMedia():

@@ -31,6 +31,7 @@ class NegotiatePublish:
 @dataclass(frozen=True, slots=True)
 class NegotiateSubscribe:
     generation: int
+    restart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

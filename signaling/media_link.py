@@ -202,7 +202,9 @@ class MediaLink:
             if seat_id not in self._wishes().publish:
                 raise Forbidden(N_("Chủ trì chưa mời bạn vào buổi tiếp."))
             await self._open_router(self._wishes())
-            request = control.Subscribe(router_id=self.hearing_id, peer_id=seat_id, generation=wanted.generation)
+            request = control.Subscribe(
+                router_id=self.hearing_id, peer_id=seat_id, generation=wanted.generation, restart=wanted.restart
+            )
             await self._call(request)
             if self._subscribing.get(seat_id) != wanted.generation:
                 self._subscribing[seat_id] = wanted.generation

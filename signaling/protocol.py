@@ -10,6 +10,7 @@ import msgspec
 from hub.errors import ProtocolError
 from hub.i18n import N_
 from hub.lines import Figures, Seen, Trouble
+from hub.turn import IceServer
 from signaling.events import AnyEvent, snake
 
 PROTOCOL_VERSION = 1
@@ -59,10 +60,12 @@ class Publish(Message):
 class Subscribe(Message):
     """Ask for the subscribing connection; the hub sends ``offer`` messages from then on.
 
-    The same ``generation`` again: the offer that still waits for an answer, if any, is sent again.
+    The same ``generation`` again: the offer that still waits for an answer, if any, is sent again. With ``restart``
+    an offer with new ICE credentials follows: the browser's network has changed.
     """
 
     generation: int
+    restart: bool = False
 
 
 class Answer(Message):
@@ -254,6 +257,8 @@ class Welcome(Message):
     may: list[str]
     """Message types this seat may send now; ``publish`` is among them exactly while it may send media."""
     media: MediaView
+    ice_servers: list[IceServer]
+    """For new peer connections; none in most networks."""
     messages: list[Happened]
     """Texts and, for who may read them, notes so far."""
     chair_lost_after_s: int

@@ -10,6 +10,7 @@ from hub import auth
 from hub.auth import Action, Actor, Target
 from hub.lines import Figures, Trouble
 from hub.services.live import SeatLive
+from hub.turn import IceServer
 from signaling import events as ev
 from signaling import protocol as p
 from signaling.events import AnyEvent
@@ -61,6 +62,7 @@ def welcome(
     recorder_ready: bool,
     recorder_reason: str,
     media: p.MediaView,
+    ice_servers: list[IceServer],
     quality: Mapping[str, int],
     log: Iterable[Entry],
     chair_lost_s: int,
@@ -80,6 +82,7 @@ def welcome(
         recorder_reason=recorder_reason,
         may=permitted(hearing, seat, actor),
         media=media,
+        ice_servers=ice_servers,
         messages=[
             happened(hearing, entry)
             for entry in log

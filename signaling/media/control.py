@@ -54,12 +54,14 @@ class Subscribe(Struct):
     """Make the peer's subscribing transport (a new ``generation`` closes the old). Offers follow as events.
 
     The same ``generation`` again changes nothing, but an offer that still waits for its answer is sent again: the
-    web process or the browser's socket may have gone away with it.
+    web process or the browser's socket may have gone away with it. With ``restart`` an offer with new ICE credentials
+    follows: the browser's network has changed.
     """
 
     router_id: str
     peer_id: str
     generation: int
+    restart: bool = False
 
 
 class Consume(Struct):

@@ -97,14 +97,17 @@ class Router:
         self._producers = None
         return control.Published(sdp=answer, producers=[each.info() for each in publisher.producers.values()])
 
-    def subscribe(self, peer_id: str, generation: int) -> None:
+    def subscribe(self, peer_id: str, generation: int, *, restart: bool = False) -> None:
         subscriber = self.subscribers.get(peer_id)
         if (
             subscriber is not None
             and subscriber.generation == generation
             and subscriber.presence is not Presence.CLOSED
         ):
-            subscriber.offer_again()
+            if restart:
+                subscriber.restart()
+            else:
+                subscriber.offer_again()
             return
         if subscriber is not None:
             subscriber.close()

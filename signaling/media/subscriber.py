@@ -39,6 +39,7 @@ class SubscribeTransport(Transport):
 
     # Who only receives is silent but for consent checks (every 4–6 s, RFC 7675) while nobody sends.
     silent_ns = 8_000_000_000
+    answers = False
 
     def __init__(
         self,
@@ -164,6 +165,14 @@ class SubscribeTransport(Transport):
             self._tell()
         elif self._lines:
             self._on_slots(self)
+
+    def restart(self) -> None:
+        """Offer new ICE credentials: the browser looks for its way anew, and media flows by the old one meanwhile."""
+        self.renew_credentials()
+        self._changed = True
+        # One that waits for its answer may be lost, and would go unanswered for ever.
+        self.offer_again()
+        self._offer_if_due()
 
     def _tell(self) -> None:
         assert self._offered is not None

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 SILENT_NS = 5_000_000_000
+MOST_OLDER = 4
 OUR_SSRC = 1
 """The sender of our feedback; it never sends media."""
 
@@ -46,6 +47,8 @@ class Transport:
     """
 
     silent_ns = SILENT_NS
+    answers = True
+    """Whether the browser offers and we answer."""
 
     def __init__(self, plane: Plane, on_presence: Callable[[Transport, Presence], None]) -> None:
         self.plane = plane
@@ -82,13 +85,19 @@ class Transport:
         return self._version
 
     def accept(self, remote: Description, *, server: bool) -> None:
-        """Take the other side's description; new ICE credentials in it are an ICE restart, answered by new ones."""
-        if self.remote is not None and self.remote.ufrag != remote.ufrag:
-            self._older.append(self._credentials)
-            self._credentials = Credentials.make()
-            self.plane.ice.add(self, self._credentials)
+        """Take the other side's description; new ICE credentials in an offer restart ICE, ours too."""
+        if self.answers and self.remote is not None and self.remote.ufrag != remote.ufrag:
+            self.renew_credentials()
         self.remote = remote
         self.dtls.start(remote.fingerprints, server=server)
+
+    def renew_credentials(self) -> None:
+        """The older hold until the browser uses the new ones."""
+        self._older.append(self._credentials)
+        self._credentials = Credentials.make()
+        self.plane.ice.add(self, self._credentials)
+        while len(self._older) > MOST_OLDER:
+            self.plane.ice.forget(self._older.pop(0))
 
     def same_browser(self, remote: Description) -> bool:
         """Whether a description comes from the peer connection we already talk to."""

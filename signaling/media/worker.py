@@ -103,8 +103,8 @@ class Worker:
         match request:
             case control.Publish():
                 return router.publish(request)
-            case control.Subscribe(peer_id=peer_id, generation=generation):
-                router.subscribe(peer_id, generation)
+            case control.Subscribe(peer_id=peer_id, generation=generation, restart=restart):
+                router.subscribe(peer_id, generation, restart=restart)
             case control.Consume():
                 router.consume(request)
             case control.ConsumeMany(peers=peers):

@@ -11,7 +11,7 @@ const welcome = (extra = {}) => ({
   type: "welcome", hearing_id: "h", number: "BT-1", title: "Buổi tiếp", state: "open", you: "a", chair: "c", floor: null,
   seats: [seat("c", "chair", { presence: "admitted", admitted: true }), seat("a", "point", { presence: "waiting" }), seat("b", "point")],
   recording: true, elapsed_ms: 5000, recorder_ready: true, recorder_reason: "", may: ["leave", "ping"],
-  media: { publish_generation: null, subscribe_generation: null }, messages: [], chair_lost_after_s: 60, ...extra,
+  media: { publish_generation: null, subscribe_generation: null }, messages: [], chair_lost_after_s: 60, ice_servers: [], ...extra,
 });
 
 let seq = 0;

@@ -78,3 +78,11 @@ def test_servers_need_a_secret_and_a_secret_needs_servers() -> None:
     assert "turn_urls" in turn.faults((), SECRET)[0]
     assert "stun:host" in turn.faults(("stun:host",), SECRET)[0]
     assert not any(SECRET in fault for fault in turn.faults(("x",), SECRET))
+
+
+def test_a_browser_is_told_the_configured_servers_and_no_other() -> None:
+    assert turn.ice_servers((), "", "seat", NOW) == []
+    [server] = turn.ice_servers(("turn:10.0.0.5", "turns:10.0.0.5"), SECRET, "seat", NOW)
+    assert server.urls == ("turn:10.0.0.5", "turns:10.0.0.5")
+    assert server.username.endswith(":seat")
+    assert SECRET not in repr(server)

@@ -5,6 +5,7 @@
 
 import { me, initial, isLive, onStage, reduce } from "./core/state.js";
 import { Link } from "./link.js";
+import { useRelays } from "./media/connection.js";
 import { Devices } from "./media/devices.js";
 import { Publisher } from "./media/publisher.js";
 import { QualityMeter } from "./media/stats.js";
@@ -156,6 +157,8 @@ export class Room {
       case "error":
         return this.#refused(message);
       default:
+        // Before any connection is made because of what it says.
+        if (message.type === "welcome") useRelays(message.ice_servers);
         this.#dispatch(message);
     }
     if (message.type === "welcome") this.#welcomed();

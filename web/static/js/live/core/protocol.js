@@ -40,6 +40,8 @@ export const PROTOCOL_VERSION = 1;
  * @typedef {{ publish_generation: number | null, subscribe_generation: number | null }} MediaView
  */
 
+/** A TURN server, as RTCPeerConnection takes it. @typedef {{ urls: string[], username: string, credential: string }} IceServer */
+
 /**
  * @typedef {object} Welcome
  * @property {"welcome"} type
@@ -57,6 +59,7 @@ export const PROTOCOL_VERSION = 1;
  * @property {string} recorder_reason
  * @property {string[]} may
  * @property {MediaView} media
+ * @property {IceServer[]} ice_servers
  * @property {Happened[]} messages
  * @property {number} chair_lost_after_s
  */

@@ -4,9 +4,15 @@
  */
 
 import { delayMs } from "../core/backoff.js";
+import { StallDetector } from "../core/stall.js";
+
+/** @import { IceServer } from "../core/protocol.js" */
 
 /** A short break heals by itself; only after this time is ICE asked to look for another way. */
-const PATIENCE_MS = 2000;
+const PATIENCE_MS = 500;
+/** The old way is in use until there is a new one, but asking for more often than this helps nobody. */
+const RESTART_EVERY_MS = 4000;
+const LOOK_MS = 400;
 /** How long a new or restarted connection may take. */
 const CONNECT_MS = 6000;
 
@@ -18,10 +24,33 @@ export function nextGeneration() {
   return lastGeneration;
 }
 
-/** No STUN, no TURN: the hub itself is the only address there is, and these networks have no way out. */
-export function makeConnection() {
-  return new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" });
+/** @type {IceServer[]} */
+let relays = [];
+
+/** The relays that the hub names, for every connection from now on. @param {IceServer[]} servers */
+export function useRelays(servers) {
+  relays = servers;
 }
+
+/** @returns {RTCConfiguration} */
+function configuration() {
+  return { iceServers: relays, bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" };
+}
+
+/** Never a public STUN or TURN server: there is the hub itself, and the relays that it names. */
+export function makeConnection() {
+  return new RTCPeerConnection(configuration());
+}
+
+/** All that are watched now. @type {Set<Watch>} */
+const watched = new Set();
+
+/** The network has changed, or one connection says so by standing still: all look for another way. */
+function networkChanged() {
+  for (const watch of watched) watch.weak();
+}
+
+globalThis.window?.addEventListener("online", networkChanged);
 
 /**
  * Watches one peer connection and says what to do about it.
@@ -29,8 +58,8 @@ export function makeConnection() {
 export class Watch {
   /**
    * @param {RTCPeerConnection} connection
-   * @param {{ onState: (connected: boolean) => void, onWeak: () => void, onDead: () => void, restarts?: boolean }} events
-   *   `onWeak`: look for another way (ICE restart), unless `restarts` is false; `onDead`: begin anew
+   * @param {{ onState: (connected: boolean) => void, onWeak: () => void, onDead: () => void, sends?: boolean }} events
+   *   `onWeak`: look for another way (ICE restart); `onDead`: begin anew; `sends`: it sends media, and so is answered
    * @param {number} attempt   how many lives before this one failed in a row
    */
   constructor(connection, events, attempt) {
@@ -38,6 +67,11 @@ export class Watch {
     this.events = events;
     this.attempt = attempt;
     this.stopped = false;
+    this.weakAt = -Infinity;
+    this.stall = new StallDetector();
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    this.looking = events.sends ? setInterval(() => void this.#look(), LOOK_MS) : undefined;
+    watched.add(this);
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = setTimeout(() => this.#dead(), CONNECT_MS);
     this.listener = () => this.#changed();
@@ -46,6 +80,8 @@ export class Watch {
 
   stop() {
     this.stopped = true;
+    watched.delete(this);
+    clearInterval(this.looking);
     clearTimeout(this.timer);
     this.connection.removeEventListener("connectionstatechange", this.listener);
   }
@@ -60,19 +96,38 @@ export class Watch {
     } else if (state === "disconnected") {
       this.#after(PATIENCE_MS, () => this.weak());
     } else if (state === "failed") {
+      // What was asked for a moment ago is under way; its own time limit follows it.
       this.weak();
     }
   }
 
   /** Ask for an ICE restart, and give it a limited time. */
   weak() {
-    if (this.stopped) return;
-    if (this.events.restarts === false) {
-      this.#dead();
-      return;
-    }
+    const now = performance.now();
+    if (this.stopped || now - this.weakAt < RESTART_EVERY_MS) return;
+    this.weakAt = now;
+    // The relays' credentials are for a day; the hub has named newer ones with every welcome.
+    if (this.connection.signalingState !== "closed") this.connection.setConfiguration(configuration());
     this.events.onWeak();
-    this.#after(CONNECT_MS, () => this.#dead());
+    this.#after(CONNECT_MS, () => { if (this.connection.connectionState !== "connected") this.#dead(); });
+  }
+
+  async #look() {
+    if (this.connection.connectionState !== "connected") return;
+    const reports = await this.connection.getStats().catch(() => null);
+    let sent = 0;
+    let received = 0;
+    reports?.forEach((/** @type {any} */ report) => {
+      if (report.type !== "transport") return;
+      sent += report.bytesSent ?? 0;
+      received += report.bytesReceived ?? 0;
+    });
+    if (!this.stopped && this.stall.look({ sent, received }, performance.now())) networkChanged();
+  }
+
+  /** Begin anew, but not at once. */
+  giveUp() {
+    this.#dead();
   }
 
   #dead() {

@@ -3,8 +3,8 @@
  * @module
  */
 
-import { post } from "../../api.js";
-import { makeConnection } from "./connection.js";
+import { get, post } from "../../api.js";
+import { makeConnection, useRelays } from "./connection.js";
 
 /** @import { Fault } from "../core/faults.js" */
 
@@ -14,11 +14,16 @@ const LIMIT_MS = 8000;
  * @typedef {object} ProbeResult
  * @property {Fault | ""} fault
  * @property {number | null} roundTripMs
- * @property {string} protocol   udp or tcp
+ * @property {string} protocol   udp, tcp, or relay: by a TURN server
  */
 
 /** @returns {Promise<ProbeResult>} */
 export async function probe() {
+  try {
+    useRelays((await get("/api/probe")).ice_servers);
+  } catch {
+    return { fault: "hub_away", roundTripMs: null, protocol: "" };
+  }
   const connection = makeConnection();
   try {
     connection.addTransceiver("audio", { direction: "sendonly" });
@@ -62,7 +67,8 @@ async function measure(connection) {
     const pair = reports.get(transport?.selectedCandidatePairId);
     const seconds = pair?.currentRoundTripTime;
     if (typeof seconds === "number" || look === 6) {
-      const protocol = String(reports.get(pair?.remoteCandidateId)?.protocol ?? "");
+      const local = reports.get(pair?.localCandidateId);
+      const protocol = local?.candidateType === "relay" ? "relay" : String(local?.protocol ?? "");
       return { roundTripMs: typeof seconds === "number" ? Math.round(seconds * 1000) : null, protocol };
     }
     await new Promise((resolve) => setTimeout(resolve, 250));

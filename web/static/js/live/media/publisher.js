@@ -52,6 +52,7 @@ export class Publisher {
       onState: this.onState,
       onWeak: () => { this.restart = true; void this.#negotiate(); },
       onDead: () => this.start(),
+      sends: true,
     }, attempt);
     for (const source of ALWAYS) this.#addTransceiver(source);
     for (const [source, track] of this.tracks) if (track && !ALWAYS.includes(source)) this.#addTransceiver(source);

@@ -37,11 +37,10 @@ export class Subscriber {
     previous?.close();
     this.watch = new Watch(connection, {
       onState: this.events.onState,
-      // Only the hub could restart ICE here, and a new connection costs as little.
-      onWeak: () => undefined,
+      // Here the hub offers, so it is asked to.
+      onWeak: () => this.send({ type: "subscribe", generation: this.generation, restart: true }),
       // Alone in the hearing there is nothing to offer, so there is no connection and no fault.
       onDead: () => { if (connection.remoteDescription) this.start(); },
-      restarts: false,
     }, attempt);
     this.send({ type: "subscribe", generation: this.generation });
   }
@@ -61,13 +60,14 @@ export class Subscriber {
   resume(generation) {
     const state = this.connection?.connectionState;
     const lives = this.connection !== null && this.generation === generation;
-    if (!lives || state === "failed" || state === "disconnected") this.start();
+    if (!lives || state === "failed") this.start();
+    else if (state === "disconnected") this.watch?.weak();
     else this.send({ type: "subscribe", generation: this.generation });
   }
 
   /** The hub could not make the connection, or not take our answer: begin anew, not at once. */
   refused() {
-    this.watch?.weak();
+    this.watch?.giveUp();
   }
 
   /** @param {Offer} offer */

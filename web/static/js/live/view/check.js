@@ -143,7 +143,7 @@ export class CheckView {
       setText(line, "");
       return;
     }
-    const way = result.protocol === "tcp" ? "TCP" : "UDP";
+    const way = { tcp: "TCP", relay: "TURN" }[result.protocol] ?? "UDP";
     this.detail = result.roundTripMs === null ? way : `${way}, ${result.roundTripMs} ms`;
     setText(line, t("Hình và tiếng đi qua được (%(detail)s).", { detail: this.detail }));
     setAttribute(find("[data-action=check-yes]", this.#section()), "disabled", false);
