@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run system test lint format lock docs screenshots clean bench-system bench-forward
+.PHONY: help run system test lint format lock docs screenshots clean bench-system bench-forward bench-province bench-scale
 
 help:
 	@echo "make run          set up, load the demo province and start the hub (PORT=8080, HUB_* are honoured)"
@@ -16,7 +16,9 @@ help:
 	@echo "make lock         pin the dependencies anew"
 	@echo "make docs         write the table of settings in docs/configuration.md again"
 	@echo "make screenshots  take the pictures in docs/screenshots again"
-	@echo "make bench-forward  measure forwarding beside Janus; ARGS='--hub-only --sizes 20' and more, see --help"
+	@echo "make bench-forward   measure forwarding beside Janus; ARGS='--hub-only --sizes 20' and more, see --help"
+	@echo "make bench-province  measure a hearing of 197 points"
+	@echo "make bench-scale     measure how load grows, and draw docs/performance-scale.svg again"
 
 run: .venv/runtime.stamp
 	@exec $(BIN)/hub demo run
@@ -48,6 +50,12 @@ screenshots: system .venv/development.stamp
 # Benchmarks print a table and, last, one line of JSON. ARGS are handed to them.
 bench-forward: bench-system .venv/development.stamp
 	@$(BIN)/python -m bench.forward $(ARGS)
+
+bench-province: .venv/development.stamp
+	@$(BIN)/python -m bench.province $(ARGS)
+
+bench-scale: .venv/development.stamp
+	@$(BIN)/python -m bench.scale $(ARGS)
 
 bench-system:
 	@tools/system-packages bench

@@ -83,8 +83,7 @@ def begin_checking(peers: Iterable[Peer]) -> None:
     offset = time.time_ns() - time.monotonic_ns()
     for peer in peers:
         peer.realtime_offset_ns = offset
-        for checked in peer.checked.values():
-            checked.reset()
+        peer.checked.clear()
 
 
 def own_cpu_s() -> float:

@@ -185,6 +185,7 @@ async def _stretch(run: Run, plan: Plan, side: Side, publisher: Publisher, liste
     run.lost = run.sent * len(listeners) - run.forwarded
     run.dropped_by_client = sum(peer.dropped for peer in listeners)
     for peer in listeners:
+        run.faults += peer.forged
         for checked in peer.checked.values():
             run.faults += checked.faults
             run.checked += checked.packets

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
+import msgspec
 
 from bench import world
 from bench.load import sdp
@@ -19,6 +20,7 @@ from bench.load.peer import Peer
 from bench.load.publisher import Load, Publisher
 
 WAIT_S = 30.0
+_AWAITED = frozenset({"welcome", "published", "happened"})
 _generations = itertools.count(int(time.time() * 1000))
 
 Message = dict[str, Any]
@@ -70,6 +72,8 @@ class SignIns:
 class Seat:
     """One browser in a hearing. ``streams`` maps a mid of the subscribing connection to what it carries now."""
 
+    listening: asyncio.Task[None]
+
     def __init__(self, place: world.Place, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.place, self.socket = place, socket
         self.streams: dict[str, Message] = {}
@@ -82,7 +86,7 @@ class Seat:
         self._inbox: list[Message] = []
         self._arrived = asyncio.Event()
         self._fault: Refused | None = None
-        self.kept = frozenset({"welcome", "published", "happened"})
+        self.on_event: Callable[[Message], None] = lambda _event: None
 
     async def send(self, kind: str, **fields: object) -> None:
         await self.socket.send_json({"type": kind, **fields})
@@ -90,7 +94,7 @@ class Seat:
     async def listen(self) -> None:
         """Until the socket closes. Offers are answered here; what somebody may wait for is kept."""
         async for frame in self.socket:
-            message = frame.json()
+            message: Message = msgspec.json.decode(frame.data)
             kind = message["type"]
             if kind == "offer":
                 await self._answer(message)
@@ -99,17 +103,21 @@ class Seat:
             elif kind in ("error", "goodbye", "seat_taken"):
                 self._fault = Refused(f"{self.place.username}: {message}")
                 self._arrived.set()
-            elif kind in self.kept:
+            elif kind in _AWAITED:
+                if kind == "happened":
+                    self.on_event(message["event"])
                 self._inbox.append(message)
                 self._arrived.set()
 
     async def until(self, wanted: Callable[[Message], bool], limit_s: float = WAIT_S) -> Message:
         """The first message, past or to come, that is wanted. Raises ``Refused`` or ``TimeoutError``."""
+        seen = 0
         async with asyncio.timeout(limit_s):
             while True:
-                for message in self._inbox:
-                    if wanted(message):
-                        return message
+                while seen < len(self._inbox):
+                    seen += 1
+                    if wanted(self._inbox[seen - 1]):
+                        return self._inbox[seen - 1]
                 if self._fault:
                     raise self._fault
                 self._arrived.clear()
@@ -128,11 +136,9 @@ class Seat:
 
     # Media -----------------------------------------------------------------------------------------------------------
 
-    async def publish(self, peer: Peer, load: Load, *, video: bool = True) -> Publisher:
+    async def publish(self, peer: Peer, load: Load, who: int = 0) -> Publisher:
         """Negotiate camera and microphone, wait for DTLS; sending begins when the publisher is run."""
-        tracks = [("0", "audio", secrets.randbits(31))]
-        if video:
-            tracks.append(("1", "video", secrets.randbits(31)))
+        tracks = [("0", "audio", secrets.randbits(31)), ("1", "video", secrets.randbits(31))]
         generation = next(_generations)
         offer = sdp.publish_offer(peer.local, tracks)
         sources = {mid: "camera" if kind == "video" else "microphone" for mid, kind, _ in tracks}
@@ -142,7 +148,7 @@ class Seat:
         peer.start(remote)
         await asyncio.wait_for(peer.connected.wait(), WAIT_S)
         numbers = {kind: numbers_of(remote, mid, ssrc, kind) for mid, kind, ssrc in tracks}
-        self.publishing = Publisher(peer, numbers.get("video"), numbers["audio"], load)
+        self.publishing = Publisher(peer, numbers["video"], numbers["audio"], load, who)
         return self.publishing
 
     async def subscribe(self, peer: Peer) -> None:
@@ -186,19 +192,27 @@ def numbers_of(remote: sdp.Remote, mid: str, ssrc: int, kind: str) -> Numbers:
 async def seated(sign_ins: SignIns, hearing_id: str, places: Iterable[world.Place]) -> AsyncIterator[list[Seat]]:
     """Sockets for these places, joined; closed at the end."""
     seats: list[Seat] = []
-    listening: list[asyncio.Task[None]] = []
     try:
         for place in places:
-            session = sign_ins.of(place.username)
-            socket = await session.ws_connect(f"{sign_ins.address}/ws/hearings/{hearing_id}", max_msg_size=1 << 20)
-            seat = Seat(place, socket)
-            seats.append(seat)
-            listening.append(asyncio.create_task(seat.listen()))
+            seats.append(await open_seat(sign_ins, hearing_id, place))
         await asyncio.gather(*(seat.join() for seat in seats))
         yield seats
     finally:
-        for task in listening:
-            task.cancel()
-        await asyncio.gather(*listening, return_exceptions=True)
-        for seat in seats:
-            await seat.socket.close()
+        await close_seats(seats)
+
+
+async def open_seat(sign_ins: SignIns, hearing_id: str, place: world.Place) -> Seat:
+    """A socket that listens; nobody has joined yet."""
+    session = sign_ins.of(place.username)
+    socket = await session.ws_connect(f"{sign_ins.address}/ws/hearings/{hearing_id}", max_msg_size=1 << 20)
+    seat = Seat(place, socket)
+    seat.listening = asyncio.create_task(seat.listen())
+    return seat
+
+
+async def close_seats(seats: Iterable[Seat]) -> None:
+    seats = list(seats)
+    for seat in seats:
+        seat.listening.cancel()
+    await asyncio.gather(*(seat.listening for seat in seats), return_exceptions=True)
+    await asyncio.gather(*(seat.socket.close() for seat in seats), return_exceptions=True)

@@ -15,7 +15,7 @@ from aioice import stun
 
 from bench.load import content, sdp
 from bench.load.dtls import Dtls, Identity
-from bench.load.streams import Checked, Counted
+from bench.load.streams import Checked, Counted, Keyframe
 from bench.load.wire import SLOT_BYTES, Wire, dropped, open_socket
 from signaling.media import rtcp
 
@@ -41,8 +41,9 @@ class Peer:
             secrets.token_hex(4), secrets.token_hex(12), identity.fingerprint, self.socket.getsockname()
         )
         self.streams: dict[int, Counted] = {}
-        self.checked: dict[int, Checked] = {}
-        self.control = self.rtcp_sent = 0
+        self.checked: dict[tuple[int, int], Checked] = {}
+        """By SSRC and by who sent it."""
+        self.control = self.rtcp_sent = self.forged = 0
         self.on_rtcp: Callable[[rtcp.Rtcp], None] | None = None
         self.on_media: Callable[[], None] | None = None
         self.connected = asyncio.Event()
@@ -50,6 +51,8 @@ class Peer:
         self.dtls = Dtls(identity)
         self._wire = wire
         self._remote: sdp.Remote | None = None
+        self._keyframe = Keyframe(None)
+        self._on_keyframe: Callable[[], None] | None = None
         self._nominated = False
         self._next_check = self._next_flight = 0.0
         self._flight_wait_s = FLIGHT_AGAIN_S
@@ -126,7 +129,7 @@ class Peer:
 
     def take(self, buffer: bytearray, lengths: list[int]) -> None:
         """The hot path: most packets are only counted."""
-        at, streams = 0, self.streams
+        at, streams, look = 0, self.streams, self._on_keyframe is not None
         for length in lengths:
             first, kind, sequence, _, ssrc = _HEADER.unpack_from(buffer, at)
             if 127 < first < 192 and not 191 < kind < 224:
@@ -134,6 +137,8 @@ class Peer:
                 if stream is None:
                     stream = self._begin(ssrc, sequence, kind & 0x7F)
                 stream.add(sequence, length)
+                if look and kind & 0x7F == sdp.VIDEO:
+                    self._look(bytes(buffer[at : at + length]))
             else:
                 self._other(bytes(buffer[at : at + length]))
             at += SLOT_BYTES
@@ -145,16 +150,28 @@ class Peer:
         _, kind, sequence, _, ssrc = _HEADER.unpack_from(datagram)
         stream = self.streams.get(ssrc) or self._begin(ssrc, sequence, kind & 0x7F)
         stream.add(sequence, len(datagram))
-        checked = self.checked.setdefault(ssrc, Checked())
+        seen = self._look(datagram)
+        if seen is not None:
+            checked = self.checked.setdefault((ssrc, seen.place.who), Checked())
+            delay_ns = arrived_ns - self.realtime_offset_ns - seen.sent_ns
+            checked.add(seen.counter, intact=seen.intact, delay_ns=delay_ns)
+
+    def _look(self, datagram: bytes) -> content.Seen | None:
+        """Decrypt; None for what is forged, or no content of ours."""
         try:
             plain = self.dtls.receiving.unprotect(datagram)
         except (pylibsrtp.Error, AttributeError):  # without keys yet, nobody may send
-            checked.forged += 1
-            return
+            self.forged += 1
+            return None
         seen = content.read(plain)
-        if seen is not None:
-            delay_ns = arrived_ns - self.realtime_offset_ns - seen.sent_ns
-            checked.add(seen.counter, intact=seen.intact, delay_ns=delay_ns)
+        if seen is not None and self._on_keyframe is not None and self._keyframe.add(seen.place, seen.counter):
+            found, self._on_keyframe = self._on_keyframe, None
+            found()
+        return seen
+
+    def watch(self, who: int | None, found: Callable[[], None]) -> None:
+        """Decrypt pictures until a keyframe is complete (of ``who``, None: anybody), and call ``found`` once."""
+        self._keyframe, self._on_keyframe = Keyframe(who), found
 
     def _begin(self, ssrc: int, sequence: int, payload_type: int) -> Counted:
         if not self.streams and self.on_media is not None:
@@ -164,6 +181,8 @@ class Peer:
 
     def _other(self, datagram: bytes) -> None:
         first = datagram[0] if datagram else 255
+        if self._remote is None:
+            return  # the server is quicker than its own description: it will try again
         if first < 4:
             self._stun(datagram)
         elif 19 < first < 64:

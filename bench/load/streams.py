@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bench.load.content import Place
 from hub.rtp import distance
 
 
@@ -49,8 +50,6 @@ class Checked:
     """What a receiver that decrypts everything found in one stream. ``delays_ns`` are of packets in order."""
 
     packets: int = 0
-    forged: int = 0
-    """SRTP tag wrong, or replayed."""
     damaged: int = 0
     """Decrypted, but not as it was sent."""
     late: int = 0
@@ -78,12 +77,22 @@ class Checked:
         self.last = counter
         self.delays_ns.append(delay_ns)
 
-    def reset(self) -> None:
-        """Begin to measure; the place in the stream is kept."""
-        self.packets = self.forged = self.damaged = self.late = self.repeated = 0
-        self.holes.clear()
-        self.delays_ns.clear()
-
     @property
     def faults(self) -> int:
-        return self.forged + self.damaged + self.late + self.repeated + len(self.holes)
+        return self.damaged + self.late + self.repeated + len(self.holes)
+
+
+class Keyframe:
+    """Waits for all packets of one keyframe; ``who`` None is anybody's."""
+
+    def __init__(self, who: int | None) -> None:
+        self.who = who
+        self._parts: dict[tuple[int, int], set[int]] = {}
+
+    def add(self, place: Place, counter: int) -> bool:
+        """Whether this packet completes one."""
+        if not place.of or self.who not in (None, place.who):
+            return False
+        parts = self._parts.setdefault((place.who, counter - place.index), set())
+        parts.add(place.index)
+        return len(parts) == place.of

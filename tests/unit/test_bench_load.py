@@ -10,7 +10,7 @@ from OpenSSL import SSL
 from bench.load import content, sdp
 from bench.load.content import Numbers
 from bench.load.dtls import PROFILES, Dtls, HandshakeFailed, Identity, split_records
-from bench.load.streams import Checked, Counted
+from bench.load.streams import Checked, Counted, Keyframe
 from hub import rtp
 from signaling.media import vp8
 
@@ -78,13 +78,21 @@ def test_a_hole_a_late_packet_and_a_repeat_are_told_apart():
     assert checked.faults == 3
 
 
-def test_a_measured_stretch_begins_without_the_faults_before_it_but_knows_its_place():
-    checked = Checked()
-    checked.add(0, intact=False, delay_ns=1)
-    checked.reset()
-    checked.add(2, intact=True, delay_ns=1)
-    assert checked.faults == 1
-    assert checked.holes == {1}
+def test_a_keyframe_is_there_when_all_its_packets_are_whatever_their_order():
+    watch = Keyframe(7)
+    assert not watch.add(content.Place(who=8, index=0, of=1), 100)
+    assert not watch.add(content.Place(who=7, index=0, of=0), 50)
+    assert not watch.add(content.Place(who=7, index=2, of=3), 62)
+    assert not watch.add(content.Place(who=7, index=0, of=3), 60)
+    assert not watch.add(content.Place(who=7, index=0, of=3), 60)
+    assert watch.add(content.Place(who=7, index=1, of=3), 61)
+
+
+def test_packets_of_two_keyframes_do_not_make_one():
+    watch = Keyframe(None)
+    assert not watch.add(content.Place(who=7, index=0, of=2), 10)
+    assert not watch.add(content.Place(who=7, index=1, of=2), 21)
+    assert not watch.add(content.Place(who=8, index=1, of=2), 11)
 
 
 @given(st.integers(0, 65_535), st.lists(st.booleans(), min_size=1, max_size=400))

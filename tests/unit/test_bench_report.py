@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import cpu, forward_report, report
+from bench import cpu, forward_report, province_report, report
 from bench.forward import Run
+from bench.province import Outcome
+from bench.province_points import Pass
 
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=300), st.floats(0.01, 1))
@@ -75,6 +77,30 @@ def test_the_loss_is_the_worst_of_the_hubs_and_not_janus():
 def test_without_janus_there_is_no_ratio():
     _, figures = forward_report.summarize([run("hub", 20, 0.1)])
     assert "ratio" not in figures
+
+
+def test_the_floor_has_passed_when_the_last_point_has_the_picture():
+    assert Pass([10.0, 400.0, 20.0]).everybody_ms == 400.0
+
+
+def province(**changes: object) -> Outcome:
+    made = Outcome(window_s=10, cpu_s={"worker": 5.0, "recorder": 1.0, "web": 1.0}, resident={"worker": 1})
+    made.video_expected, made.audio_expected, made.forwarded = 900, 100, 1000
+    made.passes = [Pass([100.0 * n]) for n in range(1, 21)]
+    for name, value in changes.items():
+        setattr(made, name, value)
+    return made
+
+
+def test_a_provinces_floor_is_judged_by_its_slowest_passes():
+    _, figures = province_report.summarize(province(), points=197)
+    assert figures["floor_p95_ms"] == 1900
+    assert figures["cores"]["worker"] == 0.5
+
+
+def test_a_provinces_loss_is_of_pictures_and_voices_together():
+    _, figures = province_report.summarize(province(video_lost=5, audio_lost=5), points=197)
+    assert figures["loss"] == pytest.approx(0.01)
 
 
 def test_the_last_line_is_one_json_object_that_names_machine_and_date(capsys):
