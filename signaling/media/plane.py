@@ -14,7 +14,7 @@ import structlog
 from hub.net import machine_addresses
 from signaling.media.dtls import Certificates
 from signaling.media.ice import Address, IceAgent
-from signaling.media.stream import Stream
+from signaling.media.stream import HOLD_NS, Stream
 from signaling.media.tap import TapBuffer
 from signaling.media.tcp import TcpPort
 from signaling.media.transport import Transport
@@ -50,8 +50,7 @@ class Plane:
         self.certificates = Certificates()
         self.tap = tap
         self.emit = emit
-        self.after_drain: Callable[[int], None] = lambda _now_ns: None
-        """Called with the time after each drain's packets have been forwarded."""
+        self._timer: asyncio.TimerHandle | None = None
         self.track_numbers: Iterator[int] = itertools.count(1)
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -96,17 +95,26 @@ class Plane:
         return self.udp.dropped + (self.tcp.dropped if self.tcp is not None else 0)
 
     def forward(self) -> None:
-        """The end of a drain: send what came on to everyone who receives it, then to the recorder."""
+        """The end of a drain: send what came on to everyone who receives it."""
+        if not self.fresh:
+            return
         now_ns = time.monotonic_ns()
-        if self.fresh:
-            fresh = self.fresh.copy()
-            self.fresh.clear()
-            for stream in fresh:
-                try:
-                    stream.forward(now_ns / 1e6)
-                except Exception:  # one stream must never stop the others
-                    log.exception("forwarding failed")
-        self.after_drain(now_ns)
+        fresh = self.fresh.copy()
+        self.fresh.clear()
+        for stream in fresh:
+            if stream.waits(now_ns):
+                self.fresh.append(stream)
+                continue
+            try:
+                stream.forward(now_ns / 1e6)
+            except Exception:  # one stream must never stop the others
+                log.exception("forwarding failed")
+        if self.fresh and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(HOLD_NS / 1e9, self._held_long_enough)
+
+    def _held_long_enough(self) -> None:
+        self._timer = None
+        self.forward()
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
         """Run something that ends by itself, and hold on to it until then."""

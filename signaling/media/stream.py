@@ -29,6 +29,12 @@ RATE_MS = 4_000
 """A keyframe now and then must not look like another rate."""
 
 
+HOLD_NS = 1_000_000
+"""A picture of which the rest is still coming is kept for so long …"""
+HOLD_FOR = 8
+"""… where so many receive it: for a few it would save nothing."""
+
+
 class Stream:
     """``on_packet`` is given each new packet as it came, before it is forwarded; ``on_fresh`` is told when the first
     of a drain waits to be forwarded: then ``forward`` must be called."""
@@ -67,6 +73,7 @@ class Stream:
         self._keyframes = KeyframeRequests()
         self._gop: GopCache[Shaped] = GopCache()
         self._fresh: list[Shaped] = []
+        self._fresh_since_ns = 0
         self._send_rtcp, self._on_packet, self._on_fresh = send_rtcp, on_packet, on_fresh
 
     # A packet's route ----------------------------------------------------------------------------------------------
@@ -111,6 +118,7 @@ class Stream:
                 self._measure(shaped)
             self._gop.add(sequence, shaped, keyframe=shaped.keyframe)
         if not self._fresh:
+            self._fresh_since_ns = now_ns
             self._on_fresh(self)
         self._fresh.append(shaped)
 
@@ -123,6 +131,13 @@ class Stream:
     def live(self, now_ns: int) -> bool:
         """Whether its packets come: a layer may stop when the publisher's line or machine is too weak for it."""
         return now_ns - self.heard_ns < LIVE_NS
+
+    def waits(self, now_ns: int) -> bool:
+        """Whether it is better to wait a moment: a picture's packets come one after the other, and the more leave in
+        one call the less each costs. Its last one carries the marker; sound is never kept."""
+        if len(self.consumers) < HOLD_FOR or not self._fresh or now_ns - self._fresh_since_ns >= HOLD_NS:
+            return False
+        return self.video and not rtp.marker(self._fresh[-1].data)
 
     def forward(self, now_ms: float) -> None:
         """Send what came in this drain to every consumer."""

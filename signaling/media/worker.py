@@ -47,7 +47,6 @@ class Worker:
         self._plane = Plane(
             announced(config), buffer, self._server.broadcast, gso=config.media_gso, tcp=config.media_tcp
         )
-        self._plane.after_drain = self._tap.flush
         self._probes = Probes(self._plane)
         self._next_look = self._next_voices = self._next_watch = self._next_stats = 0
         self._load = 0.0
@@ -78,6 +77,7 @@ class Worker:
             log.info("request refused", request=type(request).__name__, reason=str(error))
             reply = control.Refused(reason=str(error))
         self._plane.forward()
+        self._tap.flush(time.monotonic_ns())
         return reply
 
     def _carry_out(self, request: control.WorkerReceives) -> Any:
@@ -153,7 +153,8 @@ class Worker:
             await asyncio.sleep(TICK_S)
             now_ns = time.monotonic_ns()
             self._tick(now_ns)
-            self._plane.forward()
+            # Twenty milliseconds' worth at once: to write after each drain would wake the recorder a thousand times.
+            self._tap.flush(now_ns)
 
     def _tick(self, now_ns: int) -> None:
         for router in list(self._routers.values()):
