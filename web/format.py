@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -79,6 +79,18 @@ def size(octets: int, language: str = "vi") -> str:
         if octets < scale * 999.95 or unit == "GB":
             return f"{format_decimal(octets / scale, format='#,##0.#', locale=language)} {unit}"
     raise AssertionError("unreachable")
+
+
+def percent(share: float, language: str = "vi") -> str:
+    """``12,5%`` of a share 0–1, with the language's decimal sign."""
+    return format_percent(share, format="#,##0.#%", locale=language)
+
+
+def rate(bps: float, language: str = "vi") -> str:
+    """``1,2 Mbit/s`` or ``480 kbit/s``."""
+    if bps >= 1e6:
+        return f"{format_decimal(bps / 1e6, format='#,##0.#', locale=language)} Mbit/s"
+    return f"{format_decimal(round(bps / 1000), format='#,##0', locale=language)} kbit/s"
 
 
 def parse_day(text: str) -> date:

@@ -68,6 +68,8 @@ class Renderer:
             "typed_day": formats.typed_day,
             "elapsed": formats.elapsed,
             "size": partial(formats.size, language=language),
+            "percent": partial(formats.percent, language=language),
+            "rate": partial(formats.rate, language=language),
             "iso": _iso,
             "paragraphs": _paragraphs,
         }

@@ -6,20 +6,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.auth import Action, Actor, Target, may, require
 from hub.errors import BadInput, Conflict, NotFound
 from hub.i18n import N_
 from hub.ids import utc_now
-from hub.models import OVER_STATES, Account, Attendance, DeviceCheck, Hearing, RecordingNotice, Seat, SeatKind
+from hub.models import (
+    OVER_STATES,
+    Account,
+    Attendance,
+    DeviceCheck,
+    Gap,
+    Hearing,
+    Recording,
+    RecordingNotice,
+    Seat,
+    SeatKind,
+)
 from hub.services import audit
 from hub.services.hearing_lists import get, target, today
 from hub.text import clean_block
 
 OUTCOMES = frozenset({"ok", "failed", "skipped"})
 DETAIL_MAX = 4_000
+FAULT_GAPS = ("lost", "worker_lost", "recorder_lost", "spool_full")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +56,19 @@ class HelpDeskSeat:
 
 
 @dataclass(frozen=True, slots=True)
+class GapSum:
+    """Stretches that are missing in a recording and should not be: not what was muted or fell into a recess."""
+
+    count: int
+    total_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class HelpDeskHearing:
     hearing: Hearing
     seats: list[HelpDeskSeat]
+    gaps: GapSum
+    """As far as the recorder has packaged what came."""
 
 
 def seat_target(actor: Actor, seat: Seat) -> Target:
@@ -139,11 +161,12 @@ async def help_desk(db: AsyncSession, actor: Actor) -> list[HelpDeskHearing]:
     ids = [hearing.id for hearing in seen]
     checks = await _latest_checks(db, ids)
     seated = await _seated(db, ids)
+    gaps = await _gaps(db, ids)
     found = []
     for hearing in seen:
         told = await notices(db, hearing.id)
         seats = [HelpDeskSeat(s, checks.get(s.id), told.get(s.id), seated.get(s.id, "")) for s in hearing.seats]
-        found.append(HelpDeskHearing(hearing, seats))
+        found.append(HelpDeskHearing(hearing, seats, gaps.get(hearing.id, GapSum(0, 0))))
     return found
 
 
@@ -173,6 +196,16 @@ async def _end_stays(db: AsyncSession, at: datetime | None, *conditions: ColumnE
 async def _latest_checks(db: AsyncSession, hearing_ids: list[str]) -> dict[str, DeviceCheck]:
     wanted = select(DeviceCheck).where(DeviceCheck.hearing_id.in_(hearing_ids)).order_by(DeviceCheck.at)
     return {check.seat_id: check for check in (await db.execute(wanted)).scalars()}
+
+
+async def _gaps(db: AsyncSession, hearing_ids: list[str]) -> dict[str, GapSum]:
+    wanted = (
+        select(Recording.hearing_id, func.count(), func.sum(Gap.end_ms - Gap.start_ms))
+        .join(Gap, Gap.recording_id == Recording.id)
+        .where(Recording.hearing_id.in_(hearing_ids), Gap.cause.in_(FAULT_GAPS))
+        .group_by(Recording.hearing_id)
+    )
+    return {hearing_id: GapSum(count, int(total)) for hearing_id, count, total in (await db.execute(wanted)).all()}
 
 
 async def _seated(db: AsyncSession, hearing_ids: list[str]) -> dict[str, str]:

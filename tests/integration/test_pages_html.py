@@ -54,7 +54,13 @@ VIEWS: dict[str, tuple[str, ...]] = {
     "thanhtra": ("/", "/hearings/all", "/hearings/{hearing}", "/recordings/{recording}", "/replays/{replay}"),
     "chutri": ("/", "/hearings/{hearing}"),
     "thuky": ("/", "/hearings/new"),
-    "kythuat": ("/", "/help-desk", "/hearings/{hearing}"),
+    "kythuat": (
+        "/",
+        "/help-desk",
+        "/hearings/{hearing}",
+        "/hearings/{hearing}/lines",
+        "/hearings/{hearing}/lines/{seat}",
+    ),
 }
 
 

@@ -54,6 +54,8 @@ MAY_SEE: dict[str, frozenset[str]] = {
     "/hearings/{hearing_id}": INVITED,
     "/hearings/{hearing_id}/edit": frozenset({"officer", "secretary"}),
     "/hearings/{hearing_id}/seats/{seat_id}": frozenset({"officer", "commune"}),
+    "/hearings/{hearing_id}/lines": INVITED | ADMINISTRATORS,
+    "/hearings/{hearing_id}/lines/{seat_id}": INVITED | ADMINISTRATORS,
     "/recordings/{recording_id}": INVITED,
     "/replays/{replay_id}": frozenset({"auditor"}),
     "/help-desk": SUPPORT,

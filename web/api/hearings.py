@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.auth import Action, Actor, Target, require, scopes
 from hub.ids import utc_now
+from hub.lines import Figures
 from hub.models import DeviceCheck, Seat
 from hub.services import hearings
 from hub.services.hearings import DeviceCheckResult, HelpDeskHearing, HelpDeskSeat
@@ -64,19 +65,20 @@ async def confirm_notice(request: http.Request) -> http.Response:
 async def help_desk(request: http.Request) -> http.Response:
     """Today's hearings with every seat's last check, notice and line, and the health of recorder and workers.
 
-    ``{now, recorder, workers, hearings: [{id, number, title, state, starts_at, ends_at, …, seats: [{id, kind, label,
-    presence, quality, check, notice_at, …}]}]}``; what is not known is null. ``recorder`` and ``workers`` are as in
-    ``hub.services.live``, with ``reason`` in the reader's language.
+    ``{now, recorder, workers, hearings: [{id, number, title, state, starts_at, ends_at, gaps, …, seats: [{id, kind,
+    label, presence, quality, troubles, line, check, notice_at, …}]}]}``; what is not known is null. ``recorder`` and
+    ``workers`` are as in ``hub.services.live``, with ``reason`` in the reader's language. ``figures`` are those of the
+    one seat that the query names in ``seat``: all figures of all seats would be a megabyte.
     """
     actor = keys.actor(request)
     async with keys.deps(request).database.reading() as db:
         found = await _watched(db, actor)
-    live = keys.deps(request).live
+    live, asked = keys.deps(request).live, request.query.get("seat", "")
     body = {
         "now": utc_now(),
         "recorder": _recorder(request, live),
         "workers": [asdict(worker) for worker in live.workers()] if live else [],
-        "hearings": [_hearing(one, live.hearing(one.hearing.id) if live else None) for one in found],
+        "hearings": [_hearing(one, live.hearing(one.hearing.id) if live else None, asked) for one in found],
     }
     return view.json(body)
 
@@ -94,7 +96,7 @@ def _recorder(request: http.Request, live: LiveView | None) -> dict[str, Any] | 
     return {**asdict(recorder), "reason": reason}
 
 
-def _hearing(found: HelpDeskHearing, live: HearingLive | None) -> dict[str, Any]:
+def _hearing(found: HelpDeskHearing, live: HearingLive | None, asked: str) -> dict[str, Any]:
     hearing = found.hearing
     lines = {seat.seat_id: seat for seat in live.seats} if live else {}
     return {
@@ -108,11 +110,12 @@ def _hearing(found: HelpDeskHearing, live: HearingLive | None) -> dict[str, Any]
         "recorder_lost": live.recorder_lost if live else False,
         "worker": live.worker if live else None,
         "chair": live.chair if live else None,
-        "seats": [_seat(one, lines.get(one.seat.id)) for one in found.seats],
+        "gaps": asdict(found.gaps),
+        "seats": [_seat(one, lines.get(one.seat.id), asked) for one in found.seats],
     }
 
 
-def _seat(found: HelpDeskSeat, line: SeatLive | None) -> dict[str, Any]:
+def _seat(found: HelpDeskSeat, live: SeatLive | None, asked: str) -> dict[str, Any]:
     seat = found.seat
     shown: dict[str, Any] = {
         "id": seat.id,
@@ -124,9 +127,27 @@ def _seat(found: HelpDeskSeat, line: SeatLive | None) -> dict[str, Any]:
         "check": _check(found.check),
         "notice_at": found.notice_at,
     }
-    if line is not None:
-        shown |= {name: value for name, value in asdict(line).items() if name != "seat_id"}
+    if live is not None:
+        shown |= {name: getattr(live, name) for name in ("presence", "name", "muted", "microphone", "camera", "screen")}
+        shown |= {"quality": live.quality, "lost_at": live.lost_at, "troubles": live.troubles}
+        shown["line"] = _line(live.line)
+        if seat.id == asked:
+            shown["figures"] = live.line
     return shown
+
+
+def _line(figures: Figures | None) -> dict[str, Any] | None:
+    """What fits in a row of the board."""
+    if figures is None:
+        return None
+    up, down, seen = figures.up, figures.down, figures.seen
+    trips = [way.round_trip_ms for way in (up, down) if way is not None and way.round_trip_ms is not None]
+    return {
+        "up": {"bps": up.bps, "loss": up.loss} if up else None,
+        "down": {"bps": down.bps, "loss": down.loss} if down else None,
+        "round_trip_ms": max(trips, default=None),
+        "via": seen.via if seen else "",
+    }
 
 
 def _phone(seat: Seat) -> str:

@@ -15,6 +15,7 @@ from hub.models import LIVE_STATES, Case, Hearing, HearingState, Seat, SeatKind
 from hub.services import cases, hearings, people, recordings
 from hub.services.hearing_lists import chairs
 from hub.services.hearing_seats import last_check
+from hub.services.lines import readable_seats
 from hub.services.live import SeatLive
 from web import forms, keys, view
 
@@ -150,6 +151,7 @@ async def hearing_page(
         others=[seat for seat in seats if seat not in own_seats(actor, seats)],
         changeable=hearing.state in (HearingState.SCHEDULED, HearingState.POSTPONED),
         may_book=may(actor, Action.BOOK_HEARING, Target(paths=(hearing.unit.path,))),
+        reads_lines=hearing.opened_at is not None and bool(readable_seats(actor, hearing)),
         underway=hearing.state in LIVE_STATES,
         now=utc_now(),
         dialog=dialog,

@@ -16,6 +16,8 @@ import { ChairPanel } from "./view/chair.js";
 import { CheckView } from "./view/check.js";
 import { DevicePanel } from "./view/device_panel.js";
 import { find, setAttribute, setText, show } from "./view/dom.js";
+import { LinesView } from "./view/lines.js";
+import { advice } from "./view/line_words.js";
 import { TextList } from "./view/lists.js";
 import { Notices } from "./view/notices.js";
 import { OverView } from "./view/over.js";
@@ -65,6 +67,7 @@ class Page {
     this.stage = new StageView(this.room);
     this.waiting = new WaitingView(this.room);
     this.chair = new ChairPanel(this.room);
+    this.lines = new LinesView(this.room);
     this.messages = new TextList(this.room, "messages", "say");
     this.notes = new TextList(this.room, "notes", "note");
     this.blocked = false;
@@ -152,6 +155,7 @@ class Page {
     this.waiting.render();
     this.stage.render();
     this.chair.render();
+    this.lines.render(this.panels.open === "chair");
     this.messages.render();
     this.notes.render();
     void this.devicePanel.render();
@@ -197,6 +201,7 @@ class Page {
       this.blocked && { key: "sound", tone: "warn", text: t("Trình duyệt đang chặn tiếng."),
         button: { label: t("Bấm để nghe"), action: "unblock-sound", act: () => this.voices.unblock() } },
       this.#deviceBanner(),
+      this.#lineBanner(state),
     ];
     return banners.filter((banner) => banner !== false);
   }
@@ -214,6 +219,16 @@ class Page {
     const { title, steps } = help(broken.fault, broken.kind);
     return { key: `device-${broken.kind}-${broken.fault}`, tone: "warn", text: `${title}. ${steps[0] ?? ""}`,
       button: { label: t("Mở lại"), action: `repair-${broken.kind}`, act: () => void this.room.devices.open(broken.kind) } };
+  }
+
+  /** What is wrong with our own line, and what to do about it. @param {LiveState} state @returns {Banner | false} */
+  #lineBanner(state) {
+    const worst = state.troubles[state.you]?.[0];
+    const text = worst ? advice(worst) : "";
+    if (!text || state.link !== "online" || !this.room.mediaOn) return false;
+    const choose = worst.cause === "microphone_silent" && this.panels.open !== "devices";
+    return { key: `line-${worst.cause}`, tone: "warn", text, button: choose
+      ? { label: t("Chọn micro khác"), action: "choose-microphone", act: () => this.panels.toggle("devices") } : undefined };
   }
 
   /** Whether our own connections have been away for long enough to speak of it. */

@@ -55,7 +55,8 @@ export class Room {
       onState: (connected) => this.#connection("subscribe", connected),
       onTracks: (received) => { this.received = received; this.events.onChange(); },
     });
-    this.meter = new QualityMeter(this.publisher, this.subscriber, () => this.connected.publish);
+    this.meter = new QualityMeter(this.publisher, this.subscriber, () => this.connected.publish,
+      (seen) => this.link.send({ type: "line", seen }));
     this.link = new Link(place.socket, place, {
       onMessage: (message) => this.#heard(message),
       onLost: () => this.#dispatch({ type: "link", link: "lost" }),

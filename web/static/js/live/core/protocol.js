@@ -65,6 +65,40 @@ export const PROTOCOL_VERSION = 1;
  */
 
 /** @typedef {{ type: "state", recorder_ready: boolean, recorder_reason: string, quality: Record<string, number>, may: string[] }} StateMessage */
+/** @typedef {{ cause: string, amount: number }} Trouble */
+/** @typedef {{ type: "troubles", seats: Record<string, Trouble[]> }} TroublesMessage */
+
+/**
+ * What this browser says of its own line; null where it does not know.
+ * @typedef {object} Seen
+ * @property {number} freezes
+ * @property {number} frozen      share of the time, of the worst picture
+ * @property {number | null} fps
+ * @property {number | null} height
+ * @property {number} concealed   share of the sound
+ * @property {number | null} jitter_buffer_ms
+ * @property {"none" | "cpu" | "bandwidth" | "other"} limited
+ * @property {number | null} sent_fps
+ * @property {number | null} sent_height
+ * @property {number | null} available_bps
+ * @property {number | null} round_trip_ms
+ * @property {"" | "udp" | "tcp" | "relay"} via
+ */
+
+/**
+ * One direction, measured by the hub.
+ * @typedef {{ bps: number, loss: number, jitter_ms: number, round_trip_ms: number | null, height: number | null,
+ *   nacks: number, keyframe_requests: number }} Way
+ */
+
+/** @typedef {{ source: Source, bps: number, loss: number, jitter_ms: number, height: number | null, layer: string, stalled: boolean }} SourceFigures */
+
+/**
+ * @typedef {{ up: Way | null, down: Way | null, sources: SourceFigures[], estimate_bps: number | null,
+ *   microphone_silent: boolean, gone: boolean, seen: Seen | null }} Figures
+ */
+
+/** @typedef {{ type: "line_figures", seat_id: string, quality: number | null, figures: Figures }} LineFigures */
 /** @typedef {{ mid: string, seat_id: string, source: Source, producer_id: string }} StreamView */
 /** @typedef {{ type: "offer", generation: number, revision: number, sdp: string, streams: StreamView[] }} Offer */
 /** @typedef {{ type: "published", generation: number, sdp: string }} Published */
@@ -72,7 +106,7 @@ export const PROTOCOL_VERSION = 1;
 /** @typedef {{ type: "goodbye", reason: string }} Goodbye */
 
 /**
- * @typedef {Welcome | Happened | StateMessage | Offer | Published | ErrorMessage | Goodbye
+ * @typedef {Welcome | Happened | StateMessage | TroublesMessage | LineFigures | Offer | Published | ErrorMessage | Goodbye
  *   | { type: "speaking", seat_ids: string[] } | { type: "media_reset" } | { type: "seat_taken", name: string }
  *   | { type: "pong", at: number }} FromHub
  */
@@ -93,5 +127,5 @@ export function parse(data) {
 
 const KNOWN = new Set([
   "welcome", "happened", "state", "speaking", "published", "offer", "media_reset", "seat_taken", "goodbye", "pong",
-  "error",
+  "error", "troubles", "line_figures",
 ]);

@@ -3,7 +3,7 @@
  * @module
  */
 
-/** @import { FromHub, Happened, HearingEvent, HearingState, MediaView, SeatView, Welcome } from "./protocol.js" */
+/** @import { FromHub, Happened, HearingEvent, HearingState, MediaView, SeatView, Trouble, LineFigures, Welcome } from "./protocol.js" */
 
 /**
  * @typedef {"connecting" | "online" | "lost" | "taken" | "over"} LinkState
@@ -38,6 +38,8 @@
  * @property {MediaView} media          our peer connections that the media worker still had at the last welcome
  * @property {string} removedReason     why the chair sent us back to the waiting room, or ""
  * @property {number} chairLostAfterS
+ * @property {Readonly<Record<string, Trouble[]>>} troubles   bad lines by seat, the gravest trouble first
+ * @property {LineFigures | null} watched   the line whose figures the hub tells us, as last told
  */
 
 /**
@@ -50,7 +52,7 @@ export function initial(seatId) {
     you: seatId, chair: "", floor: null, floorSinceMs: null, seats: [], recording: false, clock: null,
     recorderReady: false, recorderReason: "", recorderLost: false, workerLost: false, may: new Set(), texts: [],
     notes: [], speaking: [], spokenAt: {}, seq: 0, removedReason: "", chairLostAfterS: 60,
-    media: { publish_generation: null, subscribe_generation: null },
+    media: { publish_generation: null, subscribe_generation: null }, troubles: {}, watched: null,
   };
 }
 
@@ -76,6 +78,10 @@ export function reduce(state, message, nowMs) {
         may: new Set(message.may),
         seats: state.seats.map((seat) => ({ ...seat, quality: message.quality[seat.seat_id] ?? seat.quality })),
       };
+    case "troubles":
+      return { ...state, troubles: message.seats };
+    case "line_figures":
+      return { ...state, watched: message };
     case "speaking":
       return {
         ...state,
@@ -113,6 +119,7 @@ function welcome(state, message, nowMs) {
     texts: message.messages.filter((one) => one.event.kind === "said"),
     notes: message.messages.filter((one) => one.event.kind === "noted"),
     media: message.media, speaking: [], seq: Math.max(0, ...seqs), chairLostAfterS: message.chair_lost_after_s,
+    troubles: {}, watched: null,
   };
 }
 
