@@ -9,6 +9,8 @@ import structlog
 
 from signaling.media import control
 from signaling.media.audio_level import Voices
+from signaling.media.display import DisplayTransport
+from signaling.media.grants import granted
 from signaling.media.producer import Producer
 from signaling.media.publisher import PublishTransport
 from signaling.media.sdp import SdpError, parse
@@ -84,7 +86,7 @@ class Router:
             publisher = PublishTransport(
                 self._plane, request.peer_id, request.generation, self._observe, self._presence, self._ended
             )
-        sources = {mid: source for mid, source in request.sources.items() if source in request.allowed}
+        sources = granted(offer, request.sources, request.allowed)
         try:
             answer = publisher.negotiate(
                 offer, sources, recording_id=self.recording_id, paused=request.paused, now_ns=now_ns

@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 
 from aiortc.sdp import MediaDescription, SessionDescription, grouplines
 
-MAX_BYTES = 256 * 1024
-MAX_SECTIONS = 600
+from signaling.media import sdp_bounds
+
+MOST_UFRAG, MOST_PASSWORD = 256, 256
+"""Characters (RFC 8839 section 5.4)."""
+MOST_FINGERPRINTS = 8
 
 MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
 AUDIO_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
@@ -98,8 +101,9 @@ class Description:
 
 def parse(text: str) -> Description:
     """Read an offer or answer. Raises ``SdpError``."""
-    if len(text) > MAX_BYTES:
-        raise SdpError("description too large")
+    fault = sdp_bounds.fault(text)
+    if fault is not None:
+        raise SdpError(fault)
     try:
         session = SessionDescription.parse(text)
         _, groups = grouplines(text)
@@ -109,8 +113,8 @@ def parse(text: str) -> Description:
     except _NONSENSE as error:
         # Its own text may quote the description, which holds the ICE password, and ours is logged.
         raise SdpError(f"description does not parse: {type(error).__name__}") from error
-    if not sections or len(sections) > MAX_SECTIONS:
-        raise SdpError("description has no, or too many, media sections")
+    if not sections:
+        raise SdpError("description has no media section")
     if len({section.mid for section in sections}) != len(sections):
         raise SdpError("media sections need distinct mids")
     # All sections are bundled: the first that is not rejected speaks for the transport (RFC 9143).
@@ -124,7 +128,10 @@ def _transport(media: MediaDescription | None) -> tuple[str, str, list[tuple[str
     ice, dtls = media.ice, media.dtls
     if ice is None or not ice.usernameFragment or not ice.password:
         raise SdpError("no ICE credentials")
-    if dtls is None or not dtls.fingerprints:
+    for text, most in ((ice.usernameFragment, MOST_UFRAG), (ice.password, MOST_PASSWORD)):
+        if len(text) > most or not (text.isascii() and text.isprintable()):
+            raise SdpError("no proper ICE credentials")
+    if dtls is None or not dtls.fingerprints or len(dtls.fingerprints) > MOST_FINGERPRINTS:
         raise SdpError("no DTLS fingerprint or setup")
     fingerprints = [(print_.algorithm, print_.value) for print_ in dtls.fingerprints]
     setup = {"client": "active", "server": "passive"}.get(dtls.role, "actpass")
