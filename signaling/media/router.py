@@ -9,7 +9,6 @@ import structlog
 
 from signaling.media import control
 from signaling.media.audio_level import Voices
-from signaling.media.display import DisplayTransport
 from signaling.media.grants import granted
 from signaling.media.producer import Producer
 from signaling.media.publisher import PublishTransport
