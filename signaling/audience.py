@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+from signaling import events as ev
 from signaling import protocol as p
+from signaling.codec import Prepared, prepare
 from signaling.context import Connection, Context
 from signaling.permits import permitted
 from signaling.state import Hearing
-from signaling.views import Entry, happened, may_see, welcome
+from signaling.views import Entry, Plates, happened, may_see, welcome
 
 
 class Audience:
@@ -19,7 +22,10 @@ class Audience:
         self.idle_since = time.monotonic()
         self._context = context
         self._connections: dict[str, Connection] = {}
-        self._last_state: dict[str, p.State] = {}
+        self._told: dict[str, _Told] = {}
+        self._quality: dict[str, int] = {}
+        """As all of them have been told it."""
+        self._plates = Plates()
 
     def __iter__(self) -> Iterator[tuple[str, Connection]]:
         return iter(list(self._connections.items()))
@@ -44,7 +50,7 @@ class Audience:
         if seat_id is None or self._connections.get(seat_id) is not connection:
             return False
         del self._connections[seat_id]
-        self._last_state.pop(seat_id, None)
+        self._told.pop(seat_id, None)
         self.idle_since = time.monotonic()
         return True
 
@@ -69,34 +75,52 @@ class Audience:
                 recorder_ready=recorder.refuses() is None,
                 recorder_reason=connection.say(recorder.reason()),
                 media=media,
+                seats=self._plates.all(hearing, quality),
                 ice_servers=self._context.ice_servers(seat_id),
-                quality=quality,
                 log=log,
                 chair_lost_s=self._context.config.chair_lost_s,
             )
         )
 
     def broadcast(self, hearing: Hearing, entry: Entry, *, but: str | None = None) -> None:
-        message = happened(hearing, entry)
+        message = prepare(happened(hearing, entry))
+        if isinstance(entry.event, ev.Joined | ev.Left | ev.Lost | ev.Displaced):
+            self._quality.pop(entry.event.seat_id, None)  # whoever hears this takes the seat's line for unknown or bad
         for seat_id, connection in self:
             seat = hearing.find(seat_id)
             if seat_id != but and seat is not None and may_see(hearing, seat, entry.event):
                 connection.send(message)
 
-    def send_states(self, hearing: Hearing, quality: dict[str, int]) -> None:
-        """Tell each browser what it may do and how the lines are, if that differs from what it was told last."""
+    def send_states(self, hearing: Hearing, quality: Mapping[str, int]) -> None:
+        """Tell each browser what it may do and how the lines are, where that differs from what it was told last."""
         recorder = self._context.recorder
         ready, reason = recorder.refuses() is None, recorder.reason()
+        changed = {seat_id: score for seat_id, score in quality.items() if self._quality.get(seat_id) != score}
+        self._quality = dict(quality)
+        prepared: dict[_Told, Prepared] = {}
         for seat_id, connection in self:
             seat = hearing.find(seat_id)
             if seat is None:
                 continue
-            state = p.State(
-                recorder_ready=ready,
-                recorder_reason=connection.say(reason),
-                quality=quality,
-                may=permitted(hearing, seat, connection.actor),
-            )
-            if self._last_state.get(seat_id) != state:
-                self._last_state[seat_id] = state
-                connection.send(state)
+            told = _Told(ready, connection.say(reason), permitted(hearing, seat, connection.actor))
+            if not changed and self._told.get(seat_id) == told:
+                continue
+            self._told[seat_id] = told
+            if told not in prepared:
+                prepared[told] = prepare(
+                    p.State(
+                        recorder_ready=told.recorder_ready,
+                        recorder_reason=told.recorder_reason,
+                        quality=changed,
+                        may=told.may,
+                    )
+                )
+            connection.send(prepared[told])
+
+
+class _Told(NamedTuple):
+    """What of ``State`` differs from browser to browser; most are alike."""
+
+    recorder_ready: bool
+    recorder_reason: str
+    may: tuple[str, ...]

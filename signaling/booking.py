@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from hub import models
 from hub.db import Database
 from hub.errors import NotFound
@@ -33,6 +35,14 @@ async def load(database: Database, hearing_id: str) -> Booked:
         db.expunge_all()
     log = tuple(Entry(one.seq, one.at, from_row(one.kind, one.seat_id, one.payload)) for one in stored)
     return Booked(row, fold(_as_booked(row), [(entry.event, entry.at) for entry in log]), log)
+
+
+async def is_current(database: Database, booked: Booked) -> bool:
+    """Whether the booking is still the one that was loaded. Raises ``NotReady``."""
+    async with database.reading() as db:
+        query = select(models.Hearing.version, models.Hearing.state).where(models.Hearing.id == booked.row.id)
+        found = (await db.execute(query)).one_or_none()
+    return found is not None and tuple(found) == (booked.row.version, booked.row.state)
 
 
 def _as_booked(row: models.Hearing) -> Hearing:

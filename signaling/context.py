@@ -15,6 +15,7 @@ from hub.i18n import Text
 from hub.ids import utc_now
 from hub.turn import IceServer
 from signaling.clock import Clock
+from signaling.codec import Prepared
 from signaling.line_minutes import LineKeeper
 from signaling.metrics import Metrics
 from signaling.permits import Refusal
@@ -58,7 +59,7 @@ class Connection(Protocol):
     client: str
     """The browser tab's own name, kept over reloads and reconnections; '' for none."""
 
-    def send(self, message: FromHub) -> None: ...
+    def send(self, message: FromHub | Prepared) -> None: ...
 
     def say(self, text: Text | None) -> str:
         """The text in the person's language; '' for None."""

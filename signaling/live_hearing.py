@@ -25,7 +25,7 @@ from signaling import effects as fx
 from signaling import events as ev
 from signaling import protocol as p
 from signaling.audience import Audience
-from signaling.booking import Booked, load
+from signaling.booking import Booked, is_current, load
 from signaling.context import Connection, Context, Refused
 from signaling.events import AnyEvent
 from signaling.hearing import Decision, Facts, Hearing, Observed, decide, device_left, fold, tick, worker_lost
@@ -290,7 +290,7 @@ class LiveHearing:
 
     async def _refresh(self, *, booking: bool = False) -> None:
         """Read again what the database has, when a commit's outcome is unknown or the booking may have changed."""
-        if not (self._stale or booking):
+        if not self._stale and (not booking or await is_current(self._context.database, self._booked)):
             return
         booked = await load(self._context.database, self.state.hearing_id)
         known = self._log[-1].seq if self._log else 0

@@ -9,6 +9,7 @@ import structlog
 
 from signaling import effects as fx
 from signaling import protocol as p
+from signaling.codec import prepare
 from signaling.context import Connection, Context
 from signaling.hearing import wishes
 from signaling.line_news import LineNews
@@ -96,7 +97,7 @@ class LiveMedia:
         connection.send(p.Offer(generation=event.generation, revision=event.revision, sdp=event.sdp, streams=streams))
 
     def _voices(self, event: control.Voices) -> None:
-        message = p.Speaking(seat_ids=list(dict.fromkeys(map(peers.seat_of, event.peer_ids))))
+        message = prepare(p.Speaking(seat_ids=list(dict.fromkeys(map(peers.seat_of, event.peer_ids)))))
         for seat_id, connection in self._hearing.audience:
             seat = self._hearing.state.find(seat_id)
             if seat is not None and seat.presence is Presence.ADMITTED:
@@ -115,5 +116,6 @@ class LiveMedia:
     def _on_reset(self) -> None:
         self.reset = True
         self.lines.reset()
+        message = prepare(p.MediaReset())
         for _, connection in self._hearing.audience:
-            connection.send(p.MediaReset())
+            connection.send(message)

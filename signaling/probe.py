@@ -10,8 +10,8 @@ from hub.errors import HubError, NotSignedIn, ProtocolError, TooLarge
 from hub.i18n import N_
 from hub.ids import new_id
 from hub.turn import IceServer
+from signaling.codec import MAX_MESSAGE_BYTES
 from signaling.live import Live
-from signaling.protocol import MAX_MESSAGE_BYTES
 from signaling.socket import ActorOf, Translate, same_origin
 
 

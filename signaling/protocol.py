@@ -5,18 +5,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
-from hub.errors import ProtocolError
-from hub.i18n import N_
 from hub.lines import Figures, Seen, Trouble
 from hub.turn import IceServer
 from signaling.events import AnyEvent, snake
 
 PROTOCOL_VERSION = 1
-MAX_MESSAGE_BYTES = 64 * 1024
-MAX_DESCRIPTION_BYTES = 256 * 1024
-"""Of ``publish`` and ``answer``: an answer about forty seats, three streams each, passes 64 KiB."""
 MAX_TEXT_CHARACTERS = 2_000
 
 
@@ -248,13 +245,14 @@ class Welcome(Message):
     chair: str
     """The seat that chairs now."""
     floor: str | None
-    seats: list[SeatView]
+    seats: Sequence[SeatView | msgspec.Raw]
+    """As ``SeatView``, some of them encoded already."""
     recording: bool
     elapsed_ms: int | None
     """Position on the recording's clock; None before the opening."""
     recorder_ready: bool
     recorder_reason: str
-    may: list[str]
+    may: Sequence[str]
     """Message types this seat may send now; ``publish`` is among them exactly while it may send media."""
     media: MediaView
     ice_servers: list[IceServer]
@@ -279,8 +277,8 @@ class State(Message):
     recorder_ready: bool
     recorder_reason: str
     quality: dict[str, int]
-    """seat_id to 0–4"""
-    may: list[str]
+    """seat_id to 0–4, of those that have changed"""
+    may: Sequence[str]
 
 
 class Troubles(Message):
@@ -372,24 +370,3 @@ FromHub = (
     | Pong
     | Error
 )
-
-_decoder = msgspec.json.Decoder(FromBrowser)
-_encoder = msgspec.json.Encoder()
-
-
-def parse(text: str | bytes) -> FromBrowser:
-    """A browser's message. Raises ``ProtocolError`` for anything else, too large or too deeply nested included."""
-    size = len(text) if isinstance(text, bytes) or text.isascii() else len(text.encode(errors="replace"))
-    if size > MAX_DESCRIPTION_BYTES:
-        raise ProtocolError(N_("Thông điệp quá lớn."))
-    try:
-        message: FromBrowser = _decoder.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise ProtocolError(N_("Thông điệp không đúng giao thức: %(fault)s"), fault=str(error)) from error
-    if size > MAX_MESSAGE_BYTES and not isinstance(message, Publish | Answer):
-        raise ProtocolError(N_("Thông điệp quá lớn."))
-    return message
-
-
-def dump(message: FromHub) -> str:
-    return _encoder.encode(message).decode()

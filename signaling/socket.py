@@ -18,6 +18,7 @@ from hub.auth import Actor
 from hub.errors import HubError, ProtocolError, TooManyAttempts
 from hub.i18n import DEFAULT_LANGUAGE, N_, Text
 from signaling import protocol as p
+from signaling.codec import MAX_DESCRIPTION_BYTES, Prepared, encode, parse
 from signaling.context import code_of
 from signaling.live import Live
 from signaling.live_hearing import LiveHearing
@@ -33,7 +34,7 @@ MAX_SOCKETS = 16
 """Of one account at a time: more than any person has pages open."""
 MAX_FAULTS = 5
 """Faulty messages in a row that close the socket."""
-FRAME_BYTES = 2 * p.MAX_DESCRIPTION_BYTES
+FRAME_BYTES = 2 * MAX_DESCRIPTION_BYTES
 """Larger frames are not even read: close code 1009."""
 RATE_PER_S = 20.0
 RATE_BURST = 100.0
@@ -58,7 +59,7 @@ class Socket:
         self._ws = web.WebSocketResponse(
             heartbeat=HEARTBEAT_S, max_msg_size=FRAME_BYTES, timeout=CLOSE_S, compress=False
         )
-        self._outbox: asyncio.Queue[p.FromHub | None] = asyncio.Queue(QUEUE_MESSAGES)
+        self._outbox: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE_MESSAGES)
         self._negotiations: asyncio.Queue[p.FromBrowser] = asyncio.Queue(16)
         self._ended = asyncio.Event()
         self._close_code = 1000
@@ -69,13 +70,14 @@ class Socket:
 
     # Connection -----------------------------------------------------------------------------------------------------
 
-    def send(self, message: p.FromHub) -> None:
+    def send(self, message: p.FromHub | Prepared) -> None:
         if self._ended.is_set():
             return
-        if isinstance(message, p.Speaking | p.Pong) and self._outbox.qsize() > CROWDED_MESSAGES:
+        said, frame = (message.message, message.frame) if isinstance(message, Prepared) else (message, None)
+        if self._outbox.qsize() > CROWDED_MESSAGES and isinstance(said, p.Speaking | p.Pong):
             return
         try:
-            self._outbox.put_nowait(message)
+            self._outbox.put_nowait(frame or encode(said))
         except asyncio.QueueFull:
             self._metrics.slow.inc()
             log.warning("socket too slow", seat_id=self.seat_id)
@@ -106,7 +108,9 @@ class Socket:
         except HubError as error:
             with suppress(ConnectionError, TimeoutError):
                 async with asyncio.timeout(CLOSE_S):
-                    await self._ws.send_str(p.dump(p.Error(code=error.code, text=self.say(error.text))))
+                    await self._ws.send_frame(
+                        encode(p.Error(code=error.code, text=self.say(error.text))), WSMsgType.TEXT
+                    )
             self._close_code = 1008
         finally:
             self._metrics.sockets.dec()
@@ -162,7 +166,7 @@ class Socket:
         try:
             if frame.type is not WSMsgType.TEXT:
                 raise ProtocolError(N_("Chỉ nhận thông điệp dạng văn bản."))
-            message = p.parse(frame.data)
+            message = parse(frame.data)
             self._take_token()
         except HubError as error:
             self._faults += 1
@@ -201,8 +205,8 @@ class Socket:
         self.send(p.Error(code=code, text=self.say(error.text), about=about))
 
     async def _write(self) -> None:
-        while (message := await self._outbox.get()) is not None:
-            await self._ws.send_str(p.dump(message))
+        while (frame := await self._outbox.get()) is not None:
+            await self._ws.send_frame(frame, WSMsgType.TEXT)
 
     def recheck(self) -> None:
         """Ask now who the person is and what he may."""
@@ -284,7 +288,7 @@ async def turn_away(request: web.Request, farewell: p.FromHub) -> web.WebSocketR
     ws = web.WebSocketResponse(timeout=CLOSE_S)
     await ws.prepare(request)
     with suppress(ConnectionError):
-        await ws.send_str(p.dump(farewell))
+        await ws.send_frame(encode(farewell), WSMsgType.TEXT)
     await ws.close(code=1000 if isinstance(farewell, p.Goodbye) else 1013)
     return ws
 

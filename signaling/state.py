@@ -5,8 +5,8 @@ Whatever is not in here is not kept over a restart of the web process.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
@@ -84,13 +84,20 @@ class Hearing:
     closed_at: datetime | None = None
     recorder_lost: bool = False
     worker_lost: bool = False
+    positions: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+    """Where each seat stands in ``seats``; made by itself. A booking's seats keep their order for a hearing's life."""
+
+    def __post_init__(self) -> None:
+        if not self.positions:
+            object.__setattr__(self, "positions", {seat.seat_id: at for at, seat in enumerate(self.seats)})
 
     @property
     def live(self) -> bool:
         return self.state in LIVE_STATES
 
     def find(self, seat_id: str | None) -> Seat | None:
-        return next((seat for seat in self.seats if seat.seat_id == seat_id), None)
+        at = self.positions.get(seat_id) if seat_id is not None else None
+        return None if at is None else self.seats[at]
 
 
 def effective_kind(hearing: Hearing, seat: Seat) -> SeatKind:
@@ -131,11 +138,11 @@ def apply(hearing: Hearing, event: AnyEvent, at: datetime) -> Hearing:
 
 
 def _change(hearing: Hearing, seat_id: str, **fields: object) -> Hearing:
-    seats = tuple(
-        replace(seat, **fields) if seat.seat_id == seat_id else seat  # type: ignore[arg-type]
-        for seat in hearing.seats
-    )
-    return replace(hearing, seats=seats)
+    at = hearing.positions.get(seat_id)
+    if at is None:
+        return hearing
+    changed = replace(hearing.seats[at], **fields)  # type: ignore[arg-type]
+    return replace(hearing, seats=(*hearing.seats[:at], changed, *hearing.seats[at + 1 :]))
 
 
 def _presence(

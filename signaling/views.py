@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+import msgspec
 
 from hub import auth
 from hub.auth import Action, Actor, Target
@@ -13,6 +15,7 @@ from hub.services.live import SeatLive
 from hub.turn import IceServer
 from signaling import events as ev
 from signaling import protocol as p
+from signaling.codec import encode
 from signaling.events import AnyEvent
 from signaling.permits import permitted
 from signaling.state import Device, Hearing, Seat, effective_kind
@@ -62,8 +65,8 @@ def welcome(
     recorder_ready: bool,
     recorder_reason: str,
     media: p.MediaView,
+    seats: Sequence[p.SeatView | msgspec.Raw],
     ice_servers: list[IceServer],
-    quality: Mapping[str, int],
     log: Iterable[Entry],
     chair_lost_s: int,
 ) -> p.Welcome:
@@ -75,7 +78,7 @@ def welcome(
         you=seat.seat_id,
         chair=hearing.chair,
         floor=hearing.floor,
-        seats=[seat_view(one, quality.get(one.seat_id)) for one in hearing.seats],
+        seats=seats,
         recording=hearing.live and not hearing.recorder_lost,
         elapsed_ms=elapsed_ms,
         recorder_ready=recorder_ready,
@@ -90,6 +93,25 @@ def welcome(
         ],
         chair_lost_after_s=chair_lost_s,
     )
+
+
+class Plates:
+    """All seats as ``Welcome`` shows them. Encoded anew only where something changed: everyone who comes asks, and two
+    hundred come at once."""
+
+    def __init__(self) -> None:
+        self._encoded: dict[str, tuple[Seat, int | None, msgspec.Raw]] = {}
+
+    def all(self, hearing: Hearing, quality: Mapping[str, int]) -> list[msgspec.Raw]:
+        return [self._one(seat, quality.get(seat.seat_id)) for seat in hearing.seats]
+
+    def _one(self, seat: Seat, quality: int | None) -> msgspec.Raw:
+        known = self._encoded.get(seat.seat_id)
+        if known is not None and known[0] is seat and known[1] == quality:
+            return known[2]
+        encoded = msgspec.Raw(encode(seat_view(seat, quality)))
+        self._encoded[seat.seat_id] = seat, quality, encoded
+        return encoded
 
 
 def seat_view(seat: Seat, quality: int | None) -> p.SeatView:

@@ -26,8 +26,10 @@ from signaling.live import Live
 from web import translate
 from web.app import Deps
 from web.app import make_app as make_pages
+from web.keys import ACTOR, SESSION
 from web.security import SESSION_COOKIE, client_address, cookie
 
+ASKED = http.RequestKey("actor_asked", bool)
 HOUSEKEEPING_S = 3600.0
 
 log = structlog.get_logger(__name__)
@@ -57,6 +59,9 @@ def make_app(config: Config, database: Database, registry: CollectorRegistry) ->
 
     async def actor_of(request: http.Request) -> Actor | None:
         """Asked again while a socket is open, so it reads the session anew; a hearing is use, so it prolongs it."""
+        if (session := request.get(SESSION)) is not None and ASKED not in request:
+            request[ASKED] = True  # the middleware has read it this instant
+            return None if session.account.must_change_password else request[ACTOR]
         token = cookie(request, SESSION_COOKIE)
         if not token:
             return None

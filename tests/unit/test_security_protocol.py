@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hub.errors import ProtocolError
-from signaling import protocol as p
+from signaling import codec
 from signaling.media import sdp
 from signaling.media.sdp import SdpError
 
@@ -28,33 +28,33 @@ DESCRIPTIONS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("message", DESCRIPTIONS, ids=lambda message: message["type"])
 def test_a_description_of_many_seats_may_be_four_times_as_large_as_other_messages(message: dict[str, Any]) -> None:
-    assert p.parse(text_of(p.MAX_DESCRIPTION_BYTES, **message))
+    assert codec.parse(text_of(codec.MAX_DESCRIPTION_BYTES, **message))
     with pytest.raises(ProtocolError):
-        p.parse(text_of(p.MAX_DESCRIPTION_BYTES + 1, **message))
+        codec.parse(text_of(codec.MAX_DESCRIPTION_BYTES + 1, **message))
 
 
 def test_every_other_message_stays_within_64_kib() -> None:
-    assert p.parse(text_of(p.MAX_MESSAGE_BYTES, type="say"))
+    assert codec.parse(text_of(codec.MAX_MESSAGE_BYTES, type="say"))
     with pytest.raises(ProtocolError):
-        p.parse(text_of(p.MAX_MESSAGE_BYTES + 1, type="say"))
+        codec.parse(text_of(codec.MAX_MESSAGE_BYTES + 1, type="say"))
 
 
 def test_the_size_is_counted_in_bytes_not_in_letters() -> None:
     with pytest.raises(ProtocolError):
-        p.parse(json.dumps({"type": "say", "text": "ế" * 30_000}, ensure_ascii=False))
+        codec.parse(json.dumps({"type": "say", "text": "ế" * 30_000}, ensure_ascii=False))
 
 
 @pytest.mark.parametrize("nested", ["[" * 30_000 + "]" * 30_000, '{"a":' * 9_000 + "1" + "}" * 9_000])
 def test_deeply_nested_json_is_a_fault_of_the_browser_and_not_of_ours(nested: str) -> None:
     with pytest.raises(ProtocolError):
-        p.parse('{"type":"leave","more":' + nested + "}")
+        codec.parse('{"type":"leave","more":' + nested + "}")
 
 
 def test_half_a_character_is_a_fault_of_the_browser_too() -> None:
     with pytest.raises(ProtocolError):
-        p.parse(b'{"type":"say","text":"\xc3"}')
+        codec.parse(b'{"type":"say","text":"\xc3"}')
     with pytest.raises(ProtocolError):
-        p.parse('{"type":"say","text":"\ud800"}')
+        codec.parse('{"type":"say","text":"\ud800"}')
 
 
 def test_why_a_description_was_refused_never_quotes_it() -> None:

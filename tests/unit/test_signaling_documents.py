@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from hub import lines
-from signaling import protocol
+from signaling import codec, protocol
 from signaling.events import AnyEvent, snake
 
 ROOT = Path(__file__).parents[2]
@@ -48,8 +48,8 @@ def test_no_type_is_documented_that_does_not_exist() -> None:
 def test_the_limits_in_the_document_are_those_of_the_program() -> None:
     from signaling import socket
 
-    large = f"`publish` and `answer`: {protocol.MAX_DESCRIPTION_BYTES // 1024} KiB"
-    assert f"| one message | {protocol.MAX_MESSAGE_BYTES // 1024} KiB; {large} |" in TEXT
+    large = f"`publish` and `answer`: {codec.MAX_DESCRIPTION_BYTES // 1024} KiB"
+    assert f"| one message | {codec.MAX_MESSAGE_BYTES // 1024} KiB; {large} |" in TEXT
     assert f"a frame over {socket.FRAME_BYTES // 1024} KiB: close code 1009" in TEXT
     assert f"{protocol.MAX_TEXT_CHARACTERS:,} characters" in TEXT
     assert f"| sockets of one account at a time | {socket.MAX_SOCKETS} |" in TEXT
