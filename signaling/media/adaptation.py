@@ -72,10 +72,19 @@ class Adaptation:
         self._next_ns = secrets.randbelow(LOOK_NS)
         self._seen: tuple[int, ...] = ()
 
+    @property
+    def shortage_bps(self) -> int | None:
+        """What the line carries, while that is less than its pictures would need; else None."""
+        short = self.bandwidth.limited and self._allocation.next_bps is not None
+        return int(self.bandwidth.available_bps) if short else None
+
     # What the browser says ----------------------------------------------------------------------------------------
 
     def remb(self, bps: int, now_ns: int) -> None:
         self.bandwidth.remb(bps, now_ns / 1e6)
+
+    def round_trip(self, ms: float, now_ns: int) -> None:
+        self.bandwidth.round_trip(ms, now_ns / 1e6)
 
     def reported(self, consumer: Consumer, block: ReportBlock) -> None:
         """A receiver report on one line."""

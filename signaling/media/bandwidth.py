@@ -29,6 +29,9 @@ GROWTH = 1.08
 """Per second without losses, of what losses had brought down."""
 PROVES = 1.5
 """What is sent without loss shows that so many times as much may be tried."""
+TOGETHER_MS = 2_500
+"""An estimate that falls, and losses or a queue, within so long of each other are one sign."""
+QUEUED_MS = 75
 _WINDOW_MS = 1_000
 _LEAST_BPS = 30_000
 
@@ -94,6 +97,17 @@ class LossBrake:
         return less > 0.2 and delivered < delivered_then * (1 - less / 2)
 
 
+class Delay:
+    """Whether a queue stands on the line: round trips clearly above the shortest one seen."""
+
+    def __init__(self) -> None:
+        self._shortest_ms: float | None = None
+
+    def queued(self, round_trip_ms: float) -> bool:
+        shortest = self._shortest_ms = min(round_trip_ms, self._shortest_ms or round_trip_ms)
+        return round_trip_ms > shortest + max(QUEUED_MS, shortest / 2)
+
+
 class Bandwidth:
     """One per subscribing transport. Feed it with ``sent`` several times a second."""
 
@@ -101,13 +115,14 @@ class Bandwidth:
         self.congested_ms = float("-inf")
         """When the last sign of too much was seen."""
         self.remb_bps: int | None = None
+        self._trusted_bps = float(_LEAST_BPS)
         self._sent = SentRate()
-        self._brake = LossBrake()
+        self._brake, self._delay = LossBrake(), Delay()
+        self._fell_ms = self._suffered_ms = float("-inf")
         self._queues = False
         self._assumed_bps = float(START_BPS)
         self._measured_ms: float | None = None
         self._content_ms = 0.0
-        self._proven_bps = 0.0
 
     @property
     def sent_bps(self) -> float:
@@ -121,12 +136,10 @@ class Bandwidth:
     @property
     def available_bps(self) -> float:
         """What may be sent now."""
-        known = [float(MOST_BPS)]
-        if self._queues:
-            known.append(max(self.remb_bps or _LEAST_BPS, self._proven_bps))
-        if self._brake.cap_bps is not None:
-            known.append(self._brake.cap_bps)
-        return min(known) if len(known) > 1 else self._assumed_bps
+        if not self.limited:
+            return self._assumed_bps
+        known = self._trusted_bps if self._queues else float(MOST_BPS)
+        return known if self._brake.cap_bps is None else min(known, self._brake.cap_bps)
 
     def sent(self, total_bytes: int, now_ms: float, *, content: bool) -> None:
         """``total_bytes`` left for this subscriber since the beginning; ``content`` when nothing is missing."""
@@ -144,24 +157,41 @@ class Bandwidth:
     def remb(self, bps: int, now_ms: float) -> None:
         """The browser's estimate."""
         before, self.remb_bps = self.remb_bps, bps
+        self._trusted_bps = max(self._trusted_bps, bps)
         if self._sent.bps < QUIET_BPS:
             return
         arriving = self._sent.bps * (1 - self._brake.loss)
         fell = before is not None and bps < FELL * before and bps < 1.05 * arriving
         if fell or (before is None and bps < SHORT * arriving):
-            self._queues = True
-            self._congested(now_ms)
+            self._fell_ms = now_ms
+            self._conclude(now_ms)
 
     def reported(self, loss: float, now_ms: float) -> None:
         """The browser's receiver report: the fraction 0–1 of packets lost since its last one."""
         if self._brake.report(loss, self._sent.bps, now_ms) or loss - self._brake.line_loss > LOSS:
-            self._congested(now_ms)
+            self.congested_ms = now_ms
+        if loss - self._brake.line_loss > CLEAR:
+            self._suffered_ms = now_ms
+            self._conclude(now_ms)
+
+    def round_trip(self, ms: float, now_ms: float) -> None:
+        """One measurement of the round trip."""
+        if self._delay.queued(ms):
+            self._suffered_ms = now_ms
+            if self.limited:
+                self.congested_ms = now_ms
+            self._conclude(now_ms)
+
+    def _conclude(self, now_ms: float) -> None:
+        """An estimate falls when a browser is short of time, too: only with losses or a queue is it the line."""
+        if self.remb_bps is None or now_ms - min(self._fell_ms, self._suffered_ms) > TOGETHER_MS:
+            return
+        self._queues = True
+        self.congested_ms, self._trusted_bps = now_ms, float(self.remb_bps)
+        self._fell_ms = float("-inf")
 
     def proved(self, bps: float) -> None:
         """So much was sent for a while without a sign of too much."""
-        self._proven_bps = max(self._proven_bps, bps)
+        self._trusted_bps = max(self._trusted_bps, bps)
         if self._brake.cap_bps is not None:
             self._brake.cap_bps = max(self._brake.cap_bps, bps)
-
-    def _congested(self, now_ms: float) -> None:
-        self.congested_ms, self._proven_bps = now_ms, 0.0

@@ -1,7 +1,7 @@
 """Which layers of a track nobody needs, so that its publisher may save the work and the bandwidth. No I/O.
 
-The best is always sent: the recorder takes it. A layer falls asleep when nobody wanted it for a while, and wakes at
-once; were the best to stop, all wake, because the record needs the next best.
+The best that comes is always sent: the recorder takes it. A poorer layer falls asleep when nobody wanted it for a
+while, and wakes at once; when nothing comes any more, all wake, because the record needs whatever there is.
 """
 
 from __future__ import annotations
@@ -26,11 +26,8 @@ class LayerDemand:
         """``wanted`` layers are chosen for somebody. True: tell the publisher which are ``awake``."""
         for layer in wanted:
             self._wanted_ms[layer] = now_ms
-        best = len(self.awake) - 1
-        awake = [
-            layer == best or not live[best] or now_ms - self._wanted_ms[layer] < UNWANTED_MS
-            for layer in range(len(self.awake))
-        ]
+        best = max((layer for layer, comes in enumerate(live) if comes), default=0)
+        awake = [layer >= best or now_ms - self._wanted_ms[layer] < UNWANTED_MS for layer in range(len(self.awake))]
         missing = any(awake[layer] and not live[layer] and layer in wanted for layer in range(best))
         changed = awake != self.awake
         self.awake = awake

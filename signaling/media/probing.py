@@ -13,8 +13,10 @@ PROBE_MS = 2_500
 """So long the whole rate must hold before it counts as proved."""
 WAIT_MS = 5_000
 MOST_WAIT_MS = 60_000
-STEP = 2.0
+STEP = 1.5
 """A probe raises the rate at most so many times; the next one, at once when it succeeded, goes on from there."""
+BEYOND = 1.2
+"""An estimate above what was sent is no proof: it is trusted so far, and not much farther."""
 ROSE = 1.01
 LEAST_BPS = 50_000
 MARGIN = 1.1
@@ -58,7 +60,7 @@ class Prober:
         calm = calm_ms >= max(self._wait_ms, WAIT_MS) and now_ms - self._ended_ms >= self._wait_ms
         if calm and seen.need_bps is not None and seen.need_bps > seen.media_bps:
             self._begun_ms, self._remb_then = now_ms, seen.remb_bps
-            at_once = STEP * max(seen.media_bps, seen.available_bps, LEAST_BPS)
+            at_once = max(STEP * max(seen.media_bps, LEAST_BPS), BEYOND * seen.available_bps)
             self._target_bps = min(MARGIN * seen.need_bps, at_once)
             self.padding_bps = max(0.0, self._target_bps - seen.media_bps)
         return None

@@ -161,8 +161,8 @@ class Producer:
     def wanted(self, layers: AbstractSet[int], now_ns: int) -> list[str] | None:
         """The rids that its publisher should send, when that is to be told; ``layers`` are chosen for somebody."""
         live = [stream.live(now_ns) for stream in self.streams]
-        # Off, muted or just begun: it sends nothing, and that is no reason to change anything.
-        if self.paused or not any(live) or not self.demand.look(layers, live, now_ns / 1e6):
+        # While it is off or muted it sends nothing, and that is no reason to change anything.
+        if self.paused or not self.demand.look(layers, live, now_ns / 1e6):
             return None
         for stream, awake in zip(self.streams, self.demand.awake, strict=True):
             stream.asleep = not awake

@@ -230,12 +230,17 @@ class SubscribeTransport(Transport):
                         consumer.wants_keyframe(now_ns)
             case rtcp.ReceiverReport(blocks=blocks) | rtcp.SenderReport(blocks=blocks):
                 for block in blocks:
-                    self.round_trip.received(block, now_ns)
-                    if consumer := self._by_ssrc.get(block.ssrc):
-                        consumer.reported(block)
-                        self.adaptation.reported(consumer, block)
+                    self._reported(block, now_ns)
             case rtcp.Remb(bits_per_second=rate):
                 self.estimate_bps = rate
                 self.adaptation.remb(rate, now_ns)
             case _:
                 pass
+
+    def _reported(self, block: rtcp.ReportBlock, now_ns: int) -> None:
+        took_ms = self.round_trip.received(block, now_ns)
+        if took_ms is not None:
+            self.adaptation.round_trip(took_ms, now_ns)
+        if consumer := self._by_ssrc.get(block.ssrc):
+            consumer.reported(block)
+            self.adaptation.reported(consumer, block)

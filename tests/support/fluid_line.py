@@ -84,6 +84,7 @@ class Subscriber:
         if self.now_ms % 300 == 0 and self.line.remb is not None:
             self.bandwidth.remb(self.line.remb, self.now_ms)
         if self.now_ms % 1000 == 0:
+            self.bandwidth.round_trip(20 + self.line.delay_ms, self.now_ms)
             self.bandwidth.reported(sum(self._loss) / len(self._loss), self.now_ms)
             self._loss.clear()
 

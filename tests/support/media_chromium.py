@@ -67,6 +67,13 @@ class Seat:
         offered = await self._page.evaluate("([n, w, h]) => publish(n, w, h)", [f"{self.peer_id}-out", width, height])
         return await self._offer(offered)
 
+    async def publish_layers(self, width: int = 640, height: int = 360) -> dict[str, str]:
+        """As ``publish``, with the camera in three layers."""
+        name = f"{self.peer_id}-out"
+        return await self._offer(
+            await self._page.evaluate("([n, w, h]) => publishLayers(n, w, h)", [name, width, height])
+        )
+
     async def restart_ice(self) -> dict[str, str]:
         return await self._offer(await self._page.evaluate("n => offer(n, true)", f"{self.peer_id}-out"))
 
@@ -91,12 +98,14 @@ class Seat:
         await self._page.evaluate("([n, s]) => accept(n, s)", [f"{self.peer_id}-out", self._bend(reply.sdp)])
         return {info.source: info.producer_id for info in reply.producers}
 
-    async def subscribe(self, producer_ids: list[str]) -> None:
+    async def subscribe(self, producer_ids: list[str], heights: dict[str, int] | None = None) -> None:
         if self._answering is None:
             self._answering = asyncio.create_task(self._answer())
             await self._worker.call(control.Subscribe(router_id=self._router_id, peer_id=self.peer_id, generation=1))
         await self._worker.call(
-            control.Consume(router_id=self._router_id, peer_id=self.peer_id, producer_ids=producer_ids)
+            control.Consume(
+                router_id=self._router_id, peer_id=self.peer_id, producer_ids=producer_ids, heights=heights or {}
+            )
         )
 
     async def _answer(self) -> None:

@@ -5,6 +5,45 @@ const connections = new Map();
 /** @type {Set<RTCRtpTransceiver>} */
 const shared = new Set();
 
+/** The layers that the product's page sends of a camera of so many lines. @param {number} height */
+function layers(height) {
+  const count = height >= 540 ? 3 : 2;
+  return ["q", "h", "f"].map((rid, at) => {
+    const scale = 2 ** Math.max(0, count - 1 - at);
+    const maxBitrate = { 135: 130_000, 180: 220_000, 270: 350_000, 360: 700_000, 540: 1_000_000 }[height / scale];
+    return { rid, active: at < count, scaleResolutionDownBy: scale, maxBitrate };
+  });
+}
+
+/** A picture that costs something to send: coloured noise over a moving ball. @param {number} width @param {number} height */
+function lively(width, height) {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [width, height];
+  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  let step = 0;
+  setInterval(() => {
+    step += 1;
+    pen.fillStyle = "#456";
+    pen.fillRect(0, 0, width, height);
+    for (let n = 0; n < 60; n += 1) {
+      pen.fillStyle = `hsl(${(n * 47 + step * 3) % 360} 60% 50%)`;
+      const at = (n * 97 + step * (1 + (n % 5))) % (width + 40);
+      pen.fillRect(at - 40, (n * 53) % height, 40, 18);
+    }
+  }, 42);
+  return canvas.captureStream(24).getVideoTracks()[0];
+}
+
+/** Publish microphone and camera, the camera in three layers. @param {string} name @param {number} width @param {number} height */
+async function publishLayers(name, width, height) {
+  const pc = new RTCPeerConnection();
+  connections.set(name, pc);
+  const sound = await navigator.mediaDevices.getUserMedia({ audio: true });
+  pc.addTransceiver(sound.getAudioTracks()[0], { direction: "sendonly", streams: [sound] });
+  pc.addTransceiver(lively(width, height), { direction: "sendonly", streams: [sound], sendEncodings: layers(height) });
+  return offer(name, false);
+}
+
 /** @param {string} name @param {number} width @param {number} height */
 async function publish(name, width, height) {
   const pc = new RTCPeerConnection();

@@ -1,4 +1,4 @@
-"""A bad network: a UDP relay that loses media packets by a seeded draw, in each direction for itself.
+"""A bad network: a UDP relay that loses and delays packets by seeded draws, in each direction for itself.
 
 Browsers reach a worker through it when the candidates in a description are made to name its port (``bend``).
 """
@@ -6,23 +6,38 @@ Browsers reach a worker through it when the candidates in a description are made
 from __future__ import annotations
 
 import asyncio
-import random
 import re
+from collections.abc import Callable
+
+from tests.support.bad_line import BadLine
 
 
 class Relay:
-    """``loss_up`` and ``loss_down`` are fractions of SRTP packets, to and from the worker."""
+    """``loss_up`` and ``loss_down`` are fractions of SRTP packets, to and from the worker; ``up`` and ``down`` are the
+    lines themselves, which may be changed while they carry."""
 
-    def __init__(self, target: tuple[str, int], *, loss_up: float = 0, loss_down: float = 0, seed: int = 1) -> None:
+    def __init__(
+        self,
+        target: tuple[str, int],
+        *,
+        loss_up: float = 0,
+        loss_down: float = 0,
+        seed: int = 1,
+        up: BadLine | None = None,
+        down: BadLine | None = None,
+    ) -> None:
         self._target = target
-        self.loss_up, self.loss_down = loss_up, loss_down
+        self.line_up = up or BadLine(loss=loss_up, seed=seed)
+        self.line_down = down or BadLine(loss=loss_down, seed=seed + 1)
         self.blocked = False
-        self.lost = 0
         self.port = 0
-        self._draw = random.Random(seed)
         self._front: asyncio.DatagramTransport | None = None
         self._backs: dict[tuple[str, int], asyncio.DatagramTransport] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def lost(self) -> int:
+        return self.line_up.lost + self.line_down.lost
 
     async def __aenter__(self) -> Relay:
         loop = asyncio.get_running_loop()
@@ -36,7 +51,8 @@ class Relay:
                 transport.close()
 
     def bend(self, sdp: str) -> str:
-        """A description whose candidates lead through the relay."""
+        """A description whose candidates lead through the relay, and none around it."""
+        sdp = re.sub(r"a=candidate:\d+ 1 tcp [^\r\n]*\r\n", "", sdp)
         return re.sub(r"(a=candidate:\d+ 1 udp \d+ \S+) \d+ typ host", rf"\1 {self.port} typ host", sdp)
 
     def rebind(self) -> None:
@@ -45,20 +61,29 @@ class Relay:
             transport.close()
         self._backs.clear()
 
-    def _loses(self, datagram: bytes, fraction: float) -> bool:
-        lost = self.blocked or (127 < datagram[0] < 192 and self._draw.random() < fraction)
-        self.lost += lost
-        return lost
+    def _carry(self, line: BadLine, datagram: bytes, send: Callable[[], None]) -> None:
+        if self.blocked or not datagram:
+            return
+        loop = asyncio.get_running_loop()
+        arrives = line.carry(len(datagram), loop.time(), media=127 < datagram[0] < 192)
+        if arrives is None:
+            return
+        if line.plain:
+            send()
+        else:
+            loop.call_at(arrives, send)
 
     def up(self, datagram: bytes, client: tuple[str, int]) -> None:
-        if datagram and not self._loses(datagram, self.loss_up):
-            back = self._backs.get(client)
-            if back is not None:
-                back.sendto(datagram)
-            else:
-                task = asyncio.ensure_future(self._open(datagram, client))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+        self._carry(self.line_up, datagram, lambda: self._pass_up(datagram, client))
+
+    def _pass_up(self, datagram: bytes, client: tuple[str, int]) -> None:
+        back = self._backs.get(client)
+        if back is not None:
+            back.sendto(datagram)
+        else:
+            task = asyncio.ensure_future(self._open(datagram, client))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _open(self, datagram: bytes, client: tuple[str, int]) -> None:
         loop = asyncio.get_running_loop()
@@ -70,7 +95,10 @@ class Relay:
         self._backs[client].sendto(datagram)
 
     def down(self, datagram: bytes, client: tuple[str, int]) -> None:
-        if self._front and datagram and not self._loses(datagram, self.loss_down):
+        self._carry(self.line_down, datagram, lambda: self._pass_down(datagram, client))
+
+    def _pass_down(self, datagram: bytes, client: tuple[str, int]) -> None:
+        if self._front and not self._front.is_closing():
             self._front.sendto(datagram, client)
 
 

@@ -23,6 +23,12 @@ def test_a_layer_wakes_at_once() -> None:
     assert demand.awake == [False, True, True]
 
 
+def test_the_best_that_comes_is_the_one_that_is_recorded() -> None:
+    demand = LayerDemand(3, 0)
+    assert demand.look(set(), [True, True, False], UNWANTED_MS)
+    assert demand.awake == [False, True, True]
+
+
 def test_all_wake_when_the_best_stops_because_the_record_needs_the_next() -> None:
     demand = LayerDemand(3, 0)
     demand.look(set(), ALL, UNWANTED_MS)

@@ -4,6 +4,7 @@
  */
 
 import { faultOf } from "../core/faults.js";
+import { cameraHeight } from "../core/layers.js";
 
 /** @import { Fault } from "../core/faults.js" */
 
@@ -18,8 +19,11 @@ import { faultOf } from "../core/faults.js";
 
 const PREFERENCE = { camera: "hub.camera", microphone: "hub.microphone", noise: "hub.noise-suppression" };
 
-/** What every point sends: enough for a face and a paper held up, little enough for a commune's line. */
-const PICTURE = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 24, max: 24 } };
+/** What a point sends at best: enough for a face and a paper held up. Weak lines get a smaller layer of it. */
+const LINES = cameraHeight(navigator.hardwareConcurrency ?? 0);
+const PICTURE = {
+  width: { ideal: LINES * 16 / 9 }, height: { ideal: LINES }, frameRate: { ideal: 24, max: 24 },
+};
 
 export class Devices {
   /** @param {(kind: DeviceKind) => void} onChange   a track came, went, or a fault appeared */

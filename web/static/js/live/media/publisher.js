@@ -3,6 +3,7 @@
  * @module
  */
 
+import { cameraHeight, cameraLayers, mostLayers } from "../core/layers.js";
 import { preferVp8, withSteadyOpus } from "../core/sdp.js";
 import { makeConnection, nextGeneration, Watch } from "./connection.js";
 
@@ -11,10 +12,15 @@ import { makeConnection, nextGeneration, Watch } from "./connection.js";
 /** @type {Record<Source, { kind: "audio" | "video", bps: number }>} */
 const SOURCES = {
   microphone: { kind: "audio", bps: 32_000 },
-  camera: { kind: "video", bps: 700_000 },
+  camera: { kind: "video", bps: 0 },
   screen: { kind: "video", bps: 1_500_000 },
   screen_audio: { kind: "audio", bps: 64_000 },
 };
+
+const CORES = navigator.hardwareConcurrency ?? 0;
+/** How often the encoder is asked whether it keeps up, and how often in a row it must say no. */
+const LOAD_MS = 5000;
+const OVERLOADED = 3;
 
 /** @type {Source[]} */
 const ALWAYS = ["microphone", "camera"];
@@ -39,6 +45,12 @@ export class Publisher {
     this.offering = false;
     this.again = false;
     this.restart = false;
+    /** @type {ReadonlySet<string> | null} rids of the camera that somebody needs; null: all */
+    this.wanted = null;
+    this.overloads = 0;
+    this.short = 0;
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    this.load = undefined;
   }
 
   /** Begin, or begin anew, with whatever tracks there are. */
@@ -54,12 +66,15 @@ export class Publisher {
       onDead: () => this.start(),
       sends: true,
     }, attempt);
+    this.load = setInterval(() => void this.#watchLoad(), LOAD_MS);
     for (const source of ALWAYS) this.#addTransceiver(source);
     for (const [source, track] of this.tracks) if (track && !ALWAYS.includes(source)) this.#addTransceiver(source);
     void this.#negotiate();
   }
 
   close() {
+    clearInterval(this.load);
+    this.wanted = null;
     this.watch?.stop();
     this.watch = null;
     this.connection?.close();
@@ -88,7 +103,7 @@ export class Publisher {
     this.tracks.set(source, track);
     if (!this.connection) return;
     const transceiver = this.transceivers.get(source);
-    if (transceiver) void transceiver.sender.replaceTrack(track).catch(() => this.start());
+    if (transceiver) void transceiver.sender.replaceTrack(track).then(() => this.#tune()).catch(() => this.start());
     if (ALWAYS.includes(source)) return;
     // A screen comes and goes: its place in the description follows, so that the hub knows when it ended.
     if (track && !transceiver) this.#addTransceiver(source);
@@ -112,6 +127,16 @@ export class Publisher {
     if (this.again) void this.#negotiate();
   }
 
+  /**
+   * Nobody needs the camera's other layers now: sending them is work and bandwidth for nothing.
+   * @param {{ generation: number, source: Source, rids: string[] }} message
+   */
+  layers(message) {
+    if (message.generation !== this.generation || message.source !== "camera") return;
+    this.wanted = new Set(message.rids);
+    this.#tune();
+  }
+
   /** The hub refused the last offer. */
   refused() {
     if (this.offering && this.watch) this.watch.weak();
@@ -129,10 +154,8 @@ export class Publisher {
     if (!this.connection) return;
     const { kind, bps } = SOURCES[source];
     const track = this.tracks.get(source) ?? null;
-    const transceiver = this.connection.addTransceiver(track ?? kind, {
-      direction: "sendonly",
-      sendEncodings: [{ maxBitrate: bps }],
-    });
+    const sendEncodings = source === "camera" ? this.#cameraLayers() : [{ maxBitrate: bps }];
+    const transceiver = this.connection.addTransceiver(track ?? kind, { direction: "sendonly", sendEncodings });
     if (kind === "video") {
       const codecs = RTCRtpSender.getCapabilities("video")?.codecs ?? [];
       transceiver.setCodecPreferences?.(preferVp8(codecs));
@@ -173,6 +196,12 @@ export class Publisher {
     return sources;
   }
 
+  /** The camera's encodings as they should be now. */
+  #cameraLayers() {
+    const height = this.tracks.get("camera")?.getSettings().height || cameraHeight(CORES);
+    return cameraLayers(height, mostLayers(CORES, this.overloads), this.wanted);
+  }
+
   /** A change of resolution cuts the record into another segment: rather fewer pictures than smaller ones. */
   #tune() {
     for (const source of /** @type {Source[]} */ (["camera", "screen"])) {
@@ -180,8 +209,31 @@ export class Publisher {
       const parameters = sender?.getParameters();
       if (!sender || !parameters?.encodings?.length) continue;
       Object.assign(parameters, { degradationPreference: "maintain-resolution" });
-      parameters.encodings[0].maxBitrate = SOURCES[source].bps;
+      if (source === "screen") parameters.encodings[0].maxBitrate = SOURCES.screen.bps;
+      else this.#tuneCamera(parameters.encodings);
       void sender.setParameters(parameters).catch(() => undefined);
     }
+  }
+
+  /** @param {RTCRtpEncodingParameters[]} encodings   one without a rid where the hub took no layers */
+  #tuneCamera(encodings) {
+    const layers = this.#cameraLayers();
+    const best = layers.filter((layer) => layer.active).at(-1);
+    for (const encoding of encodings) {
+      const layer = layers.find(({ rid }) => rid === encoding.rid);
+      const { active, scaleResolutionDownBy, maxBitrate } = layer ?? { ...best, active: true };
+      Object.assign(encoding, { active, scaleResolutionDownBy, maxBitrate });
+    }
+  }
+
+  /** A machine that is short of time sends fewer layers from now on, the best of them still. */
+  async #watchLoad() {
+    const reports = await this.stats();
+    const overloaded = reports.some((one) => one.type === "outbound-rtp" && one.qualityLimitationReason === "cpu");
+    this.short = overloaded ? this.short + 1 : 0;
+    if (this.short < OVERLOADED || mostLayers(CORES, this.overloads) === 1) return;
+    this.short = 0;
+    this.overloads += 1;
+    this.#tune();
   }
 }
