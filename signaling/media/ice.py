@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
-import struct
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from aioice import stun
+from signaling.media import stun
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 """As the socket gives it; the key of every table of peers, so it is never rebuilt."""
@@ -45,6 +44,8 @@ class IceAgent(Generic[Owner]):
     """All fragments of a worker. After an ICE restart an owner has two until ``forget`` drops the older."""
 
     def __init__(self) -> None:
+        self.judged = 0
+        """Checks that named one of our fragments, so that their signature had to be computed."""
         self._owners: dict[str, tuple[Owner, Credentials]] = {}
 
     def add(self, owner: Owner, credentials: Credentials) -> None:
@@ -55,34 +56,23 @@ class IceAgent(Generic[Owner]):
 
     def check(self, datagram: bytes, address: Address) -> Check[Owner] | None:
         """Judge a STUN datagram. None for everything that is not a signed binding request to one of ours."""
-        try:
-            message = stun.parse_message(datagram)
-        except (ValueError, struct.error, IndexError):
+        request = stun.parse(datagram)
+        found = self._owners.get(request.ufrag) if request is not None else None
+        if request is None or found is None:
             return None
-        attributes = message.attributes
-        if (
-            message.message_method != stun.Method.BINDING
-            or message.message_class != stun.Class.REQUEST
-            or "FINGERPRINT" not in attributes
-        ):
+        owner, credentials = found
+        password = credentials.password.encode()
+        self.judged += 1
+        if not stun.signed(request, password):
             return None
-        ufrag = str(attributes.get("USERNAME", "")).split(":", 1)[0]
-        found = self._owners.get(ufrag)
-        if found is None or not message.check_message_integrity(found[1].password.encode()):
-            return None
-        reply = _reply(message.transaction_id, address, found[1].password)
-        return Check(found[0], ufrag, "USE-CANDIDATE" in attributes, reply)
-
-
-def _reply(transaction_id: bytes, address: Address, password: str) -> bytes:
-    message = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, transaction_id)
-    message.attributes["XOR-MAPPED-ADDRESS"] = (plain_host(address[0]), address[1])
-    message.add_message_integrity(password.encode())
-    return bytes(message)
+        reply = stun.success(request.transaction, plain_host(address[0]), address[1], password)
+        return Check(owner, request.ufrag, request.nominates, reply)
 
 
 def plain_host(host: str) -> str:
     """An IPv4 address seen through a dual-stack socket, as IPv4; other addresses without their zone."""
+    if ":" not in host:
+        return host
     address = ipaddress.ip_address(host.partition("%")[0])
     mapped = getattr(address, "ipv4_mapped", None)
     return str(mapped or address)
