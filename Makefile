@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run system test lint format lock docs screenshots clean bench-system bench-forward bench-province bench-scale
+.PHONY: help run system test lint format lock docs screenshots clean bench-system bench-forward bench-province bench-scale bench-join
 
 help:
 	@echo "make run          set up, load the demo province and start the hub (PORT=8080, HUB_* are honoured)"
@@ -18,6 +18,7 @@ help:
 	@echo "make screenshots  take the pictures in docs/screenshots again"
 	@echo "make bench-forward   measure forwarding beside Janus; ARGS='--hub-only --sizes 20' and more, see --help"
 	@echo "make bench-province  measure a hearing of 197 points"
+	@echo "make bench-join      measure the time from the click to the first picture, beside Janus"
 	@echo "make bench-scale     measure how load grows, and draw docs/performance-scale.svg again"
 
 run: .venv/runtime.stamp
@@ -53,6 +54,9 @@ bench-forward: bench-system .venv/development.stamp
 
 bench-province: .venv/development.stamp
 	@$(BIN)/python -m bench.province $(ARGS)
+
+bench-join: system bench-system .venv/development.stamp
+	@$(BIN)/python -m bench.join $(ARGS)
 
 bench-scale: .venv/development.stamp
 	@$(BIN)/python -m bench.scale $(ARGS)

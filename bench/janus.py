@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -33,10 +34,10 @@ _MAIN = """general: {{
   loggers_folder = "{libraries}/loggers"
   debug_level = 3
   session_timeout = 0
+  {loops}
 }}
 nat: {{ ice_lite = true
   ice_enforce_list = "{address}" }}
-media: {{ {media} }}
 plugins: {{ disable = "{plugins}" }}
 transports: {{ disable = "{transports}" }}
 """
@@ -45,6 +46,13 @@ _UNIX = """general: {{ enabled = true
   type = "SOCK_SEQPACKET"
   path = "{path}" }}
 admin: {{ admin_enabled = false }}
+"""
+_WEBSOCKETS = """general: {{ json = "compact"
+  ws = true
+  ws_port = {port}
+  ws_ip = "127.0.0.1"
+  wss = false }}
+admin: {{ admin_ws = false }}
 """
 
 Reply = dict[str, Any]
@@ -62,8 +70,8 @@ class JanusError(RuntimeError):
 class Daemon:
     """A running Janus: its process and the path of its API socket."""
 
-    def __init__(self, running: subprocess.Popen[bytes], path: Path) -> None:
-        self.running, self.path = running, path
+    def __init__(self, running: subprocess.Popen[bytes], path: Path, websocket_port: int) -> None:
+        self.running, self.path, self.websocket_port = running, path, websocket_port
 
     @property
     def pids(self) -> list[int]:
@@ -71,7 +79,7 @@ class Daemon:
 
 
 @contextmanager
-def serving(address: str, *, event_loops: int = 0) -> Iterator[Daemon]:
+def serving(address: str, *, event_loops: int = 0, websockets: bool = False) -> Iterator[Daemon]:
     """A Janus that announces ``address``, with as much switched off as VideoRoom can do without.
 
     ``event_loops`` 0 is its default, a thread for each peer connection.
@@ -80,8 +88,8 @@ def serving(address: str, *, event_loops: int = 0) -> Iterator[Daemon]:
     if shutil.which("janus") is None or libraries is None:
         raise NotInstalled
     folder = Path(tempfile.mkdtemp(prefix="janus-"))
-    path, log = folder / "api", folder / "janus.log"
-    _configure(folder, libraries, address, event_loops)
+    path, log, port = folder / "api", folder / "janus.log", process.free_port()
+    _configure(folder, libraries, address, event_loops, port, websockets=websockets)
     try:
         with log.open("wb") as output:
             running = subprocess.Popen(
@@ -92,7 +100,7 @@ def serving(address: str, *, event_loops: int = 0) -> Iterator[Daemon]:
             )
         try:
             process.wait_until(path.exists, running, log, 20)
-            yield Daemon(running, path)
+            yield Daemon(running, path, port)
         except BaseException:
             print(process.tail(log))
             raise
@@ -102,17 +110,18 @@ def serving(address: str, *, event_loops: int = 0) -> Iterator[Daemon]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _configure(folder: Path, libraries: Path, address: str, event_loops: int) -> None:
+def _configure(folder: Path, libraries: Path, address: str, event_loops: int, port: int, *, websockets: bool) -> None:
+    kept = {"plugins": "videoroom", "transports": "pfunix|websockets" if websockets else "pfunix"}
     others = {
-        kind: ",".join(sorted(each.name for each in (libraries / kind).glob("*.so") if keep not in each.name))
-        for kind, keep in (("plugins", "videoroom"), ("transports", "pfunix"))
+        kind: ",".join(sorted(each.name for each in (libraries / kind).glob("*.so") if not re.search(keep, each.name)))
+        for kind, keep in kept.items()
     }
     loops = f"event_loops = {event_loops}" if event_loops else ""
-    main = _MAIN.format(folder=folder, libraries=libraries, address=address, media="", **others)
-    if loops:
-        main = main.replace("session_timeout = 0", f"session_timeout = 0\n  {loops}")
-    (folder / "janus.jcfg").write_text(main)
+    (folder / "janus.jcfg").write_text(
+        _MAIN.format(folder=folder, libraries=libraries, address=address, loops=loops, **others)
+    )
     (folder / "janus.transport.pfunix.jcfg").write_text(_UNIX.format(path=folder / "api"))
+    (folder / "janus.transport.websockets.jcfg").write_text(_WEBSOCKETS.format(port=port))
     (folder / "janus.plugin.videoroom.jcfg").write_text("general: { }\n")
 
 

@@ -41,6 +41,7 @@ class Booked:
     hearing_id: str
     number: str
     chair: Place
+    secretary: Place
     points: tuple[Place, ...]
 
 
@@ -98,6 +99,7 @@ class _Builder:
 
     async def _hearing(self, number: int, communes: range) -> Booked:
         chair = await self._account(f"chutri{number}", self._province, Role.LEADER)
+        secretary = await self._account(f"thuky{number}", self._province, Role.SECRETARY)
         points: list[Point] = []
         usernames: list[str] = []
         for n in communes:
@@ -117,11 +119,17 @@ class _Builder:
             starts_at=now + timedelta(minutes=2),
             ends_at=now + timedelta(hours=3),
             chair_id=chair.id,
+            secretary_id=secretary.id,
             unit_id=self._province.id,
             point_ids=tuple(point.id for point in points),
         )
         hearing = await hearings.book(self._db, self._vault, self._booker, booking)
         seats = {seat.point_id: seat.id for seat in hearing.seats if seat.kind == SeatKind.POINT}
         places = tuple(Place(seats[p.id], name) for p, name in zip(points, usernames, strict=True))
-        seat = next(seat for seat in hearing.seats if seat.kind == SeatKind.CHAIR)
-        return Booked(hearing.id, hearing.number, Place(seat.id, chair.username), places)
+        named = {
+            account.id: Place(seat.id, account.username)
+            for account in (chair, secretary)
+            for seat in hearing.seats
+            if seat.account_id == account.id
+        }
+        return Booked(hearing.id, hearing.number, named[chair.id], named[secretary.id], places)

@@ -54,10 +54,15 @@ def header(numbers: Numbers, sequence: int, timestamp: int, *, marker: bool, twc
     )
 
 
+def vp8_descriptor(picture: int, *, first: bool) -> bytes:
+    """RFC 7741 section 4.2, with picture id, TL0PICIDX and temporal layer, as browsers send it."""
+    start = bytes([0x90 if first else 0x80, 0xE0]) + (0x8000 | picture & 0x7FFF).to_bytes(2)
+    return start + bytes([picture & 0xFF, 0x20])
+
+
 def vp8_start(picture: int, *, first: bool, keyframe: bool, width: int = 1280, height: int = 720) -> bytes:
-    """The payload descriptor (RFC 7741) of a packet, and in a picture's first one the VP8 frame header."""
-    descriptor = bytes([0x90 if first else 0x80, 0xE0]) + (0x8000 | picture & 0x7FFF).to_bytes(2)
-    descriptor += bytes([picture & 0xFF, 0x20])
+    """A packet's payload descriptor, and in a picture's first one the VP8 frame header."""
+    descriptor = vp8_descriptor(picture, first=first)
     if not first:
         return descriptor
     if keyframe:

@@ -58,6 +58,8 @@ class Publisher:
 
     def __init__(self, peer: Peer, video: Numbers | None, audio: Numbers | None, load: Load, who: int = 0) -> None:
         self.peer, self.load, self.who = peer, load, who
+        self.encode: Callable[[bool], bytes] | None = None
+        """Gives a real VP8 picture, a keyframe if asked, for receivers that decode; else made-up ones are sent."""
         self.video = Track(video, VIDEO_CLOCK) if video else None
         self.audio = Track(audio, AUDIO_CLOCK) if audio and load.audio else None
         self.running = asyncio.Event()
@@ -102,17 +104,31 @@ class Publisher:
         keyframe, self.keyframe_due = self.keyframe_due, False
         self.keyframes += keyframe
         timestamp = self.video.at(time.monotonic() - self._began)
+        if self.encode is not None:
+            packets = self._encoded(self.video, self.encode(keyframe), timestamp)
+        else:
+            packets = self._made_up(self.video, timestamp, keyframe=keyframe)
+        # A picture leaves a browser within microseconds: not to be drawn out by Python's encryption.
+        for packet in packets:
+            self.peer.send_datagram(packet)
+        self.pictures += 1
+
+    def _made_up(self, track: Track, timestamp: int, *, keyframe: bool) -> list[bytes]:
         count = self.load.keyframe_packets if keyframe else self.load.packets_per_picture
         packets = []
         for n in range(count):
             start = content.vp8_start(self.pictures, first=n == 0, keyframe=keyframe)
             place = Place(self.who, n, count if keyframe else 0)
-            marker = n == count - 1
-            packets.append(self._make(self.video, start, timestamp, self.load.packet_bytes, place, marker=marker))
-        # A picture leaves a browser within microseconds: not to be drawn out by Python's encryption.
-        for packet in packets:
-            self.peer.send_datagram(packet)
-        self.pictures += 1
+            packets.append(self._make(track, start, timestamp, self.load.packet_bytes, place, marker=n == count - 1))
+        return packets
+
+    def _encoded(self, track: Track, picture: bytes, timestamp: int) -> list[bytes]:
+        packets = []
+        for at in range(0, len(picture), self.load.packet_bytes):
+            payload = content.vp8_descriptor(self.pictures, first=at == 0) + picture[at : at + self.load.packet_bytes]
+            last = at + self.load.packet_bytes >= len(picture)
+            packets.append(self._protect(track, self._head(track, timestamp, marker=last) + payload))
+        return packets
 
     def _sound(self) -> None:
         assert self.audio is not None
@@ -123,15 +139,21 @@ class Publisher:
 
     def _make(self, track: Track, start: bytes, timestamp: int, size: int, place: Place, *, marker: bool) -> bytes:
         """The next packet, protected."""
+        head = self._head(track, timestamp, marker=marker)
+        payload = content.fill(start, size - len(head), track.counter, time.monotonic_ns(), place)
+        return self._protect(track, head + payload)
+
+    def _head(self, track: Track, timestamp: int, *, marker: bool) -> bytes:
         self._twcc += 1
-        head = content.header(
+        return content.header(
             track.numbers, track.sequence, timestamp, marker=marker, twcc=self._twcc, level=self.load.level
         )
-        payload = content.fill(start, size - len(head), track.counter, time.monotonic_ns(), place)
-        datagram = self.peer.protect(head + payload)
+
+    def _protect(self, track: Track, packet: bytes) -> bytes:
+        datagram = self.peer.protect(packet)
         track.kept.append((track.sequence, datagram))
         track.sent += 1
-        track.octets += len(payload)
+        track.octets += len(packet)
         track.counter += 1
         track.sequence = (track.sequence + 1) & 0xFFFF
         return datagram
