@@ -75,6 +75,8 @@ class LiveMedia:
                 self._offer(event)
             case control.Voices():
                 self._voices(event)
+            case control.LayersWanted() | control.Frozen():
+                self._adapted(event)
             case control.TransportState():
                 self._transport(event)
             case control.ProducerEnded():
@@ -95,6 +97,18 @@ class LiveMedia:
             for one in event.streams
         ]
         connection.send(p.Offer(generation=event.generation, revision=event.revision, sdp=event.sdp, streams=streams))
+
+    def _adapted(self, event: control.LayersWanted | control.Frozen) -> None:
+        connection = self._hearing.audience.get(event.peer_id)
+        if connection is None:
+            return  # a room encoder or a display, or a browser that is told when it is back
+        message: p.Layers | p.Frozen
+        if isinstance(event, control.LayersWanted):
+            message = p.Layers(generation=event.generation, source=event.source, rids=event.rids)
+        else:
+            pictures = [p.Picture(seat_id=peers.seat_of(peer), source=source) for peer, source in event.pictures]
+            message = p.Frozen(generation=event.generation, pictures=pictures)
+        connection.send(message)
 
     def _voices(self, event: control.Voices) -> None:
         message = prepare(p.Speaking(seat_ids=list(dict.fromkeys(map(peers.seat_of, event.peer_ids)))))

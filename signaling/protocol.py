@@ -309,6 +309,26 @@ class Published(Message):
     sdp: str
 
 
+class Layers(Message):
+    """Of the layers in which a source is sent, those (rids) that somebody needs; the others need not be sent."""
+
+    generation: int
+    source: str
+    rids: list[str]
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    seat_id: str
+    source: str
+
+
+class Frozen(Message):
+    """The pictures that stand still because this browser's line carries none of them: all of them."""
+
+    generation: int
+    pictures: list[Picture]
+
+
 class StreamView(msgspec.Struct, frozen=True, kw_only=True):
     mid: str
     seat_id: str
@@ -364,6 +384,8 @@ FromHub = (
     | Speaking
     | Published
     | Offer
+    | Layers
+    | Frozen
     | MediaReset
     | SeatTaken
     | Goodbye

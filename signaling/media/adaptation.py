@@ -193,7 +193,6 @@ class Adaptation:
             videos.append(Video(producer.producer_id, layers, height))
             lines[producer.producer_id] = consumer
         line = self.bandwidth
-        frozen = [consumer.frozen for consumer in self._videos()]
         self._allocation = self._chooser.choose(
             videos, self._voices_bps(now_ns), line.available_bps, now_ns / 1e6, limited=line.limited
         )
@@ -201,8 +200,6 @@ class Adaptation:
             consumer, chosen = lines[key], choice.forward
             consumer.wanted_layer = choice.wanted
             consumer.prefer(None if chosen is None else _streams(consumer)[chosen], now_ns)
-        if frozen != [consumer.frozen for consumer in self._videos()]:
-            self._transport.tell_lines()
 
     def _videos(self) -> list[Consumer]:
         """Lines that carry a picture, most important first."""

@@ -176,8 +176,6 @@ class Stream(Struct):
     timestamp: int | None = None
     """RTP timestamp, as the browser sees it, of the first picture of this producer on the line: what is shown of an
     earlier timestamp is somebody else. None while nothing of it has been sent."""
-    frozen: bool = False
-    """The peer's line carries none of this picture now; sound goes on."""
 
 
 class SubscribeOffer(Struct):
@@ -204,6 +202,18 @@ class Slots(Struct):
 
     router_id: str
     peers: list[PeerSlots]
+
+
+class Frozen(Struct):
+    """Event: the pictures that stand still for a peer because its line carries none of them; sound goes on.
+
+    ``pictures`` is complete: (peer, source) of each.
+    """
+
+    router_id: str
+    peer_id: str
+    generation: int
+    pictures: list[tuple[str, str]]
 
 
 class LayersWanted(Struct):
@@ -300,6 +310,7 @@ WorkerSends = (
     | Probed
     | SubscribeOffer
     | Slots
+    | Frozen
     | LayersWanted
     | TransportState
     | ProducerEnded

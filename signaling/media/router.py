@@ -252,9 +252,10 @@ class Router:
         self.tell_slots()
 
     def look(self, now_ns: int) -> None:
-        """Every half second: how what is published is, and which layers of it nobody needs."""
+        """Every half second: how what is published is, which layers of it nobody needs, and what stands still."""
         wanted: dict[str, set[int]] = {}
         for subscriber in self.subscribers.values():
+            self._tell_frozen(subscriber)
             for consumer in subscriber.consumers:
                 if consumer.producer is not None and consumer.wanted_layer is not None:
                     wanted.setdefault(consumer.producer.producer_id, set()).add(consumer.wanted_layer)
@@ -274,6 +275,19 @@ class Router:
                             rids=rids,
                         )
                     )
+
+    def _tell_frozen(self, subscriber: SubscribeTransport) -> None:
+        frozen = subscriber.frozen()
+        if frozen != subscriber.told_frozen:
+            subscriber.told_frozen = frozen
+            self._plane.emit(
+                control.Frozen(
+                    router_id=self.router_id,
+                    peer_id=subscriber.peer_id,
+                    generation=subscriber.generation,
+                    pictures=frozen,
+                )
+            )
 
     def _line_moved(self, subscriber: SubscribeTransport) -> None:
         self._moved.add(subscriber)

@@ -68,6 +68,8 @@ class SubscribeTransport(Transport):
         self._offered: list[_Line] | None = None
         self._changed = False
         self.adaptation = Adaptation(self)
+        self.told_frozen: list[tuple[str, str]] = []
+        """What the browser was last told of ``frozen``."""
 
     def lines(self) -> list[Consumer]:
         """All that were ever offered."""
@@ -123,9 +125,10 @@ class SubscribeTransport(Transport):
         self._changed = True
         return line
 
-    def tell_lines(self) -> None:
-        """A picture stands still, or moves again."""
-        self._on_slots(self)
+    def frozen(self) -> list[tuple[str, str]]:
+        """(peer, source) of the pictures that stand still because the line carries none of them."""
+        still = [one.producer for one in self.consumers if one.frozen and one.producer is not None]
+        return sorted((producer.peer_id, producer.source) for producer in still)
 
     def begun(self, _consumer: Consumer) -> None:
         """The first packet of what a line now carries has left: the browser may be told from which timestamp on."""
@@ -144,7 +147,6 @@ class SubscribeTransport(Transport):
                         peer_id=producer.peer_id,
                         source=producer.source,
                         timestamp=line.consumer.first_timestamp,
-                        frozen=line.consumer.frozen,
                     )
                 )
         return found
@@ -161,6 +163,7 @@ class SubscribeTransport(Transport):
     def offer_again(self) -> None:
         """The outstanding offer, if there is one, may have been lost with the web process; so may what was told of
         the lines."""
+        self.told_frozen = []
         if self._offered is not None:
             self._tell()
         elif self._lines:

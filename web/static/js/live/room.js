@@ -11,7 +11,7 @@ import { Publisher } from "./media/publisher.js";
 import { QualityMeter } from "./media/stats.js";
 import { Subscriber } from "./media/subscriber.js";
 
-/** @import { ErrorMessage, FromHub, HearingEvent } from "./core/protocol.js" */
+/** @import { ErrorMessage, FromHub, Frozen, HearingEvent, Source } from "./core/protocol.js" */
 /** @import { LiveState } from "./core/state.js" */
 /** @import { Received } from "./media/subscriber.js" */
 
@@ -43,6 +43,8 @@ export class Room {
     this.state = initial(place.seatId);
     /** @type {readonly Received[]} */
     this.received = [];
+    /** @type {Frozen | null} */
+    this.frozen = null;
     this.connected = { publish: false, subscribe: false };
     /** @type {MediaStreamTrack | null} */
     this.screen = null;
@@ -139,6 +141,12 @@ export class Room {
     this.#sync();
   }
 
+  /** Whether this picture stands still because our line carries none of it. @param {string} seatId @param {Source} source */
+  isFrozen(seatId, source) {
+    if (this.frozen?.generation !== this.subscriber.generation) return false;
+    return this.frozen.pictures.some((one) => one.seat_id === seatId && one.source === source);
+  }
+
   /** Open what is wanted and not open yet. */
   async openDevices() {
     for (const kind of /** @type {const} */ (["microphone", "camera"])) {
@@ -153,6 +161,11 @@ export class Room {
         return void this.publisher.published(message);
       case "offer":
         return this.subscriber.offered(message);
+      case "layers":
+        return this.publisher.layers(message);
+      case "frozen":
+        this.frozen = message;
+        return this.events.onChange();
       case "media_reset":
         return this.#restartMedia();
       case "error":

@@ -102,11 +102,13 @@ export const PROTOCOL_VERSION = 1;
 /** @typedef {{ mid: string, seat_id: string, source: Source, producer_id: string }} StreamView */
 /** @typedef {{ type: "offer", generation: number, revision: number, sdp: string, streams: StreamView[] }} Offer */
 /** @typedef {{ type: "published", generation: number, sdp: string }} Published */
+/** @typedef {{ type: "layers", generation: number, source: Source, rids: string[] }} Layers */
+/** @typedef {{ type: "frozen", generation: number, pictures: { seat_id: string, source: Source }[] }} Frozen */
 /** @typedef {{ type: "error", code: string, text: string, about: string | null }} ErrorMessage */
 /** @typedef {{ type: "goodbye", reason: string }} Goodbye */
 
 /**
- * @typedef {Welcome | Happened | StateMessage | TroublesMessage | LineFigures | Offer | Published | ErrorMessage | Goodbye
+ * @typedef {Welcome | Happened | StateMessage | TroublesMessage | LineFigures | Offer | Published | Layers | Frozen | ErrorMessage | Goodbye
  *   | { type: "speaking", seat_ids: string[] } | { type: "media_reset" } | { type: "seat_taken", name: string }
  *   | { type: "pong", at: number }} FromHub
  */
@@ -127,5 +129,5 @@ export function parse(data) {
 
 const KNOWN = new Set([
   "welcome", "happened", "state", "speaking", "published", "offer", "media_reset", "seat_taken", "goodbye", "pong",
-  "error", "troubles", "line_figures",
+  "error", "troubles", "line_figures", "layers", "frozen",
 ]);

@@ -105,6 +105,7 @@ export class StageView {
       seat, you, chairs: seat.seat_id === state.chair, floor: seat.seat_id === state.floor,
       speaking: state.speaking.includes(seat.seat_id),
       paused: !you && (state.state === "recess" || state.state === "interrupted"),
+      frozen: !you && this.room.isFrozen(seat.seat_id, place.source),
       track: you ? mine : theirs, fault: fault ? help(fault, "camera").title : "",
     };
   }

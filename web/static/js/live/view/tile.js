@@ -18,6 +18,7 @@ import { qualityWord } from "./words.js";
  * @property {boolean} floor
  * @property {boolean} speaking
  * @property {boolean} paused          recess or interruption: nothing is forwarded
+ * @property {boolean} frozen          our line carries none of the picture; the voice goes on
  * @property {MediaStreamTrack | null} track
  * @property {string} fault            what is wrong with our own camera, or ""
  */
@@ -35,9 +36,10 @@ export class Tile {
     this.role = h("span", { class: "plate-role" });
     this.bars = h("span", { class: "bars", role: "img" }, h("i"), h("i"), h("i"), h("i"));
     this.hand = h("span", { class: "tile-hand", hidden: true, role: "img", "aria-label": t("Đang giơ tay") }, icon("hand"));
+    this.still = h("p", { class: "tile-still", hidden: true }, t("Đường truyền yếu: tạm dừng hình, tiếng vẫn nghe"));
     this.element = h("article", {
       class: `tile tile-${place.source}`, "data-seat-id": place.seatId, "data-source": place.source, "data-key": place.key,
-    }, this.video, this.empty, this.hand, h("footer", { class: "plate" }, this.voice, this.label, this.role, this.bars));
+    }, this.video, this.empty, this.still, this.hand, h("footer", { class: "plate" }, this.voice, this.label, this.role, this.bars));
     /** @type {MediaStreamTrack | null} */
     this.track = null;
     this.video.addEventListener("playing", () => setAttribute(this.element, "data-playing", true));
@@ -50,6 +52,7 @@ export class Tile {
     const reason = this.#emptyReason(facts);
     show(this.empty, reason !== "");
     show(this.video, reason === "");
+    show(this.still, facts.frozen && reason === "");
     setText(this.emptyText, reason);
     const heard = (seat.microphone || seat.device) && !seat.muted;
     setIcon(this.voice, heard ? "microphone" : "microphone-off");
@@ -89,6 +92,7 @@ export class Tile {
   /** @param {TileFacts} facts @param {boolean} heard */
   #spoken(facts, heard) {
     const parts = [this.label.textContent ?? "", facts.seat.name ?? "", heard ? t("micro bật") : t("micro tắt")];
+    if (facts.frozen) parts.push(this.still.textContent ?? "");
     if (facts.floor) parts.push(t("đang được mời phát biểu"));
     parts.push(qualityWord(facts.seat.quality));
     return parts.filter(Boolean).join(", ");
