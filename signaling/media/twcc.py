@@ -30,6 +30,7 @@ class TwccRecorder:
         self._next: int | None = None
         self._floor: int | None = None
         self._count = 0
+        self._latest_us = 0
 
     def received(self, transport_seq: int, at_us: int) -> None:
         """A packet with this transport-wide number arrived; a duplicate keeps its first time."""
@@ -37,6 +38,7 @@ class TwccRecorder:
         if number in self._arrivals or (self._floor is not None and number < self._floor):
             return
         self._arrivals[number] = at_us
+        self._latest_us = max(self._latest_us, at_us)
         # One that comes late after its loss was reported opens that stretch again, to take the loss back.
         if self._next is None or number < self._next:
             self._next = number
@@ -46,8 +48,7 @@ class TwccRecorder:
         newest = self._sequence.highest
         if self._next is None or newest is None or self._next > newest:
             return None
-        # There is one: the newest is forgotten only with everything before it, and then nothing reopens.
-        first = min(n for n in self._arrivals if n >= self._next)
+        first = self._first_arrival(self._next, newest)
         # A gap so long that no packet of it is worth naming is skipped: the sender times it out by itself.
         begin = self._next if first - self._next < MOST_STATUSES else first
         reference = self._arrivals[first] // 64_000
@@ -65,6 +66,12 @@ class TwccRecorder:
         self._next = begin + len(symbols)
         self._forget()
         return packet
+
+    def _first_arrival(self, begin: int, newest: int) -> int:
+        """There is one: the newest is forgotten only with everything before it, and then nothing reopens."""
+        if newest - begin > len(self._arrivals):
+            return min(n for n in self._arrivals if n >= begin)
+        return next(n for n in range(begin, newest + 1) if n in self._arrivals)
 
     def _statuses(self, begin: int, end: int, reference: int) -> tuple[list[int], bytes]:
         """Symbols and packed deltas from ``begin``; stops early where a delta does not fit in 16 bits."""
@@ -92,8 +99,14 @@ class TwccRecorder:
         """Keep what was reported for a while: a reopened stretch must name it again as received."""
         reported = self._next
         assert reported is not None
-        oldest = max(self._arrivals.values()) - HISTORY_US
-        forgotten = [n for n, at in self._arrivals.items() if n < reported and at < oldest]
+        oldest = self._latest_us - HISTORY_US
+        forgotten = []
+        # In order of arrival: what follows the first that is young enough is younger still.
+        for number, at_us in self._arrivals.items():
+            if at_us >= oldest:
+                break
+            if number < reported:
+                forgotten.append(number)
         for number in forgotten:
             del self._arrivals[number]
         if forgotten:

@@ -27,6 +27,7 @@ from signaling.media.tap import Tap, TapBuffer
 log = structlog.get_logger(__name__)
 
 TICK_S = 0.02
+FLUSH_NS = 50_000_000
 VOICES_NS = 100_000_000
 LOOK_NS = 500_000_000
 WATCH_NS = 1_000_000_000
@@ -50,6 +51,7 @@ class Worker:
         self._probes = Probes(self._plane)
         self._next_look = self._next_voices = self._next_watch = self._next_stats = 0
         self._load = 0.0
+        self._next_flush = 0
         self._used = (time.process_time_ns(), time.monotonic_ns())
 
     async def run(self) -> None:
@@ -153,8 +155,10 @@ class Worker:
             await asyncio.sleep(TICK_S)
             now_ns = time.monotonic_ns()
             self._tick(now_ns)
-            # Twenty milliseconds' worth at once: to write after each drain would wake the recorder a thousand times.
-            self._tap.flush(now_ns)
+            if now_ns >= self._next_flush:
+                # Some milliseconds' worth at once: after each drain the recorder would be woken a thousand times.
+                self._next_flush = now_ns + FLUSH_NS
+                self._tap.flush(now_ns)
 
     def _tick(self, now_ns: int) -> None:
         for router in list(self._routers.values()):
