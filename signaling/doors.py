@@ -87,9 +87,16 @@ class Keeper:
         if stay is None or stay.token.id != token.id:
             raise NotFound(N_("Phiên kết nối này đã kết thúc."))
         generation = stay.hearing.media.link.guest_generation(peer_of(token))
-        if generation is None or generation != stay.token.generation:
+        if generation is None or generation != stay.token.generation or token.session_id is None:
             raise NotFound(N_("Phiên kết nối này đã kết thúc."))
-        return None
+        restarted = await stay.hearing.media.link.restart_ice(peer_of(token), change.ufrag, change.password)
+        if restarted is None:
+            return None
+        async with self._database.transaction() as db:
+            await device_tokens.session_restarted(db, token.session_id, restarted.ufrag)
+        lines = [f"a=ice-ufrag:{restarted.ufrag}", f"a=ice-pwd:{restarted.password}", "a=ice-lite"]
+        lines += [*restarted.candidates, "a=end-of-candidates"]
+        return Restarted(restarted.ufrag, "".join(f"{line}\r\n" for line in lines))
 
     async def leave(self, token: DeviceToken, address: str = "") -> None:
         async with self._lock:
@@ -124,7 +131,7 @@ class Keeper:
         try:
             if token.direction == DoorDirection.PUBLISH:
                 return await link.publish(peer, NegotiatePublish(generation, sdp, sources))
-            raise Unacceptable(N_("Chưa xem được bằng WHEP."))
+            return await link.watch(peer, generation, sdp)
         except BadInput as error:
             raise Unacceptable(error.text.message, **error.text.params) from error
 

@@ -16,6 +16,7 @@ import structlog
 from hub.errors import BadInput, Forbidden, NotReady
 from hub.i18n import N_
 from signaling.effects import AcceptAnswer, NegotiatePublish, NegotiateSubscribe
+from signaling.guest_link import GuestLink, staged
 from signaling.media import control, peers
 from signaling.protocol import MediaView
 from signaling.wishes import HIDDEN, Guests, Wishes
@@ -27,7 +28,7 @@ PLACED_TIMEOUT_S = 5.0
 log = structlog.get_logger(__name__)
 
 
-class MediaLink:
+class MediaLink(GuestLink):
     """``wishes`` is asked anew each time; ``on_reset`` is told when browsers must negotiate again,
     ``on_placed`` when a worker has all that was wished."""
 
@@ -47,7 +48,6 @@ class MediaLink:
         self._may_have_media = adopt
         """Whether browsers may believe that a worker has their transports."""
         self._guests: set[str] = set()
-        """Peers let in by a standard door, whether or not a worker has their transports now."""
         self._lock = asyncio.Lock()
         self._dirty = asyncio.Event()
         self._placed = asyncio.Event()
@@ -115,51 +115,6 @@ class MediaLink:
                 log.warning("media not as wished yet", hearing_id=self.hearing_id, fault=str(error))
                 await asyncio.sleep(RETRY_S)
                 self._dirty.set()
-
-    # Guests ---------------------------------------------------------------------------------------------------------
-
-    def guests(self) -> Guests:
-        """Who came in by a standard door, and what of it is sent."""
-        devices = {peers.seat_of(peer): set[str]() for peer in self._guests if peers.is_device(peer)}
-        for producer in self._producers.values():
-            if producer.peer_id in self._guests and producer.peer_id not in self._unconnected:
-                devices[peers.seat_of(producer.peer_id)].add(producer.source)
-        displays = frozenset(peer for peer in self._guests if peers.is_display(peer))
-        return Guests({seat_id: frozenset(sources) for seat_id, sources in devices.items()}, displays)
-
-    @property
-    def has_guests(self) -> bool:
-        return bool(self._guests)
-
-    def let_in(self, peer_id: str) -> None:
-        """Before anything is negotiated with a guest."""
-        self._guests.add(peer_id)
-        self.poke()
-
-    def send_away(self, peer_id: str) -> None:
-        """Close a guest's connection."""
-        self._guests.discard(peer_id)
-        self._to_drop.add(peer_id)
-        self.poke()
-
-    def guest_generation(self, peer_id: str) -> int | None:
-        """Of the guest's connection in the worker; None when there is none."""
-        side = self._subscribing if peers.is_display(peer_id) else self._publishing
-        return side.get(peer_id) if self.up else None
-
-    def quiet(self, peer_id: str) -> bool:
-        """Nothing comes from it: not yet connected, or silent."""
-        return peer_id in self._unconnected or peer_id in self._silent
-
-    def devices(self) -> frozenset[str] | None:
-        """Seats whose room encoder is connected; None when that cannot be known now."""
-        if (self._may_have_media or self._guests) and not self.up:
-            return None
-        return frozenset(
-            peers.seat_of(peer)
-            for peer in self._publishing
-            if peers.is_device(peer) and peer in self._guests and peer not in self._unconnected
-        )
 
     # Negotiation ----------------------------------------------------------------------------------------------------
 
@@ -353,6 +308,8 @@ class MediaLink:
                 for key, one in self._producers.items()
                 if peers.seat_of(one.peer_id) in others and wishes.paused.get((one.peer_id, one.source)) not in HIDDEN
             )
+            if peers.is_display(seat_id):
+                wanted = staged(wishes, wanted, self._producers)
             if self._consuming.get(seat_id) == wanted:
                 continue
             request = control.Consume(router_id=self.hearing_id, peer_id=seat_id, producer_ids=list(wanted))

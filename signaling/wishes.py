@@ -42,6 +42,8 @@ class Wishes:
     """(peer, source) → cause, for what must be neither forwarded nor recorded"""
     consume: Mapping[str, frozenset[str]]
     """peer → the seats it receives"""
+    stage: tuple[str, ...] = ()
+    """Seats, most important first: who has the floor, who chairs, the others."""
 
     @property
     def peers(self) -> frozenset[str]:
@@ -94,7 +96,13 @@ def _with_media(hearing: Hearing, guests: Guests, *, pause_all: str) -> Wishes:
         paused=_paused(hearing, browsers, guests, pause_all),
         consume={seat.seat_id: everyone - {seat.seat_id} for seat in browsers}
         | {peer: _watched(peer, everyone) for peer in guests.displays},
+        stage=_stage(hearing),
     )
+
+
+def _stage(hearing: Hearing) -> tuple[str, ...]:
+    seats = [seat.seat_id for seat in hearing.seats]
+    return tuple(dict.fromkeys([one for one in (hearing.floor, hearing.chair) if one is not None] + seats))
 
 
 def _paused(hearing: Hearing, browsers: list[Seat], guests: Guests, pause_all: str) -> dict[tuple[str, str], str]:

@@ -64,6 +64,28 @@ class Subscribe(Struct):
     restart: bool = False
 
 
+class Watch(Struct):
+    """Answer a display's offer to receive (a new ``generation`` closes the old). Answered by ``Watched``.
+
+    Its lines stay as they are; of what ``Consume`` lists they carry the first pictures and the loudest voices.
+    """
+
+    router_id: str
+    peer_id: str
+    generation: int
+    sdp: str
+
+
+class RestartIce(Struct):
+    """New ICE credentials of the other side, by PATCH (RFC 9725). ``IceRestarted``; ``Ok`` when they are not new."""
+
+    router_id: str
+    peer_id: str
+    generation: int
+    ufrag: str
+    password: str
+
+
 class Consume(Struct):
     """The complete list of producers the peer is to receive from now on; what differs is started or stopped.
 
@@ -126,6 +148,8 @@ WorkerReceives = (
     | CloseRouter
     | Publish
     | Subscribe
+    | Watch
+    | RestartIce
     | Consume
     | ConsumeMany
     | SubscribeAnswer
@@ -160,6 +184,17 @@ class ProducerInfo(Struct):
 class Published(Struct):
     sdp: str
     producers: list[ProducerInfo]
+
+
+class Watched(Struct):
+    sdp: str
+
+
+class IceRestarted(Struct):
+    ufrag: str
+    password: str
+    candidates: list[str]
+    """SDP lines."""
 
 
 class Probed(Struct):
@@ -264,7 +299,7 @@ class PeerStats(Struct):
     """What it receives; None: nothing."""
     sources: list[SourceFigures] = []
     estimate_bps: int | None = None
-    """What its line can carry to it, by its own estimate."""
+    """What its line carries to it, while that is less than its pictures would need; else None."""
     microphone_silent: bool = False
     """Its microphone is not paused and has sent digital silence for long."""
 
@@ -307,6 +342,8 @@ WorkerSends = (
     Ok
     | Refused
     | Published
+    | Watched
+    | IceRestarted
     | Probed
     | SubscribeOffer
     | Slots

@@ -7,22 +7,20 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from signaling.media import control
+from signaling.media import control, peers, sdp_write
 from signaling.media.audio_level import Voices
+from signaling.media.display import DisplayTransport
 from signaling.media.grants import granted
 from signaling.media.producer import Producer
 from signaling.media.publisher import PublishTransport
 from signaling.media.sdp import SdpError, parse
-from signaling.media.speakers import Speakers
+from signaling.media.speakers import MOST_VOICES, Speakers
 from signaling.media.stats import PeerMeter
 from signaling.media.subscriber import SubscribeTransport
 from signaling.media.transport import Presence, Transport
 
 if TYPE_CHECKING:
     from signaling.media.plane import Plane
-
-MOST_VOICES = 3
-"""Microphones that a subscriber is sent at once; of more, the loudest."""
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +38,8 @@ class Router:
         self._plane = plane
         self._voices = Voices()
         self._speakers = Speakers(MOST_VOICES + 1)
+        self._lead = Speakers(1)
+        """For displays with room for one voice."""
         self._speaking: list[str] = []
         self._wishes: dict[str, control.Consume] = {}
         self._moved: set[SubscribeTransport] = set()
@@ -130,6 +130,45 @@ class Router:
         )
         self._fulfil(peer_id)
 
+    def watch_stage(self, request: control.Watch) -> control.Watched:
+        """Answer a display's offer. Raises ``SdpError``."""
+        offer, now_ns = parse(request.sdp), time.monotonic_ns()
+        display = DisplayTransport(self._plane, request.peer_id, request.generation, self._presence)
+        try:
+            answer = display.negotiate(offer, now_ns)
+        except SdpError:
+            display.close()
+            raise
+        before = self.subscribers.pop(request.peer_id, None)
+        if before is not None:
+            before.close()
+        self.subscribers[request.peer_id] = display
+        self._fulfil(request.peer_id)
+        return control.Watched(sdp=answer)
+
+    def restart_ice(self, request: control.RestartIce) -> control.IceRestarted | control.Ok:
+        """New credentials for an answered transport. Raises ``Unknown``."""
+        found: Transport | None = self.publishers.get(request.peer_id) or self.subscribers.get(request.peer_id)
+        if found is None or getattr(found, "generation", None) != request.generation:
+            raise Unknown("no such transport")
+        if not found.restart_ice(request.ufrag, request.password):
+            return control.Ok()
+        ours = found.local()
+        return control.IceRestarted(
+            ufrag=ours.credentials.ufrag,
+            password=ours.credentials.password,
+            candidates=sdp_write.candidates(ours.addresses, ours.port, tcp=ours.tcp),
+        )
+
+    def follow(self, publisher: Transport, since_ns: int) -> None:
+        """A browser that sends has moved to another address. Its other connection only receives, so it may say nothing
+        for seconds: unless it was heard since, it is asked to look for its way anew."""
+        for peer_id, each in self.publishers.items():
+            subscriber = self.subscribers.get(peer_id)
+            moved = each is publisher and subscriber is not None and subscriber.connected
+            if moved and subscriber is not None and subscriber.last_sign_ns < since_ns:
+                subscriber.restart()
+
     def consume(self, wish: control.Consume) -> None:
         """Remembered until the peer has a subscribing transport, and across new ones."""
         self._wishes[wish.peer_id] = wish
@@ -173,7 +212,7 @@ class Router:
         known = self.producers
         wished = [known[producer_id] for producer_id in wish.producer_ids if producer_id in known]
         microphones = [producer for producer in wished if producer.source == "microphone"]
-        if len(microphones) > MOST_VOICES:
+        if len(microphones) > subscriber.voices:
             heard = self._heard_by(subscriber, microphones)
             wished = [producer for producer in wished if producer.source != "microphone" or producer in heard]
         subscriber.receive_all(wished, wish.heights, time.monotonic_ns())
@@ -181,27 +220,32 @@ class Router:
     def _heard_by(self, subscriber: SubscribeTransport, microphones: list[Producer]) -> list[Producer]:
         """The loudest of those it may hear; places that nobody claims stay as they are."""
         allowed = {producer.producer_id: producer for producer in microphones}
-        speaking = [allowed[one] for one in self._speakers.chosen if one in allowed]
+        lead = self._lead.chosen if subscriber.voices < MOST_VOICES else []
+        speaking = [allowed[one] for one in (*lead, *self._speakers.chosen) if one in allowed]
+        # A room encoder may not say how loud it is; the most important one is heard all the same.
+        unmeasured = [one for one in microphones[:1] if not self._speakers.knows(one.producer_id)]
         before = [
             consumer.producer
             for consumer in subscriber.consumers
             if consumer.producer is not None and consumer.producer.producer_id in allowed
         ]
-        return list(dict.fromkeys([*speaking, *before, *microphones]))[:MOST_VOICES]
+        return list(dict.fromkeys([*unmeasured, *speaking, *before, *microphones]))[: subscriber.voices]
 
     def _observe(self, producer: Producer, level: int, now_ms: float) -> None:
         """A microphone's packet said how loud it is."""
         self._voices.observe(producer.peer_id, level, now_ms)
         self._speakers.observe(producer.producer_id, level, now_ms)
+        self._lead.observe(producer.producer_id, level, now_ms)
 
     def _fall_silent(self, producer: Producer) -> None:
         self._voices.forget(producer.peer_id)
         self._speakers.forget(producer.producer_id)
+        self._lead.forget(producer.producer_id)
 
     def _hear_speakers(self) -> None:
         """Other microphones are to be heard: where there are more than places."""
         for peer_id, wish in self._wishes.items():
-            if len(wish.producer_ids) > MOST_VOICES:
+            if len(wish.producer_ids) > MOST_VOICES or peers.is_display(peer_id):
                 self._fulfil(peer_id)
 
     def _close_publisher(self, peer_id: str, now_ns: int) -> None:
@@ -247,7 +291,8 @@ class Router:
             publisher.tick(now_ns)
         for subscriber in self.subscribers.values():
             subscriber.adaptation.tick(now_ns)
-        if self._speakers.choose(now_ns / 1e6):
+        lead_changed = self._lead.choose(now_ns / 1e6)
+        if self._speakers.choose(now_ns / 1e6) or lead_changed:
             self._hear_speakers()
         self.tell_slots()
 
@@ -321,7 +366,10 @@ class Router:
         if peers:
             measured = [
                 self._meters.setdefault(peer_id, PeerMeter(peer_id)).measure(
-                    self.publishers.get(peer_id), self.subscribers.get(peer_id), now_ns
+                    self.publishers.get(peer_id),
+                    self.subscribers.get(peer_id),
+                    now_ns,
+                    microphone_silent=self._voices.silent(peer_id, now_ns / 1e6),
                 )
                 for peer_id in peers
             ]

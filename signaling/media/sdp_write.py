@@ -7,7 +7,7 @@ never names: a closed network resolves no ``.local``.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from signaling.media.ice import Credentials
@@ -58,6 +58,10 @@ class Outgoing:
     rtx_ssrc: int | None = None
     stream_id: str = ""
     track_id: str = ""
+    payload_type: int | None = None
+    rtx_payload_type: int | None = None
+    """In an answer: the other side's numbers. In our offers: ours."""
+    abs_send_time: bool = True
 
 
 def answer(local: Local, version: int, sections: Sequence[Section], receive: Iterable[str], setup: str) -> str:
@@ -83,6 +87,23 @@ def offer(local: Local, version: int, outgoing: Sequence[Outgoing]) -> str:
     lines = _session(local, version, [line.mid for line in outgoing])
     for line in outgoing:
         lines += _sending(local, line, leads=line is outgoing[0])
+    return "\r\n".join(lines) + "\r\n"
+
+
+def sending_answer(
+    local: Local, version: int, sections: Sequence[Section], outgoing: Mapping[str, Outgoing], setup: str
+) -> str:
+    """Answer an offer to receive: the mids in ``outgoing`` are sent on, the others are rejected."""
+    lines = _session(local, version, [section.mid for section in sections if section.mid in outgoing])
+    leading = next((section.mid for section in sections if section.mid in outgoing), "")
+    for section in sections:
+        line = outgoing.get(section.mid)
+        if line is None:
+            lines += [f"m={section.kind} 0 {section.protocol} {' '.join(section.formats)}", "c=IN IP4 0.0.0.0"]
+            lines += [f"a=mid:{section.mid}", "a=inactive"]
+        else:
+            offered = section.codec.feedback if section.codec else frozenset()
+            lines += _sending(local, line, leads=section.mid == leading, setup=setup, feedback=offered)
     return "\r\n".join(lines) + "\r\n"
 
 
@@ -178,22 +199,30 @@ def _codec(kind: str, payload_type: int, rtx: int | None) -> list[str]:
     return lines
 
 
-def _sending(local: Local, line: Outgoing, *, leads: bool) -> list[str]:
+_SENDING_FEEDBACK = {"video": ("nack", "nack pli", "ccm fir", "goog-remb"), "audio": ("nack",)}
+
+
+def _sending(
+    local: Local, line: Outgoing, *, leads: bool, setup: str = "actpass", feedback: frozenset[str] | None = None
+) -> list[str]:
+    """``feedback``: what the other side offered, in an answer."""
     video = line.kind == "video"
+    if line.payload_type is None:
+        types = [VP8, VP8_RTX] if video else [OPUS]
+    else:
+        types = [line.payload_type] + ([line.rtx_payload_type] if line.rtx_payload_type is not None else [])
     lines = [
-        f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {f'{VP8} {VP8_RTX}' if video else OPUS}",
+        f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {' '.join(map(str, types))}",
         "c=IN IP4 0.0.0.0",
         f"a=mid:{line.mid}",
         "a=inactive" if line.ssrc is None else "a=sendonly",
         "a=rtcp-mux",
         "a=rtcp-rsize",
-        f"a=extmap:{ABS_SEND_TIME_ID} {ABS_SEND_TIME}",
-        *(_codec("video", VP8, VP8_RTX) if video else _codec("audio", OPUS, None)),
+        *([f"a=extmap:{ABS_SEND_TIME_ID} {ABS_SEND_TIME}"] if line.abs_send_time else []),
+        *_codec(line.kind, types[0], types[1] if len(types) > 1 else None),
     ]
-    if video:
-        lines += [f"a=rtcp-fb:{VP8} {name}" for name in ("nack", "nack pli", "ccm fir", "goog-remb")]
-    else:
-        lines.append(f"a=rtcp-fb:{OPUS} nack")
+    known = _SENDING_FEEDBACK[line.kind]
+    lines += [f"a=rtcp-fb:{types[0]} {name}" for name in known if feedback is None or name in feedback]
     if line.ssrc is not None:
         lines.append(f"a=msid:{line.stream_id} {line.track_id}")
         if line.rtx_ssrc is not None:
@@ -202,4 +231,4 @@ def _sending(local: Local, line: Outgoing, *, leads: bool) -> list[str]:
             if ssrc is not None:
                 lines += [f"a=ssrc:{ssrc} cname:{line.stream_id}"]
                 lines += [f"a=ssrc:{ssrc} msid:{line.stream_id} {line.track_id}"]
-    return lines + _transport(local, "actpass", leads=leads)
+    return lines + _transport(local, setup, leads=leads)

@@ -29,6 +29,10 @@ class _Microphone:
     louder_since_ms: float | None = None
 
 
+MOST_VOICES = 3
+"""Microphones that a subscriber is sent at once; of more, the loudest."""
+
+
 class Speakers:
     """One per hearing; ``most`` places. Times are milliseconds on any steady clock."""
 
@@ -53,6 +57,10 @@ class Speakers:
         known.in_a_row += 1
         if known.in_a_row >= ATTACK_PACKETS and producer_id not in self.chosen:
             self._newcomers.add(producer_id)
+
+    def knows(self, producer_id: str) -> bool:
+        """Whether the microphone ever said how loud it is."""
+        return producer_id in self._known
 
     def forget(self, producer_id: str) -> bool:
         """The microphone is muted or gone; True when it held a place."""

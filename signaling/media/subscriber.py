@@ -17,8 +17,10 @@ from signaling.media.consumer import Consumer
 from signaling.media.control import Stream
 from signaling.media.pacer import Pacer
 from signaling.media.producer import Producer
+from signaling.media.receiver_stats import ReportedLoss
 from signaling.media.sdp import Description
 from signaling.media.sender_report import RoundTrip
+from signaling.media.speakers import MOST_VOICES
 from signaling.media.transport import Presence, Transport
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class _Line:
+class Line:
     """An m-line: once offered, it stays, and its consumer is given from producer to producer."""
 
     mid: str
@@ -40,6 +42,8 @@ class SubscribeTransport(Transport):
     # Who only receives is silent but for consent checks (every 4–6 s, RFC 7675) while nobody sends.
     silent_ns = 8_000_000_000
     answers = False
+    voices = MOST_VOICES
+    """Microphones that it is sent at once."""
 
     def __init__(
         self,
@@ -53,6 +57,7 @@ class SubscribeTransport(Transport):
         super().__init__(plane, on_presence)
         self.peer_id, self.generation = peer_id, generation
         self.round_trip = RoundTrip()
+        self.reported_loss = ReportedLoss()
         self.estimate_bps: int | None = None
         """What the browser thinks its line can take (REMB), None until it says."""
         self.order: Mapping[str, int] = {}
@@ -63,9 +68,9 @@ class SubscribeTransport(Transport):
         """Producer to the height in pixels at which it is shown."""
         self.revision = 0
         self._on_offer, self._on_slots = on_offer, on_slots
-        self._lines: list[_Line] = []
+        self._lines: list[Line] = []
         self._by_ssrc: dict[int, Consumer] = {}
-        self._offered: list[_Line] | None = None
+        self._offered: list[Line] | None = None
         self._changed = False
         self.adaptation = Adaptation(self)
         self.told_frozen: list[tuple[str, str]] = []
@@ -88,7 +93,7 @@ class SubscribeTransport(Transport):
         self.order = {producer.producer_id: place for place, producer in enumerate(producers)}
         wanted = {producer.producer_id: producer for producer in producers}
         moved = False
-        left: list[_Line] = []
+        left: list[Line] = []
         for line in self._lines:
             producer = line.consumer.producer
             if producer is None or wanted.pop(producer.producer_id, None) is None:
@@ -106,7 +111,7 @@ class SubscribeTransport(Transport):
             self._on_slots(self)
         self._offer_if_due()
 
-    def _line_for(self, producer: Producer, left: list[_Line]) -> _Line:
+    def _line_for(self, producer: Producer, left: list[Line]) -> Line:
         """One that is not needed any more, best the one beside a line of the same peer: those are played in sync."""
         beside = {
             line.consumer.stream_id
@@ -119,7 +124,7 @@ class SubscribeTransport(Transport):
             left.remove(line)
             return line
         consumer = Consumer(self, video=producer.video, stream_id=next(iter(beside), producer.producer_id))
-        line = _Line(str(len(self._lines)), consumer, producer.producer_id)
+        line = Line(str(len(self._lines)), consumer, producer.producer_id)
         self._lines.append(line)
         self._by_ssrc[consumer.ssrc] = consumer
         self._changed = True
@@ -241,6 +246,7 @@ class SubscribeTransport(Transport):
                 pass
 
     def _reported(self, block: rtcp.ReportBlock, now_ns: int) -> None:
+        self.reported_loss.reported(block)
         took_ms = self.round_trip.received(block, now_ns)
         if took_ms is not None:
             self.adaptation.round_trip(took_ms, now_ns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,14 @@ class Transport:
             self.renew_credentials()
         self.remote = remote
         self.dtls.start(remote.fingerprints, server=server)
+
+    def restart_ice(self, ufrag: str, password: str) -> bool:
+        """The other side's new credentials, told without a description; False when they are not new."""
+        if self.remote is None or self.remote.ufrag == ufrag:
+            return False
+        self.renew_credentials()
+        self.remote = replace(self.remote, ufrag=ufrag, password=password)
+        return True
 
     def renew_credentials(self) -> None:
         """The older hold until the browser uses the new ones."""

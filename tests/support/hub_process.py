@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -95,6 +97,14 @@ class HubProcess:
                 if f"run-{part}".encode() in words:
                     found.setdefault(part, []).append(pid)
         return found
+
+    def restart(self, part: str) -> None:
+        """Kill a part and wait until its successor serves."""
+        assert self._process is not None
+        for pid in self.children()[part]:
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(1)
+        process.wait_until(self.ready, self._process, self.log, START_LIMIT_S)
 
     def stop(self) -> int:
         """SIGTERM and wait: the exit status."""
