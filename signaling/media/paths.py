@@ -13,6 +13,7 @@ Path = tuple[Wire, Address]
 
 CONSENT_NS = 30_000_000_000
 MOST_PATHS = 8
+MOST_ADOPTED = 2
 
 
 class Paths:
@@ -23,6 +24,7 @@ class Paths:
         """Where to send."""
         self._owner = owner
         self._proved_ns: dict[Path, int] = {}
+        self._adopted_ns: dict[Path, int] = {}
 
     def __contains__(self, path: Path) -> bool:
         return path in self._proved_ns
@@ -34,6 +36,7 @@ class Paths:
         """A check came by it, or was answered by it; ``chosen``: the peer wants to be sent to there."""
         wire, address = path
         wire.owners[address] = self._owner
+        self._adopted_ns.pop(path, None)
         self._proved_ns.pop(path, None)
         self._proved_ns[path] = now_ns
         if chosen or self.current is None:
@@ -41,11 +44,23 @@ class Paths:
         if len(self._proved_ns) > MOST_PATHS:
             self._drop(next(old for old in self._proved_ns if old != self.current))
 
+    def adopted(self, path: Path, now_ns: int) -> None:
+        """What the peer alone can have sent came by it: take more of it, but send nothing there yet."""
+        if path in self._proved_ns:
+            return
+        wire, address = path
+        wire.owners[address] = self._owner
+        self._adopted_ns[path] = now_ns
+        if len(self._adopted_ns) > MOST_ADOPTED:
+            self._disown(next(iter(self._adopted_ns)))
+
     def lost(self, path: Path) -> None:
         """Nothing can go there any more: the way that proved itself last is taken instead."""
         if path in self._proved_ns:
             self._drop(path)
             self._choose()
+        elif path in self._adopted_ns:
+            self._disown(path)
 
     def heard(self, now_ns: int) -> None:
         """Media came that only the peer can have sent; by which path is not known, most likely the current one."""
@@ -56,11 +71,15 @@ class Paths:
         """Drop what consent has run out for."""
         for path in [path for path, at_ns in self._proved_ns.items() if now_ns - at_ns > CONSENT_NS]:
             self._drop(path)
+        for path in [path for path, at_ns in self._adopted_ns.items() if now_ns - at_ns > CONSENT_NS]:
+            self._disown(path)
         self._choose()
 
     def clear(self) -> None:
         for path in list(self._proved_ns):
             self._drop(path)
+        for path in list(self._adopted_ns):
+            self._disown(path)
         self.current = None
 
     def _choose(self) -> None:
@@ -69,6 +88,13 @@ class Paths:
 
     def _drop(self, path: Path) -> None:
         del self._proved_ns[path]
+        self._release(path)
+
+    def _disown(self, path: Path) -> None:
+        del self._adopted_ns[path]
+        self._release(path)
+
+    def _release(self, path: Path) -> None:
         wire, address = path
         if wire.owners.get(address) is self._owner:
             del wire.owners[address]

@@ -13,7 +13,8 @@ import structlog
 
 from hub.net import machine_addresses
 from signaling.media.dtls import Certificates
-from signaling.media.ice import Address, IceAgent
+from signaling.media.ice import Address, IceAgent, is_response
+from signaling.media.rebinding import Rebinding
 from signaling.media.stream import HOLD_NS, Stream
 from signaling.media.tap import TapBuffer
 from signaling.media.tcp import TcpPort
@@ -42,11 +43,13 @@ class Plane:
         self.addresses = tuple(addresses)
         self.port = 0
         self.udp = UdpPort(self._stun, self.forward, gso=gso)
+        self.udp.on_stranger = self._stranger
         self.tcp = TcpPort(self._stun, self.forward, self.udp.fault) if tcp else None
         """The same port for TCP; None where the settings want none."""
         self.fresh: list[Stream] = []
         """Streams with packets that came in this drain."""
         self.ice: IceAgent[Transport] = IceAgent()
+        self.rebinding = Rebinding(self.ice.owners, self.spawn)
         self.certificates = Certificates()
         self.tap = tap
         self.emit = emit
@@ -128,10 +131,16 @@ class Plane:
             log.error("background work failed", error=repr(error), exc_info=error)
 
     def _stun(self, datagram: bytes, address: Address, wire: Wire) -> None:
+        if is_response(datagram):
+            self.rebinding.answered(datagram, address, wire)
+            return
         check = self.ice.check(datagram, address)
         if check is not None:
             wire.send(check.reply, address)
             check.owner.checked(check, address, wire)
+
+    def _stranger(self, datagram: bytes, address: Address, wire: Wire) -> None:
+        self.rebinding.stranger(datagram, address, wire, time.monotonic_ns())
 
 
 def own_addresses() -> list[str]:

@@ -195,6 +195,10 @@ class PublishTransport(Transport):
         found = rtp.extension(packet, extension) if extension > 0 else None
         return (found or b"").decode(errors="replace")
 
+    def may_have_sent(self, datagram: bytes) -> bool:
+        ssrc = int.from_bytes(datagram[4:8] if 192 <= datagram[1] <= 223 else datagram[8:12])
+        return self.connected and (ssrc in self._media or ssrc in self._rtx)
+
     def on_rtcp(self, packet: rtcp.Rtcp, now_ns: int) -> None:
         if isinstance(packet, rtcp.SenderReport):
             found = self._media.get(packet.ssrc)

@@ -16,7 +16,7 @@ from signaling.media import rtcp
 from signaling.media.aiortc_private import SrtpError
 from signaling.media.dtls import Dtls, DtlsState, fingerprint
 from signaling.media.ice import Address, Check, Credentials
-from signaling.media.paths import Paths
+from signaling.media.paths import Path, Paths
 from signaling.media.sdp import Description
 from signaling.media.sdp_write import Local
 from signaling.media.shape import Shaped
@@ -139,6 +139,23 @@ class Transport:
             self._older.clear()
         self._heard()
 
+    @property
+    def ufrag(self) -> str:
+        """Ours."""
+        return self._credentials.ufrag
+
+    @property
+    def last_sign_ns(self) -> int:
+        """Of life: media or a check."""
+        return max(self.heard_ns, self._checked_ns)
+
+    def proved(self, path: Path) -> None:
+        """A check of ours to a new address was answered: media goes there from now on."""
+        if not self._released:
+            self._checked_ns = time.monotonic_ns()
+            self._paths.proved(path, self._checked_ns, chosen=True)
+            self._send_there()
+
     def path_lost(self, wire: Wire, address: Address) -> None:
         self._paths.lost((wire, address))
         self._send_there()
@@ -158,7 +175,7 @@ class Transport:
 
     def watch(self, now_ns: int) -> None:
         """Called every second or so: notice silence, and stop sending when consent has run out."""
-        quiet_ns = now_ns - max(self.heard_ns, self._checked_ns)
+        quiet_ns = now_ns - self.last_sign_ns
         if self.presence is Presence.CONNECTED and quiet_ns > self.silent_ns:
             self._become(Presence.SILENT)
         self._paths.heard(self.heard_ns)
@@ -206,10 +223,27 @@ class Transport:
         if not plain:
             self.rejected += 1
             return
+        self._opened(plain, len(datagram), now_ns, control=control)
+
+    def may_have_sent(self, datagram: bytes) -> bool:
+        """Whether protected media from an unknown address could be this peer's, by its open header alone."""
+        return self.connected and 192 <= datagram[1] <= 223
+
+    def receive_from(self, datagram: bytes, path: Path, now_ns: int) -> bool:
+        """Media from an address that was nobody's: False if this peer did not protect it."""
+        control = 192 <= datagram[1] <= 223
+        plain = self._open_rtcp(datagram) if control else self._inbound.open(datagram)
+        if not plain:
+            return False
+        self._paths.adopted(path, now_ns)
+        self._opened(plain, len(datagram), now_ns, control=control)
+        return True
+
+    def _opened(self, plain: bytes, size: int, now_ns: int, *, control: bool) -> None:
         self.heard_ns = now_ns
         if self.presence is Presence.SILENT:
             self._become(Presence.CONNECTED)
-        self.bytes_in += len(datagram)
+        self.bytes_in += size
         if control:
             for packet in rtcp.parse(plain):
                 self.on_rtcp(packet, now_ns)

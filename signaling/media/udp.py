@@ -89,6 +89,8 @@ class UdpSocket:
                     owner = owners.get(address)
                     if owner is not None:
                         owner.receive_media(datagram)
+                    else:
+                        self._port.on_stranger(datagram, address, self)
                 elif first < 4:
                     self._port.on_stun(datagram, address, self)
                 elif 19 < first < 64:
@@ -163,6 +165,8 @@ class UdpPort:
         self, on_stun: Callable[[bytes, Address, Wire], None], on_drained: Callable[[], None], *, gso: bool = True
     ) -> None:
         self.on_stun, self.on_drained, self.gso = on_stun, on_drained, gso
+        self.on_stranger: Callable[[bytes, Address, Wire], None] = lambda *_: None
+        """Called with media from an address that nobody owns."""
         self.faults = 0
         self._sockets: list[UdpSocket] = []
         self._log_again_at = 0.0

@@ -23,6 +23,7 @@ from signaling.media.probe import Probes
 from signaling.media.router import Router, Unknown
 from signaling.media.sdp import SdpError
 from signaling.media.tap import Tap, TapBuffer
+from signaling.media.transport import Transport
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +31,7 @@ TICK_S = 0.02
 FLUSH_NS = 50_000_000
 VOICES_NS = 100_000_000
 LOOK_NS = 500_000_000
+FOLLOW_S = 0.25
 WATCH_NS = 1_000_000_000
 STATS_NS = 2_000_000_000
 
@@ -49,6 +51,7 @@ class Worker:
             announced(config), buffer, self._server.broadcast, gso=config.media_gso, tcp=config.media_tcp
         )
         self._probes = Probes(self._plane)
+        self._plane.rebinding.on_moved = self._moved
         self._next_look = self._next_voices = self._next_watch = self._next_stats = 0
         self._load = 0.0
         self._next_flush = 0
@@ -147,6 +150,15 @@ class Worker:
             for producer in router.producers.values():
                 if producer.track == track:
                     producer.want_keyframe(time.monotonic_ns())
+
+    def _moved(self, transport: Transport) -> None:
+        moved_ns = time.monotonic_ns()
+
+        def follow() -> None:
+            for router in self._routers.values():
+                router.follow(transport, moved_ns)
+
+        asyncio.get_running_loop().call_later(FOLLOW_S, follow)
 
     # Timers ----------------------------------------------------------------------------------------------------------
 

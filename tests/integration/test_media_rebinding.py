@@ -1,0 +1,75 @@
+"""Addresses that change under a browser, and ICE restarts, with a real browser: how long media is away."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+
+import pytest
+
+from hub.config import Config
+from signaling.media import control
+from tests.integration.test_media_chromium import decodes, stage
+from tests.support.media_chromium import Seat
+from tests.support.nat_relay import NatRelay
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.e2e, pytest.mark.timeout(120)]
+
+MOST_S = 1.0
+"""Longer than this without media is not to be borne."""
+
+
+async def test_media_follows_a_new_address_without_waiting_for_a_check(config: Config) -> None:
+    """A router forgets its table in mid-stream. The browser's next check would tell, but that is seconds away."""
+    async with stage(config, ("127.0.0.1",)) as (worker, opened):
+        target = ("127.0.0.1", (await worker.state()).udp_port)
+        async with NatRelay(target) as up, NatRelay(target) as down:
+            chair = Seat(opened, worker, "h1", "chair", up.bend)
+            commune = Seat(opened, worker, "h1", "commune", down.bend)
+            tracks = await chair.publish(320, 180)
+            await commune.publish(320, 180)
+            await commune.subscribe(list(tracks.values()))
+            await decodes(commune, 30)
+            gaps_s = {}
+            for name, relay in (("of who sends", up), ("of who sends and receives", down)):
+                relay.hold_checks()
+                began = time.monotonic()
+                relay.rebind()
+                await asyncio.sleep(2)
+                gaps_s[name] = round(down.longest_gap_s(began), 3)
+                relay.let_checks()
+                await decodes(commune, 10)
+            sys.stdout.write(f"\nwithout media after a new address: {gaps_s} s\n")
+            assert all(gap_s < MOST_S for gap_s in gaps_s.values()), gaps_s
+            await commune.close()
+
+
+async def test_an_ice_restart_of_either_side_leads_around_a_dead_way(config: Config) -> None:
+    async with stage(config, ("127.0.0.1",)) as (worker, opened):
+        target = ("127.0.0.1", (await worker.state()).udp_port)
+        async with NatRelay(target) as old, NatRelay(target) as new:
+            ways = {"now": old}
+
+            def bend(sdp: str) -> str:
+                return ways["now"].bend(sdp)
+
+            chair = Seat(opened, worker, "h1", "chair", bend)
+            commune = Seat(opened, worker, "h1", "commune", bend)
+            tracks = await chair.publish(320, 180)
+            await commune.subscribe(list(tracks.values()))
+            await decodes(commune, 30)
+            ways["now"] = new
+            old.blocked = True
+            began = time.monotonic()
+            again = await chair.restart_ice()
+            await worker.call(control.Subscribe(router_id="h1", peer_id="commune", generation=1, restart=True))
+            while not new.media_down:
+                assert time.monotonic() - began < 20
+                await asyncio.sleep(0.01)
+            took_s = new.media_down[0] - began
+            await decodes(commune, 30)
+            sys.stdout.write(f"\nwithout media during an ICE restart of both sides: {took_s:.3f} s\n")
+            assert again == tracks
+            assert took_s < MOST_S
+            await commune.close()
