@@ -6,6 +6,7 @@ It needs nobody to go on: when the web process or the recorder goes away, packet
 from __future__ import annotations
 
 import asyncio
+import gc
 import resource
 import time
 from collections.abc import Callable
@@ -28,6 +29,8 @@ from signaling.media.transport import Transport
 log = structlog.get_logger(__name__)
 
 TICK_S = 0.02
+COLLECT_AFTER = (10_000, 20, 20)
+"""Objects made, and rounds, before the collector looks: packets come and go without cycles."""
 FLUSH_NS = 50_000_000
 VOICES_NS = 100_000_000
 LOOK_NS = 500_000_000
@@ -220,4 +223,9 @@ def announced(config: Config) -> list[str]:
 async def run(config: Config, index: int) -> None:
     """The worker's process, until cancelled. A dump of its memory would hold media keys: none is ever written."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    await Worker(config, index).run()
+    worker = Worker(config, index)
+    # What is there now stays for ever: to look through it for garbage would stop the media for a tenth of a second.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
+    await worker.run()
