@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from hub import rtp
 from signaling.media import rtcp, rtx
 from signaling.media.layer_switch import LayerSwitch
+from signaling.media.nack import Budget
 from signaling.media.rewriter import Rewriter
 from signaling.media.sdp_write import OPUS, VP8, VP8_RTX
 from signaling.media.shape import SHAPE_BYTES, Batch, abs_send_time, padding
@@ -24,6 +25,8 @@ REPEAT_NS = 20_000_000
 """A packet is not sent again sooner: several NACKs may name it before it has arrived."""
 MOST_REPEATS = 64
 """Per NACK message; a subscriber who missed more needs a keyframe, not a flood."""
+REPEATS_PER_S = 500
+"""For one line: a third of 1,500 packets a second. Who asks for more wants our bandwidth, not the picture."""
 _REMEMBERED = 512
 
 
@@ -64,6 +67,7 @@ class Consumer:
         self._waits = video
         self._rtx_sequence = secrets.randbelow(1 << 15)
         self._repeated_ns: dict[int, int] = {}
+        self._budget = Budget(REPEATS_PER_S, REPEATS_PER_S)
 
     # What it carries -------------------------------------------------------------------------------------------------
 
@@ -203,7 +207,7 @@ class Consumer:
             if packet is None:
                 continue
             out = self.rewriter.forward(packet.data, now_ns / 1e6, packet.descriptor, again=True)
-            if out is not None and rtp.sequence(out) == number:
+            if out is not None and rtp.sequence(out) == number and self._budget.take(1, now_ns / 1e6):
                 self._remember(number, now_ns)
                 self._repeat(out, now_ns)
 

@@ -15,6 +15,27 @@ KEEP_MS = 1_000
 """A packet missing for this long is no use to anyone's jitter buffer any more."""
 MOST_MISSING = 256
 """A larger gap is a stream that started anew, or a path that is dead: asking would only add to the flood."""
+MISSING_PER_S = 1_000
+"""More than a third of the fastest stream. Who leaves out more than he sends wants our memory, not a repeat."""
+
+
+class Budget:
+    """So many per second on average, that many at once. Times are milliseconds on any steady clock."""
+
+    __slots__ = ("_at_ms", "_left", "_most", "_per_ms")
+
+    def __init__(self, per_s: float, most: float) -> None:
+        self._per_ms, self._most = per_s / 1e3, most
+        self._left, self._at_ms = most, 0.0
+
+    def take(self, count: float, now_ms: float) -> bool:
+        """Whether there is enough left; then it is spent."""
+        self._left = min(self._most, self._left + (now_ms - self._at_ms) * self._per_ms)
+        self._at_ms = now_ms
+        if count > self._left:
+            return False
+        self._left -= count
+        return True
 
 
 @dataclass(slots=True)
@@ -27,11 +48,12 @@ class _Missing:
 class NackGenerator:
     """One per received stream. Times are milliseconds on any steady clock."""
 
-    __slots__ = ("_missing", "_sequence", "given_up", "round_trip_ms")
+    __slots__ = ("_budget", "_missing", "_sequence", "given_up", "round_trip_ms")
 
     def __init__(self) -> None:
         self._sequence = Unwrapper()
         self._missing: dict[int, _Missing] = {}
+        self._budget = Budget(MISSING_PER_S, 2 * MOST_MISSING)
         self.round_trip_ms = 0.0
         """Set it when measured."""
         self.given_up = 0
@@ -45,7 +67,8 @@ class NackGenerator:
             return True
         if number <= highest:
             return self._missing.pop(number, None) is not None
-        if number - highest > MOST_MISSING:
+        gap = number - highest
+        if gap > MOST_MISSING or not self._budget.take(gap - 1, now_ms):
             self.given_up += len(self._missing)
             self._missing.clear()
             return True

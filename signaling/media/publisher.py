@@ -11,13 +11,14 @@ from signaling.media.producer import Arrangement, Producer
 from signaling.media.sdp import AUDIO_LEVEL, MID, REPAIRED_RID, RID, TRANSPORT_CC, Description, Section
 from signaling.media.stream import Stream
 from signaling.media.transport import OUR_SSRC, Presence, Transport
-from signaling.media.twcc import EVERY_MS, TwccRecorder
+from signaling.media.twcc import EVERY_MS, MOST_FEEDBACKS, TwccRecorder
 
 if TYPE_CHECKING:
     from signaling.media.plane import Plane
 
 REPORT_NS = 1_000_000_000
 FALLBACK_BPS = 3_000_000
+SENDER_REPORT_NS = 100_000_000
 """What REMB grants a publisher that knows no transport-wide feedback, for all its tracks together."""
 MOST_SSRCS = 32
 
@@ -140,10 +141,10 @@ class PublishTransport(Transport):
 
     def on_rtp(self, packet: bytes, now_ns: int) -> None:
         level = -1
-        for identifier, at, _ in rtp.extensions(packet):
-            if identifier == self._twcc_id and self._twcc is not None:
+        for identifier, at, length in rtp.extensions(packet):
+            if identifier == self._twcc_id and self._twcc is not None and length == 2:
                 self._twcc.received(packet[at] << 8 | packet[at + 1], now_ns // 1000)
-            elif identifier == self._level_id:
+            elif identifier == self._level_id and length:
                 level = packet[at] & 0x7F
         ssrc = rtp.ssrc(packet)
         found = self._media.get(ssrc)
@@ -202,7 +203,8 @@ class PublishTransport(Transport):
     def on_rtcp(self, packet: rtcp.Rtcp, now_ns: int) -> None:
         if isinstance(packet, rtcp.SenderReport):
             found = self._media.get(packet.ssrc)
-            if found is not None:
+            # Each is told to every subscriber: who says it more often than anybody must is not listened to.
+            if found is not None and now_ns - found[1].clock.at_ns >= SENDER_REPORT_NS:
                 found[0].sender_report(found[1], packet, now_ns)
 
     # Timers ----------------------------------------------------------------------------------------------------------
@@ -216,7 +218,10 @@ class PublishTransport(Transport):
         if self._twcc is not None and now_ns - self._feedback_ns >= EVERY_MS * 1_000_000:
             self._feedback_ns = now_ns
             ssrc = next(iter(self._media), 0)
-            while (feedback := self._twcc.feedback(OUR_SSRC, ssrc)) is not None:
+            for _ in range(MOST_FEEDBACKS):
+                feedback = self._twcc.feedback(OUR_SSRC, ssrc)
+                if feedback is None:
+                    break
                 self.send_rtcp(feedback)
         if now_ns - self._report_ns >= REPORT_NS:
             self._report_ns = now_ns

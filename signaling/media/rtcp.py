@@ -100,8 +100,12 @@ class Bye(msgspec.Struct, frozen=True):
 Rtcp = SenderReport | ReceiverReport | Nack | Pli | Fir | Remb | TransportFeedback | Bye
 
 
-def parse(datagram: Packet) -> list[Rtcp]:
-    """Every packet of a compound that is understood, up to the first that is broken. Never raises."""
+def parse(datagram: Packet, *, arrivals: bool = True) -> list[Rtcp]:
+    """Every packet of a compound that is understood, up to the first that is broken. Never raises.
+
+    ``arrivals``: transport-wide feedback too. Twenty bytes of it can name 65,000 packets, so who has no use for it
+    should not ask.
+    """
     found: list[Rtcp] = []
     for kind, count, body in _packets(datagram):
         packet = _parse_one(kind, count, body)
@@ -125,6 +129,8 @@ def _packets(datagram: Packet) -> Iterator[tuple[int, int, memoryview]]:
             body = body[: -body[-1]]
         yield kind, first & 0x1F, body
         at = end
+        if not arrivals and kind == RTPFB and count == _TWCC:
+            continue
 
 
 def _parse_one(kind: int, count: int, body: memoryview) -> Rtcp | None:

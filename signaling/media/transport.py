@@ -245,7 +245,7 @@ class Transport:
             self._become(Presence.CONNECTED)
         self.bytes_in += size
         if control:
-            for packet in rtcp.parse(plain):
+            for packet in rtcp.parse(plain, arrivals=False):
                 self.on_rtcp(packet, now_ns)
         elif rtp.valid(plain):
             self.on_rtp(plain, now_ns)

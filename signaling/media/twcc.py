@@ -15,6 +15,10 @@ EVERY_MS = 80
 """How often feedback should be sent while packets come."""
 MOST_STATUSES = 400
 """In one feedback packet, so that it stays below any path's MTU whatever the symbols."""
+MOST_FEEDBACKS = 8
+"""At a time: thirty thousand packets a second are more than anybody publishes."""
+MOST_ARRIVALS = 4_096
+"""Remembered; numbers that jump about make more of them than feedback can name, and then it begins anew."""
 HISTORY_US = 500_000
 """Arrivals this old are forgotten; a late packet can only reopen what is still remembered."""
 
@@ -25,11 +29,14 @@ class TwccRecorder:
     """One per publishing transport."""
 
     def __init__(self) -> None:
+        self._count = 0
+        self._begin()
+
+    def _begin(self) -> None:
         self._sequence = Unwrapper()
         self._arrivals: dict[int, int] = {}
         self._next: int | None = None
         self._floor: int | None = None
-        self._count = 0
         self._latest_us = 0
 
     def received(self, transport_seq: int, at_us: int) -> None:
@@ -37,6 +44,9 @@ class TwccRecorder:
         number = self._sequence.unwrap(transport_seq)
         if number in self._arrivals or (self._floor is not None and number < self._floor):
             return
+        if len(self._arrivals) >= MOST_ARRIVALS:
+            self._begin()
+            number = self._sequence.unwrap(transport_seq)
         self._arrivals[number] = at_us
         self._latest_us = max(self._latest_us, at_us)
         # One that comes late after its loss was reported opens that stretch again, to take the loss back.

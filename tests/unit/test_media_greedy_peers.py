@@ -1,0 +1,90 @@
+"""What a peer that is let in can make the worker do: no more, and remember no more, than honest media need."""
+
+from __future__ import annotations
+
+import struct
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub import rtp
+from signaling.media import rtcp
+from signaling.media.nack import MISSING_PER_S, MOST_MISSING, Budget, NackGenerator
+from signaling.media.twcc import MOST_ARRIVALS, MOST_STATUSES, TwccRecorder
+
+
+def test_feedback_that_names_sixty_thousand_packets_is_not_read_by_who_has_no_use_for_it() -> None:
+    """Fifty of them fit into one datagram."""
+    body = struct.pack("!IIHHI", 1, 2, 0, 65_535, 0) + struct.pack("!H", 0x1FFF) * 8
+    compound = struct.pack("!BBH", 0x8F, 205, len(body) // 4) + body
+    assert rtcp.parse(compound * 40 + rtcp.pli(1, 2), arrivals=False) == [rtcp.Pli(1, 2)]
+
+
+def test_gaps_beyond_what_any_line_loses_are_not_asked_for() -> None:
+    generator = NackGenerator()
+    for number in range(1_000):
+        generator.received(number * (MOST_MISSING - 1) & 0xFFFF, number)
+    assert len(generator.due(1_500)) <= MISSING_PER_S + 2 * MOST_MISSING
+
+
+def test_a_third_of_a_fast_stream_lost_is_asked_for() -> None:
+    generator, asked = NackGenerator(), set[int]()
+    for number in range(3_000):
+        if number % 3:
+            assert generator.received(number, number / 3)
+        if number % 60 == 0:
+            asked.update(generator.due(number / 3))
+    asked.update(generator.due(1_010))
+    assert len(asked) >= 999
+
+
+@given(st.lists(st.integers(0, 65_535), min_size=1, max_size=300))
+def test_numbers_that_jump_about_make_neither_an_endless_report_nor_a_fault(numbers: list[int]) -> None:
+    recorder = TwccRecorder()
+    for at, number in enumerate(numbers):
+        recorder.received(number, at * 100)
+    reports = 0
+    while recorder.feedback(1, 2) is not None:
+        reports += 1
+        assert reports <= len(numbers) + 65_536 * len(numbers) // MOST_STATUSES
+
+
+def test_arrivals_that_cannot_be_reported_are_forgotten() -> None:
+    recorder = TwccRecorder()
+    for at in range(3 * MOST_ARRIVALS):
+        recorder.received(at * (MOST_STATUSES - 1) & 0xFFFF, at)
+        if at % 500 == 0:
+            recorder.feedback(1, 2)
+    assert len(recorder._arrivals) <= MOST_ARRIVALS
+    assert recorder.feedback(1, 2) is not None
+
+
+@given(st.lists(st.tuples(st.floats(0, 1_000), st.integers(1, 10)), max_size=60))
+def test_a_budget_is_never_overdrawn(steps: list[tuple[float, int]]) -> None:
+    budget, now_ms, taken = Budget(per_s=100, most=50), 0.0, 0
+    for wait_ms, count in steps:
+        now_ms += wait_ms
+        taken += count if budget.take(count, now_ms) else 0
+    assert taken <= 50 + now_ms / 10 + 1e-6
+
+
+def test_a_budget_not_used_up_serves_everybody() -> None:
+    budget = Budget(per_s=100, most=50)
+    assert all(budget.take(1, at * 10) for at in range(1_000))
+
+
+@given(st.binary(max_size=120))
+def test_any_plain_rtcp_may_come(datagram: bytes) -> None:
+    for kind in range(200, 208):
+        words = len(datagram) // 4
+        rtcp.parse(struct.pack("!BBH", 0x81, kind, words) + datagram)
+        rtcp.parse(struct.pack("!BBH", 0x8F, kind, words) + datagram)
+
+
+@given(st.binary(min_size=12, max_size=80), st.integers(0, 255))
+def test_any_plain_rtp_has_extensions_that_lie_inside_it(packet: bytes, profile: int) -> None:
+    shaped = bytes([0x90 | packet[0] & 0x2F]) + packet[1:12] + bytes([0xBE, 0xDE]) + packet[12:]
+    two_byte = shaped[:12] + bytes([0x10, profile & 0x0F]) + shaped[14:]
+    for each in (packet, shaped, two_byte):
+        if rtp.valid(each):
+            assert all(at + length <= len(each) for _, at, length in rtp.extensions(each))
