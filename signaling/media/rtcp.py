@@ -108,6 +108,8 @@ def parse(datagram: Packet, *, arrivals: bool = True) -> list[Rtcp]:
     """
     found: list[Rtcp] = []
     for kind, count, body in _packets(datagram):
+        if not arrivals and kind == RTPFB and count == _TWCC:
+            continue
         packet = _parse_one(kind, count, body)
         if packet is not None:
             found.append(packet)
@@ -129,8 +131,6 @@ def _packets(datagram: Packet) -> Iterator[tuple[int, int, memoryview]]:
             body = body[: -body[-1]]
         yield kind, first & 0x1F, body
         at = end
-        if not arrivals and kind == RTPFB and count == _TWCC:
-            continue
 
 
 def _parse_one(kind: int, count: int, body: memoryview) -> Rtcp | None:

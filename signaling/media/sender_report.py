@@ -26,13 +26,13 @@ class PublisherClock:
         self.known = False
         """False until the publisher has reported: then there is nothing to send to consumers yet."""
 
-    def received(self, report: SenderReport, at_ns: int) -> None:
-        self._ntp, self._rtp_timestamp, self._at_ns = report.ntp, report.rtp_timestamp, at_ns
     @property
     def at_ns(self) -> int:
         """When the publisher reported last, 0 if never."""
         return self._at_ns
 
+    def received(self, report: SenderReport, at_ns: int) -> None:
+        self._ntp, self._rtp_timestamp, self._at_ns = report.ntp, report.rtp_timestamp, at_ns
         self.known = True
 
     def onto(self, other: PublisherClock) -> int | None:
