@@ -65,6 +65,7 @@ class Consumer:
         """Repeats go by a stream of their own, so that a packet need not be the same to the byte."""
         self._switch: LayerSwitch | None = None
         self._waits = video
+        self._choked = False
         self._rtx_sequence = secrets.randbelow(1 << 15)
         self._repeated_ns: dict[int, int] = {}
         self._budget = Budget(REPEATS_PER_S, REPEATS_PER_S)
@@ -150,6 +151,8 @@ class Consumer:
 
     def forward(self, batch: Batch, now_ms: float) -> None:
         """What came in one drain: nearly always all of it is sent with the same offsets."""
+        if self.video and (self._choked or self.transport.congested) and self._is_choked(now_ms):
+            return
         if self._waits:
             found = self._from_keyframe(batch)
             if found is None:
@@ -161,6 +164,18 @@ class Consumer:
             self.transport.send_runs(batch.runs, self.ssrc, offsets)
         else:
             self._forward_singly(batch, now_ms)
+
+    def _is_choked(self, now_ms: float) -> bool:
+        """A connection that takes no more (TCP) gets whole pictures again when it has caught up, and no torn ones."""
+        if self.transport.congested:
+            if not self._choked:
+                self._choked = True
+                self.begin_anew()
+        elif self._choked:
+            self._choked = False
+            if self.stream is not None:
+                self.stream.want_keyframe(int(now_ms * 1e6))
+        return self._choked
 
     def _from_keyframe(self, batch: Batch) -> Batch | None:
         for number, packet in enumerate(batch.packets):
@@ -197,7 +212,7 @@ class Consumer:
     def nacked(self, lost: tuple[int, ...], now_ns: int) -> None:
         """Send again what is still in the stream's ring."""
         self.nacks += 1
-        if self.stream is None:
+        if self.stream is None or self._choked:
             return
         for number in lost[:MOST_REPEATS]:
             if now_ns - self._repeated_ns.get(number, 0) < REPEAT_NS:

@@ -156,6 +156,11 @@ class Transport:
             self._paths.proved(path, self._checked_ns, chosen=True)
             self._send_there()
 
+    @property
+    def congested(self) -> bool:
+        """More waits to be sent than the way takes: leave pictures out."""
+        return self.wire is not None and self.wire.congested
+
     def path_lost(self, wire: Wire, address: Address) -> None:
         self._paths.lost((wire, address))
         self._send_there()
