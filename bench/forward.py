@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import uvloop
 
@@ -32,18 +33,25 @@ JOIN_LIMIT_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to measure, from the command line."""
+    """What to measure. ``reports``: receivers send RTCP. ``settings`` are the hub's."""
 
     sizes: tuple[int, ...]
     seconds: float
-    repeats: int
-    servers: tuple[str, ...]
-    profile: str
-    samples: int
-    joins_at_once: int
-    janus_loops: int
     address: str
+    repeats: int = 3
+    servers: tuple[str, ...] = ("hub", "janus")
+    profile: str = "SRTP_AEAD_AES_128_GCM"
+    samples: int = 3
+    joins_at_once: int = 16
+    janus_loops: int = 0
+    reports: bool = True
+    load: Load = Load()
     settings: dict[str, str] = field(default_factory=dict)
+
+
+def plan(**choices: Any) -> Plan:
+    """At the machine's own address: Janus announces no loopback ones; the traffic stays inside all the same."""
+    return Plan(address=next((one for one in machine_addresses() if ":" not in one), "127.0.0.1"), **choices)
 
 
 @dataclass(slots=True)
@@ -139,11 +147,11 @@ async def measure(plan: Plan, server: str, size: int) -> Run:
     run = Run(server, size)
     async with SIDES[server](plan, size) as side:
         with Wire() as wire:
-            identity, crowd = Identity(plan.profile), Crowd()
+            identity, crowd = Identity(plan.profile), Crowd(reports=plan.reports)
             speaker = Peer(wire, identity, plan.address)
             crowd.peers.append(speaker)
             async with background(crowd.run()):
-                publisher = await side.publish(speaker, Load())
+                publisher = await side.publish(speaker, plan.load)
                 async with background(publisher.run()):
                     await asyncio.sleep(1)
                     listeners = [Peer(wire, identity, plan.address, checks=n < plan.samples) for n in range(size)]
@@ -221,7 +229,7 @@ def arguments() -> Plan:
     parser.add_argument("--janus-loops", type=int, default=0, help="Janus's event_loops; 0: a thread per connection")
     parser.add_argument("--set", action="append", default=[], metavar="HUB_NAME=VALUE", help="a setting of the hub")
     given = parser.parse_args()
-    return Plan(
+    return plan(
         sizes=tuple(int(size) for size in given.sizes.split(",")),
         seconds=given.seconds,
         repeats=given.repeats,
@@ -230,18 +238,17 @@ def arguments() -> Plan:
         samples=given.samples,
         joins_at_once=given.joins_at_once,
         janus_loops=given.janus_loops,
-        # Janus announces no loopback addresses; the traffic stays inside the machine all the same.
-        address=next((one for one in machine_addresses() if ":" not in one), "127.0.0.1"),
         settings=dict(pair.split("=", 1) for pair in given.set),
     )
 
 
 def main() -> None:
-    plan = arguments()
-    runs = measure_all(plan)
+    chosen = arguments()
+    runs = measure_all(chosen)
     text, figures = summarize(runs)
     print(text)
-    report.finish("forward", {**figures, "profile": plan.profile, "seconds": plan.seconds, "repeats": plan.repeats})
+    circumstances = {"profile": chosen.profile, "seconds": chosen.seconds, "repeats": chosen.repeats}
+    report.finish("forward", {**figures, **circumstances})
 
 
 if __name__ == "__main__":
