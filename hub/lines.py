@@ -110,7 +110,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     down: Way | None = None
     sources: list[SourceFigures] = []
     estimate_bps: int | None = None
-    """What the line can carry to the seat, by its own receiver's estimate."""
+    """What the line carries to the seat, while that is less than its pictures would need; else None."""
     microphone_silent: bool = False
     """Its microphone is on and sends digital silence."""
     gone: bool = False
@@ -129,6 +129,7 @@ class Cause(StrEnum):
     STALLED = "stalled"
     SOUND_GAPS = "sound_gaps"
     NARROW_UP = "narrow_up"
+    NARROW_DOWN = "narrow_down"
     FREEZES = "freezes"
     JITTER = "jitter"
     COMPUTER = "computer"
@@ -154,6 +155,8 @@ BAD_CONCEALED = 0.05
 BAD_FROZEN = 0.2
 NARROW_BPS = 250_000
 """A talking head at 360 lines needs about this much."""
+NARROW_DOWN_BPS = 400_000
+"""Below this the pictures of even a small hearing are poor, or stand still."""
 
 
 def score(figures: Figures) -> int | None:
@@ -217,6 +220,8 @@ def _down(figures: Figures) -> list[Trouble]:
     found, way, seen = [], figures.down, figures.seen
     if way is not None and way.loss > BAD_LOSS:
         found.append(Trouble(Cause.LOSS_DOWN, _percent(way.loss)))
+    if figures.estimate_bps is not None and figures.estimate_bps < NARROW_DOWN_BPS:
+        found.append(Trouble(Cause.NARROW_DOWN, _tens(figures.estimate_bps / 1000)))
     if seen is not None and seen.concealed > BAD_CONCEALED:
         found.append(Trouble(Cause.SOUND_GAPS, _percent(seen.concealed)))
     if seen is not None and seen.frozen > BAD_FROZEN:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from hub.lines import Cause, Figures, Seen, Trouble, diagnose
+from signaling.media import peers
 from signaling.media.control import PeerStats
 from signaling.quality import combined, figures
 
@@ -28,7 +29,7 @@ class LineWatch:
         self._told: dict[str, int] = {}
         self._seen: dict[str, Seen] = {}
         self._seen_age: dict[str, int] = {}
-        self._silent: set[str] = set()
+        self._silent: dict[str, set[tuple[str, str]]] = {}
         self._freezes: dict[str, int] = {}
         self._lasting: dict[str, dict[Cause, int]] = {}
         self._last: dict[str, dict[Cause, Trouble]] = {}
@@ -46,17 +47,24 @@ class LineWatch:
         if seat_id in self.figures:
             self.figures[seat_id] = replace(self.figures[seat_id], seen=seen)
 
-    def transport(self, seat_id: str, *, silent: bool) -> None:
+    def transport(self, peer_id: str, direction: str, *, silent: bool) -> None:
+        """One of its connections has gone silent, or speaks again, or is closed."""
+        if peers.is_display(peer_id):
+            return
+        connections = self._silent.setdefault(peers.seat_of(peer_id), set())
         if silent:
-            self._silent.add(seat_id)
+            connections.add((peer_id, direction))
         else:
-            self._silent.discard(seat_id)
+            connections.discard((peer_id, direction))
+        if not connections:
+            del self._silent[peers.seat_of(peer_id)]
 
-    def measured(self, peers: Iterable[PeerStats]) -> dict[str, int]:
+    def measured(self, measured: Sequence[PeerStats]) -> dict[str, int]:
         """A round of the worker's figures, of all peers. Answers the freezes told since the last round, by seat."""
         self._age()
         self.figures = {
-            one.peer_id: figures(one, self._seen.get(one.peer_id), gone=one.peer_id in self._silent) for one in peers
+            seat_id: figures(one, self._seen.get(seat_id), gone=seat_id in self._silent)
+            for seat_id, one in by_seat(measured).items()
         }
         self.troubles = {}
         for seat_id in self._lasting.keys() | self.figures.keys():
@@ -105,6 +113,21 @@ class LineWatch:
             self.troubles[seat_id] = told
         if not counts:
             del self._lasting[seat_id], self._last[seat_id]
+
+
+def by_seat(measured: Sequence[PeerStats]) -> dict[str, PeerStats]:
+    """A seat's line is its browser's; what its room encoder sends takes the place of what the browser would send.
+
+    Displays are pictures on a wall: nobody is helped by hearing of them.
+    """
+    found = {one.peer_id: one for one in measured if not peers.is_guest(one.peer_id)}
+    for one in measured:
+        if peers.is_device(one.peer_id) and one.up is not None:
+            seat_id = peers.seat_of(one.peer_id)
+            browser = found.get(seat_id, PeerStats(peer_id=seat_id, up=None, down=None))
+            changed = {"up": one.up, "sources": one.sources, "microphone_silent": one.microphone_silent}
+            found[seat_id] = replace(browser, **changed)
+    return found
 
 
 def _count(counts: dict[Cause, int], cause: Cause, *, present: bool) -> None:

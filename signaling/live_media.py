@@ -124,7 +124,7 @@ class LiveMedia:
         self._news.tell()
 
     def _transport(self, event: control.TransportState) -> None:
-        self.lines.transport(event.peer_id, silent=event.state == "silent")
+        self.lines.transport(event.peer_id, event.direction, silent=event.state == "silent")
         self.link.transport_closed(event)
 
     def _on_reset(self) -> None:

@@ -18,6 +18,12 @@ SMOOTHING = 0.5
 STALE_MS = 2 * WINDOW_MS
 """Without packets for so long the seat is silent (Opus stops sending when nobody speaks, and links break)."""
 
+DIGITAL_SILENCE = 127
+"""RFC 6464 section 3: the least level there is."""
+SILENT_MS = 10_000
+GONE_MS = 2_000
+"""Without packets for so long nothing is known of a microphone."""
+
 
 def level_of(extension: bytes) -> int:
     """The level in -dBov, 0–127, from the extension's data; its top bit is the sender's own guess at voice."""
@@ -35,6 +41,8 @@ _THRESHOLD = _linear(ACTIVE_LEVEL)
 class _Seat:
     window_began_ms: float
     heard_ms: float
+    sounded_ms: float
+    """When it last sent anything but digital silence, or began."""
     loudest: int = 127
     observed: int = 0
     active: int = 0
@@ -60,11 +68,14 @@ class Voices:
         """One audio packet of a seat with this level (-dBov)."""
         seat = self._seats.get(peer_id)
         if seat is None or now_ms - seat.heard_ms > STALE_MS:
-            seat = self._seats[peer_id] = _Seat(now_ms, now_ms)
+            sounded_ms = seat.sounded_ms if seat is not None and now_ms - seat.heard_ms <= GONE_MS else now_ms
+            seat = self._seats[peer_id] = _Seat(now_ms, now_ms, sounded_ms)
         elif now_ms - seat.window_began_ms >= WINDOW_MS:
             seat.close_window(now_ms)
         seat.heard_ms = now_ms
         seat.observed += 1
+        if level != DIGITAL_SILENCE:
+            seat.sounded_ms = now_ms
         if level <= ACTIVE_LEVEL:
             seat.active += 1
             seat.loudest = min(seat.loudest, level)
@@ -72,6 +83,12 @@ class Voices:
     def forget(self, peer_id: str) -> None:
         """The seat is muted or gone."""
         self._seats.pop(peer_id, None)
+
+    def silent(self, peer_id: str, now_ms: float) -> bool:
+        """Whether its packets come and have held nothing but digital silence for ``SILENT_MS``: an unplugged or
+        switched off microphone. A quiet room is louder than that."""
+        seat = self._seats.get(peer_id)
+        return seat is not None and now_ms - seat.heard_ms <= GONE_MS and now_ms - seat.sounded_ms >= SILENT_MS
 
     def speaking(self, now_ms: float) -> list[str]:
         """Who speaks now, loudest first."""

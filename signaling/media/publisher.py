@@ -9,6 +9,7 @@ from hub import rtp
 from signaling.media import rtcp, sdp_write
 from signaling.media.producer import Arrangement, Producer
 from signaling.media.sdp import AUDIO_LEVEL, MID, REPAIRED_RID, RID, TRANSPORT_CC, Description, Section
+from signaling.media.sender_report import EchoedTime
 from signaling.media.stream import Stream
 from signaling.media.transport import OUR_SSRC, Presence, Transport
 from signaling.media.twcc import EVERY_MS, MOST_FEEDBACKS, TwccRecorder
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from signaling.media.plane import Plane
 
 REPORT_NS = 1_000_000_000
-FALLBACK_BPS = 3_000_000
 SENDER_REPORT_NS = 100_000_000
+FALLBACK_BPS = 3_000_000
 """What REMB grants a publisher that knows no transport-wide feedback, for all its tracks together."""
 MOST_SSRCS = 32
 
@@ -50,6 +51,7 @@ class PublishTransport(Transport):
         self._twcc: TwccRecorder | None = None
         self._twcc_id = self._level_id = self._mid_id = self._rid_id = self._repaired_id = -1
         self._feedback_ns = self._report_ns = 0
+        self.round_trip = EchoedTime()
 
     # Negotiation -----------------------------------------------------------------------------------------------------
 
@@ -206,6 +208,15 @@ class PublishTransport(Transport):
             # Each is told to every subscriber: who says it more often than anybody must is not listened to.
             if found is not None and now_ns - found[1].clock.at_ns >= SENDER_REPORT_NS:
                 found[0].sender_report(found[1], packet, now_ns)
+        elif isinstance(packet, rtcp.ExtendedReport):
+            for echo in packet.echoes:
+                if echo.ssrc == OUR_SSRC and self.round_trip.received(echo, now_ns) is not None:
+                    self._tell_round_trip()
+
+    def _tell_round_trip(self) -> None:
+        for producer in self.producers.values():
+            for stream in producer.streams:
+                stream.round_trip(self.round_trip.ms or 0.0)
 
     # Timers ----------------------------------------------------------------------------------------------------------
 
@@ -232,4 +243,4 @@ class PublishTransport(Transport):
         compound = rtcp.receiver_report(OUR_SSRC, blocks)
         if self._twcc is None and self._media:
             compound += rtcp.remb(OUR_SSRC, FALLBACK_BPS, list(self._media)[:31])
-        self.send_rtcp(compound)
+        self.send_rtcp(compound + rtcp.reference_time(OUR_SSRC, EchoedTime.now(now_ns)))

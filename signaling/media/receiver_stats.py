@@ -6,6 +6,29 @@ from hub.rtp import Unwrapper, distance
 from signaling.media.rtcp import ReportBlock, SenderReport
 
 
+MOST_SSRCS = 1024
+
+
+class ReportedLoss:
+    """What a receiver's reports say was lost of all streams that we send it, added up over their lives."""
+
+    __slots__ = ("_last", "expected", "lost")
+
+    def __init__(self) -> None:
+        self.expected = self.lost = 0
+        self._last: dict[int, tuple[int, int]] = {}
+
+    def reported(self, block: ReportBlock) -> None:
+        """The first report of a stream only says where counting begins."""
+        before = self._last.get(block.ssrc)
+        if before is None and len(self._last) >= MOST_SSRCS:
+            return  # more than we could ever send: it makes them up
+        self._last[block.ssrc] = block.highest, block.lost
+        if before is not None:
+            self.expected += max(0, distance(block.highest, before[0], bits=32))
+            self.lost += block.lost - before[1]
+
+
 class ReceiverStats:
     """One per received stream. Arrival times are nanoseconds on any steady clock."""
 

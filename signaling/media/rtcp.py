@@ -1,8 +1,9 @@
 """RTCP: a lenient parser into small structs, and builders for what the worker sends.
 
-RFC 3550 (SR, RR, SDES, BYE), RFC 4585 (generic NACK, PLI), RFC 5104 (FIR), draft-alvestrand-rmcat-remb,
-draft-holmer-rmcat-transport-wide-cc-extensions-01. ``parse`` never raises: bytes from the network that make no sense
-end the parsing, and what was valid before them is returned. Packet types not listed here are skipped.
+RFC 3550 (SR, RR, SDES, BYE), RFC 3611 (round trips), RFC 4585 (generic NACK, PLI), RFC 5104 (FIR),
+draft-alvestrand-rmcat-remb, draft-holmer-rmcat-transport-wide-cc-extensions-01. ``parse`` never raises: bytes from the
+network that make no sense end the parsing, and what was valid before them is returned. Packet types not listed here
+are skipped.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import msgspec
 
 from hub.rtp import Packet, distance
 
-SR, RR, SDES, BYE, RTPFB, PSFB = 200, 201, 202, 203, 205, 206
+SR, RR, SDES, BYE, RTPFB, PSFB, XR = 200, 201, 202, 203, 205, 206, 207
+_RRTR, _DLRR = 4, 5
 _NACK, _TWCC = 1, 15
 _PLI, _FIR, _AFB = 1, 4, 15
 
@@ -23,6 +25,7 @@ _U16 = Struct("!H")
 _I16 = Struct("!h")
 _U32 = Struct("!I")
 _TWO_U32 = Struct("!II")
+_THREE_U32 = Struct("!III")
 _SENDER = Struct("!IQIII")
 _BLOCK = Struct("!IIIIII")
 _TWCC_HEAD = Struct("!IIHHI")
@@ -93,11 +96,29 @@ class TransportFeedback(msgspec.Struct, frozen=True):
     """(transport sequence number, arrival in µs on the receiver's own clock, or None when it did not arrive)."""
 
 
+class TimeEcho(msgspec.Struct, frozen=True):
+    """One answer to a ``reference_time`` (RFC 3611 section 4.5)."""
+
+    ssrc: int
+    """Whose reference time it answers."""
+    lrr: int
+    """Middle 32 bits of that time."""
+    dlrr: int
+    """Delay since it came, in 1/65536 s."""
+
+
+class ExtendedReport(msgspec.Struct, frozen=True):
+    """Of an RFC 3611 report, the answers to reference times."""
+
+    ssrc: int
+    echoes: tuple[TimeEcho, ...]
+
+
 class Bye(msgspec.Struct, frozen=True):
     ssrcs: tuple[int, ...]
 
 
-Rtcp = SenderReport | ReceiverReport | Nack | Pli | Fir | Remb | TransportFeedback | Bye
+Rtcp = SenderReport | ReceiverReport | Nack | Pli | Fir | Remb | TransportFeedback | ExtendedReport | Bye
 
 
 def parse(datagram: Packet, *, arrivals: bool = True) -> list[Rtcp]:
@@ -141,6 +162,9 @@ def _parse_one(kind: int, count: int, body: memoryview) -> Rtcp | None:
         return ReceiverReport(_U32.unpack_from(body)[0], _blocks(body, 4, count))
     if kind == BYE:
         return Bye(tuple(_U32.unpack_from(body, at)[0] for at in range(0, min(4 * count, len(body) - 3), 4)))
+    if kind == XR and len(body) >= 4:
+        echoes = tuple(_echoes(body))
+        return ExtendedReport(_U32.unpack_from(body)[0], echoes) if echoes else None
     return _parse_feedback(kind, count, body) if len(body) >= 8 else None
 
 
@@ -177,6 +201,19 @@ def _nacked(body: memoryview) -> Iterator[int]:
         for bit in range(16):
             if mask >> bit & 1:
                 yield (pid + bit + 1) & 0xFFFF
+
+
+def _echoes(body: memoryview) -> Iterator[TimeEcho]:
+    """What the DLRR blocks hold; others are passed over."""
+    at = 4
+    while at + 4 <= len(body):
+        kind, end = body[at], at + 4 + 4 * _U16.unpack_from(body, at + 2)[0]
+        if end > len(body):
+            return
+        if kind == _DLRR:
+            for start in range(at + 4, end - 11, 12):
+                yield TimeEcho(*_THREE_U32.unpack_from(body, start))
+        at = end
 
 
 def _remb(sender: int, body: memoryview) -> Remb | None:
@@ -242,6 +279,21 @@ def sender_report(report: SenderReport) -> bytes:
 def receiver_report(ssrc: int, blocks: Sequence[ReportBlock]) -> bytes:
     """At most 31 blocks fit in one packet; give no more."""
     return _packet(RR, len(blocks), _U32.pack(ssrc) + b"".join(map(_pack_block, blocks)))
+
+
+def reference_time(ssrc: int, ntp: int) -> bytes:
+    """Asks senders of media when they got this (RFC 3611 section 4.4); ``ntp`` is 64 bits on any steady clock."""
+    return _packet(XR, 0, _U32.pack(ssrc) + _report_block(_RRTR, (ntp & 0xFFFFFFFFFFFFFFFF).to_bytes(8)))
+
+
+def time_echoes(ssrc: int, echoes: Sequence[TimeEcho]) -> bytes:
+    """The answers to reference times (RFC 3611 section 4.5)."""
+    body = b"".join(_THREE_U32.pack(echo.ssrc, echo.lrr, echo.dlrr) for echo in echoes)
+    return _packet(XR, 0, _U32.pack(ssrc) + _report_block(_DLRR, body))
+
+
+def _report_block(kind: int, body: bytes) -> bytes:
+    return _HEAD.pack(kind, 0, len(body) // 4) + body
 
 
 def cname(ssrcs: Sequence[int], name: str) -> bytes:

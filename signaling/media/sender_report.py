@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from signaling.media.rtcp import ReportBlock, SenderReport
+from hub.rtp import distance
+from signaling.media.rtcp import ReportBlock, SenderReport, TimeEcho
 
 _REMEMBERED = 16
+_LONGEST_MS = 60_000.0
 
 
 class PublisherClock:
@@ -58,6 +60,32 @@ class PublisherClock:
             packets=packets & 0xFFFFFFFF,
             octets=octets & 0xFFFFFFFF,
         )
+
+
+class EchoedTime:
+    """The round trip to a publisher, from its answers to our reference times (RFC 3611): it gets no sender reports."""
+
+    __slots__ = ("ms",)
+
+    def __init__(self) -> None:
+        self.ms: float | None = None
+        """None until measured, and for ever with publishers that do not answer."""
+
+    @staticmethod
+    def now(now_ns: int) -> int:
+        """A reference time: our own clock in NTP's format, as only we read it again."""
+        return ((now_ns << 32) // 1_000_000_000) & 0xFFFFFFFFFFFFFFFF
+
+    def received(self, echo: TimeEcho, now_ns: int) -> float | None:
+        """The round trip in milliseconds that ``echo`` shows, smoothed into ``ms``; None when it makes no sense."""
+        # Delays are rounded: an answer from nearby may seem to have come a little before it was asked for.
+        measured = max(
+            0.0, distance((self.now(now_ns) >> 16) - echo.dlrr & 0xFFFFFFFF, echo.lrr, bits=32) * 1000 / 65_536
+        )
+        if echo.lrr == 0 or measured > _LONGEST_MS:
+            return None
+        self.ms = measured if self.ms is None else self.ms + (measured - self.ms) / 8
+        return measured
 
 
 class RoundTrip:

@@ -1,13 +1,42 @@
-"""What a peer's lines carried and lost since the last look."""
+"""What a peer's lines carried and lost since the last look. Read from counters that the routes keep anyway."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from hub.lines import Way
+from hub.lines import SourceFigures, Way
 from signaling.media.control import PeerStats
+from signaling.media.producer import Producer
 from signaling.media.publisher import PublishTransport
+from signaling.media.stream import Stream
 from signaling.media.subscriber import SubscribeTransport
+from signaling.media.transport import Transport
+
+FIRST_S = 2.0
+"""Taken for the time before the first look."""
+
+
+@dataclass(slots=True)
+class _Total:
+    """Sums of a publisher's streams over one interval."""
+
+    expected: int = 0
+    received: int = 0
+    octets: int = 0
+
+    @property
+    def loss(self) -> float:
+        return min(1.0, max(0.0, 1 - self.received / self.expected)) if self.expected > 0 else 0.0
+
+
+@dataclass(slots=True)
+class _Line:
+    """What a subscriber's consumers say together."""
+
+    jitter_ms: float = 0.0
+    height: int = 0
+    nacks: int = 0
+    keyframe_requests: int = 0
 
 
 @dataclass(slots=True)
@@ -16,51 +45,131 @@ class PeerMeter:
 
     peer_id: str
     _at_ns: int = 0
-    _in: tuple[int, int] = (0, 0)
-    _out: tuple[int, int] = (0, 0)
-    _expected: int = 0
-    _received: int = 0
+    _carried: dict[Transport, int] = field(default_factory=dict)
+    _streams: dict[Stream, tuple[int, int, int, int, int]] = field(default_factory=dict)
+    _flowing: set[Producer] = field(default_factory=set)
+    _down: tuple[SubscribeTransport | None, int, int, int, int] = (None, 0, 0, 0, 0)
 
     def measure(
-        self, publisher: PublishTransport | None, subscriber: SubscribeTransport | None, now_ns: int
+        self,
+        publisher: PublishTransport | None,
+        subscriber: SubscribeTransport | None,
+        now_ns: int,
+        *,
+        microphone_silent: bool = False,
     ) -> PeerStats:
-        elapsed_s = (now_ns - self._at_ns) / 1e9 if self._at_ns else 2.0
+        elapsed_s = (now_ns - self._at_ns) / 1e9 if self._at_ns else FIRST_S
         self._at_ns = now_ns
-        loss, jitter_ms = self._publish_quality(publisher)
-        came = _since(self._in, publisher.generation if publisher else -1, publisher.bytes_in if publisher else 0)
-        went = _since(self._out, subscriber.generation if subscriber else -1, subscriber.bytes_out if subscriber else 0)
-        self._in, self._out = came[1], went[1]
-        losses = [consumer.loss for consumer in subscriber.consumers] if subscriber else []
-        round_trip_ms = subscriber.round_trip.ms if subscriber else None
-        up = _way(came[0] * 8 / elapsed_s, loss, jitter_ms, None) if publisher else None
-        down = _way(went[0] * 8 / elapsed_s, max(losses, default=0.0), 0.0, round_trip_ms) if subscriber else None
-        return PeerStats(peer_id=self.peer_id, up=up, down=down)
+        carried: dict[Transport, int] = {}
+        up, sources = self._up(publisher, elapsed_s, carried) if publisher is not None else (None, [])
+        down = self._received(subscriber, elapsed_s, carried) if subscriber is not None else None
+        self._carried = carried
+        return PeerStats(
+            peer_id=self.peer_id,
+            up=up,
+            down=down,
+            sources=sources,
+            estimate_bps=subscriber.adaptation.shortage_bps if subscriber is not None else None,
+            microphone_silent=microphone_silent,
+        )
 
-    def _publish_quality(self, publisher: PublishTransport | None) -> tuple[float, float]:
-        producers = publisher.producers.values() if publisher else []
-        streams = [stream.stats for producer in producers for stream in producer.streams]
-        expected = sum(stream.expected_packets for stream in streams)
-        received = sum(stream.received_packets for stream in streams)
-        asked, got = expected - self._expected, received - self._received
-        self._expected, self._received = expected, received
-        loss = max(0.0, 1 - got / asked) if asked > 0 else 0.0
-        # Counters that ran backwards belong to streams that ended in between.
-        return (min(loss, 1.0) if got >= 0 else 0.0), max((stream.jitter_ms for stream in streams), default=0.0)
+    def _rate(self, transport: Transport, total: int, elapsed_s: float, carried: dict[Transport, int]) -> int:
+        """Bits per second; a transport that is new has begun at nought."""
+        carried[transport] = total
+        return int(max(0, total - self._carried.get(transport, 0)) * 8 / elapsed_s)
+
+    # What it sends -------------------------------------------------------------------------------------------------
+
+    def _up(
+        self, publisher: PublishTransport, elapsed_s: float, carried: dict[Transport, int]
+    ) -> tuple[Way, list[SourceFigures]]:
+        before, self._streams = self._streams, {}
+        flowed, self._flowing = self._flowing, set()
+        whole, nacks, keyframes = _Total(), 0, 0
+        sources = []
+        for producer in publisher.producers.values():
+            one = _Total()
+            best: Stream | None = None
+            jitter_ms = 0.0
+            for stream in producer.streams:
+                now = _counts(stream)
+                then = before.get(stream, (0, 0, 0, 0, 0))
+                self._streams[stream] = now
+                one.expected += now[0] - then[0]
+                one.received += now[1] - then[1]
+                one.octets += now[2] - then[2]
+                nacks += now[3] - then[3]
+                keyframes += now[4] - then[4]
+                if now[1] > then[1]:
+                    best, jitter_ms = stream, max(jitter_ms, stream.stats.jitter_ms)
+            if not producer.paused and publisher.connected:
+                self._flowing.add(producer)
+            stalled = one.octets == 0 and _should_come(producer) and producer in flowed & self._flowing
+            sources.append(_source(producer, one, best, jitter_ms, elapsed_s, stalled=stalled))
+            whole.expected += one.expected
+            whole.received += one.received
+        heights = [one.height for one in sources if one.height is not None]
+        way = Way(
+            bps=self._rate(publisher, publisher.bytes_in, elapsed_s, carried),
+            loss=whole.loss,
+            jitter_ms=max((one.jitter_ms for one in sources), default=0.0),
+            round_trip_ms=publisher.round_trip.ms,
+            height=max(heights, default=None),
+            nacks=nacks,
+            keyframe_requests=keyframes,
+        )
+        return way, sources
+
+    # What it receives ------------------------------------------------------------------------------------------------
+
+    def _received(self, subscriber: SubscribeTransport, elapsed_s: float, carried: dict[Transport, int]) -> Way:
+        line = _Line()
+        for consumer in subscriber.lines():
+            line.nacks += consumer.nacks
+            line.keyframe_requests += consumer.keyframe_requests
+            stream = consumer.stream
+            if stream is None or consumer.producer is None or consumer.producer.paused:
+                continue
+            if consumer.jitter_ms is not None and consumer.jitter_ms > line.jitter_ms:
+                line.jitter_ms = consumer.jitter_ms
+            if consumer.video and not consumer.frozen and stream.height > line.height:
+                line.height = stream.height
+        lost = subscriber.reported_loss
+        known, expected, missing, nacks, keyframes = self._down
+        if known is not subscriber:
+            expected = missing = nacks = keyframes = 0
+        self._down = subscriber, lost.expected, lost.lost, line.nacks, line.keyframe_requests
+        asked = lost.expected - expected
+        return Way(
+            bps=self._rate(subscriber, subscriber.bytes_out, elapsed_s, carried),
+            loss=min(1.0, max(0.0, (lost.lost - missing) / asked)) if asked > 0 else 0.0,
+            jitter_ms=line.jitter_ms,
+            round_trip_ms=subscriber.round_trip.ms,
+            height=line.height or None,
+            nacks=line.nacks - nacks,
+            keyframe_requests=line.keyframe_requests - keyframes,
+        )
 
 
-def _way(bps: float, loss: float, jitter_ms: float, round_trip_ms: float | None) -> Way:
-    return Way(
-        bps=int(bps),
-        loss=loss,
+def _counts(stream: Stream) -> tuple[int, int, int, int, int]:
+    stats = stream.stats
+    return stats.expected_packets, stats.received_packets, stream.octets_in, stream.nacks_sent, stream.keyframes_asked
+
+
+def _should_come(producer: Producer) -> bool:
+    """A camera that nobody looks at may rest, and a shared screen on which nothing moves."""
+    return producer.source == "camera" and not all(stream.asleep for stream in producer.streams)
+
+
+def _source(
+    producer: Producer, total: _Total, best: Stream | None, jitter_ms: float, elapsed_s: float, *, stalled: bool
+) -> SourceFigures:
+    return SourceFigures(
+        source=producer.source,
+        bps=int(max(0, total.octets) * 8 / elapsed_s),
+        loss=total.loss,
         jitter_ms=jitter_ms,
-        round_trip_ms=round_trip_ms,
-        height=None,
-        nacks=0,
-        keyframe_requests=0,
+        height=best.height or None if best is not None else None,
+        layer=best.rid if best is not None else "",
+        stalled=stalled,
     )
-
-
-def _since(before: tuple[int, int], generation: int, total: int) -> tuple[int, tuple[int, int]]:
-    """Bytes since ``before`` (generation, total): all of them when the transport is another one."""
-    fresh = total if generation != before[0] else total - before[1]
-    return max(0, fresh), (generation, total)

@@ -67,7 +67,7 @@ class Stream:
         self.clock = PublisherClock(codec.clock_rate)
         self.cache: PacketCache[Shaped] = PacketCache(VIDEO_PACKETS if video else AUDIO_PACKETS)
         self.consumers: list[Consumer | LayerSwitch] = []
-        self.keyframes_asked = 0
+        self.keyframes_asked = self.nacks_sent = 0
         self._payload_type = payload_type
         self._nack = NackGenerator()
         self._keyframes = KeyframeRequests()
@@ -158,6 +158,10 @@ class Stream:
         for consumer in self.consumers:
             consumer.send_report(now_ns)
 
+    def round_trip(self, ms: float) -> None:
+        """To the publisher: what is missing is not asked for again before the answer can be here."""
+        self._nack.round_trip_ms = ms
+
     def want_keyframe(self, now_ns: int, *, urgent: bool = False) -> None:
         """Asked for at once or when the throttle allows."""
         if self.video and self._keyframes.ask(now_ns / 1e6, urgent=urgent):
@@ -170,6 +174,7 @@ class Stream:
         if self.ssrc is None or paused:
             return
         if missing and self.nacks:
+            self.nacks_sent += len(missing)
             self._send_rtcp(rtcp.nack(OUR_SSRC, self.ssrc, missing))
         if self.video and self._keyframes.due(now_ms):
             self._send_pli()

@@ -66,6 +66,7 @@ def test_nothing_known_is_no_mark() -> None:
         (Figures(up=way(jitter_ms=87.0)), Trouble(Cause.JITTER, 90)),
         (Figures(up=way(), sources=[source(stalled=True)]), Trouble(Cause.STALLED)),
         (Figures(up=way(), microphone_silent=True), Trouble(Cause.MICROPHONE_SILENT)),
+        (Figures(down=way(), estimate_bps=180_000), Trouble(Cause.NARROW_DOWN, 180)),
         (Figures(down=way(), seen=Seen(concealed=0.08)), Trouble(Cause.SOUND_GAPS, 8)),
         (Figures(down=way(), seen=Seen(frozen=0.5, freezes=3)), Trouble(Cause.FREEZES, 50)),
         (Figures(up=way(), seen=Seen(limited=Limit.COMPUTER)), Trouble(Cause.COMPUTER)),
@@ -150,12 +151,26 @@ def test_freezes_are_counted_once_between_two_measurements() -> None:
 
 def test_a_silent_transport_is_gone_until_it_speaks_again() -> None:
     watch = LineWatch()
-    watch.transport("a", silent=True)
+    watch.transport("a", "publish", silent=True)
     watch.measured([peer()])
     assert watch.quality(["a"]) == {"a": 0}
-    watch.transport("a", silent=False)
+    watch.transport("a", "subscribe", silent=False)
+    assert watch.quality(["a"]) == {"a": 0}
+    watch.transport("a", "publish", silent=False)
     watch.measured([peer()])
     assert watch.quality(["a"]) == {"a": 4}
+
+
+def test_a_room_encoder_sends_in_the_browsers_place_and_a_display_is_no_line() -> None:
+    watch = LineWatch()
+    encoder = PeerStats(peer_id="device.a", up=way(0.1), down=None, sources=[source(bps=5)])
+    display = PeerStats(peer_id="display.t.a", up=None, down=way(0.9))
+    watch.measured([PeerStats(peer_id="a", up=None, down=way(0.02)), encoder, display])
+    assert watch.figures.keys() == {"a"}
+    line = watch.figures["a"]
+    assert line.up is not None
+    assert line.down is not None
+    assert (line.up.loss, line.down.loss, line.sources[0].bps) == (0.1, 0.02, 5)
 
 
 def test_the_worse_of_measured_and_told_is_the_mark() -> None:

@@ -9,8 +9,8 @@ import { t } from "../../text.js";
 
 /** The gravest first, as the hub orders them. */
 const CAUSES = [
-  "gone", "microphone_silent", "loss_up", "loss_down", "delay", "stalled", "sound_gaps", "narrow_up", "freezes", "jitter",
-  "computer",
+  "gone", "microphone_silent", "loss_up", "loss_down", "delay", "stalled", "sound_gaps", "narrow_up", "narrow_down", "freezes",
+  "jitter", "computer",
 ];
 
 /** Smaller is graver. @param {Trouble} trouble */
@@ -39,6 +39,8 @@ export function troubleWords({ cause, amount }) {
       return t("Tiếng nghe được bị thiếu %(amount)s%%", params);
     case "narrow_up":
       return t("Mạng chỉ còn gửi được %(amount)s kbit/s: hình của điểm này xấu đi", params);
+    case "narrow_down":
+      return t("Mạng chỉ còn nhận được %(amount)s kbit/s: hình các nơi ở điểm này xấu đi hoặc dừng để giữ tiếng", params);
     case "freezes":
       return t("Hình nhận về bị đứng %(amount)s%% thời gian", params);
     case "jitter":
@@ -73,6 +75,8 @@ export function advice({ cause, amount }) {
       return t("Mạng của bạn chập chờn nên hình và tiếng không đều. Hãy dùng dây mạng thay cho Wi-Fi, hoặc lại gần bộ phát.");
     case "narrow_up":
       return t("Mạng của bạn chỉ còn gửi được %(amount)s kbit/s. Hãy tắt các chương trình đang tải dữ liệu; nếu tiếng vẫn đứt, hãy tắt camera để giữ tiếng.", params);
+    case "narrow_down":
+      return t("Mạng của bạn chỉ còn nhận được %(amount)s kbit/s nên hình các nơi xấu đi hoặc dừng để giữ tiếng. Hãy dùng dây mạng thay cho Wi-Fi, và tắt các chương trình đang tải dữ liệu.", params);
     case "computer":
       return t("Máy tính của bạn đang quá tải nên hình gửi đi xấu. Hãy đóng các chương trình và trang khác.");
     default:
