@@ -84,3 +84,19 @@ def test_a_media_port_that_is_taken_for_tcp_alone_is_told(data_dir: Path) -> Non
         assert found["media port (TCP)"] is Verdict.FAULT
         without = settings(data_dir, media_port=port, media_tcp=False)
         assert "media port (TCP)" not in {each.what for each in network_checks.media_ports(without)}
+
+
+def test_the_configuration_we_ship_for_coturn_relays_to_the_hub_and_to_nobody_else(data_dir: Path) -> None:
+    text = (Path(__file__).parents[2] / "deploy" / "coturn.conf").read_text(encoding="utf-8")
+    # What is marked there as to be changed, and what a test without certificate and privileges must leave out.
+    ours = {"listening-ip", "relay-ip", "static-auth-secret", "listening-port", "tls-listening-port", "cert", "pkey"}
+    lines = [line for line in text.splitlines() if line.partition("=")[0] not in ours]
+    for allowed, verdict in (("127.0.0.1", Verdict.OK), ("203.0.113.10", Verdict.FAULT)):
+        file = data_dir / "coturn.conf"
+        file.write_text("\n".join(lines).replace("203.0.113.10", allowed), encoding="utf-8")
+        with coturn.running(file=file) as server:
+            [found] = turn_findings(data_dir, server.url("udp"))
+            said = server.log.read_text(errors="replace")
+        assert found.verdict is verdict, found
+        assert "onfiguration format" not in said, "coturn understands every line"
+        assert "nknown" not in said
