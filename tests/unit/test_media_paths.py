@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hub.tap import Hello
 from signaling.media.ice import Address, Check
-from signaling.media.paths import CONSENT_NS, MOST_PATHS, Paths
+from signaling.media.paths import CONSENT_NS, MOST_ADOPTED, MOST_PATHS, Paths
 from signaling.media.plane import Plane
 from signaling.media.tap import TapBuffer
 from signaling.media.transport import Transport
@@ -100,6 +100,29 @@ def test_an_address_that_another_owner_proved_since_stays_his() -> None:
     Paths(other).proved((wire, at(1)), 1, chosen=True)
     paths.clear()
     assert wire.owners == {at(1): other}
+
+
+def test_an_adopted_way_is_received_from_but_not_sent_to_until_it_proves_itself() -> None:
+    wire, paths = FakeWire(), Paths(Nobody())
+    paths.proved((wire, at(1)), 0, chosen=True)
+    paths.adopted((wire, at(2)), 1)
+    assert set(wire.owners) == {at(1), at(2)}
+    paths.lost((wire, at(1)))
+    assert paths.current is None
+    paths.proved((wire, at(2)), 2, chosen=True)
+    assert paths.current == (wire, at(2))
+
+
+def test_adopted_ways_are_few_and_end_like_the_others() -> None:
+    wire, paths = FakeWire(), Paths(Nobody())
+    for port in range(9):
+        paths.adopted((wire, at(port)), port)
+    assert len(wire.owners) == MOST_ADOPTED
+    paths.expire(CONSENT_NS + 9)
+    assert wire.owners == {}
+    paths.adopted((wire, at(1)), 0)
+    paths.clear()
+    assert wire.owners == {}
 
 
 @given(
