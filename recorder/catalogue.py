@@ -35,6 +35,8 @@ class Resume(msgspec.Struct, frozen=True):
     """Why the track stands still, or ''."""
     width: int = 0
     height: int = 0
+    parameters: str = ""
+    """The parameter sets in force (H.264)."""
     file: int = 0
     offset: int = 0
     """How far the journal had been read: everything but packets before it has had its effect."""

@@ -42,9 +42,11 @@ class Frame:
     """Packets between this frame and the one before never came."""
     width: int = 0
     height: int = 0
-    """Of a VP8 keyframe; 0 otherwise."""
+    """Of a keyframe; 0 otherwise."""
     ticks: int = 0
     """How long it lasts in units of the RTP clock, where the data tells (Opus); 0 otherwise."""
+    parameters: str = ""
+    """What a decoder needs to know before it (H.264 keyframes, ``h264_frames.Parameters``); '' otherwise."""
 
 
 def original(packet: bytes | memoryview, rtx_ssrc: int | None) -> tuple[int, memoryview] | None:

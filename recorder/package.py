@@ -303,7 +303,7 @@ class RecordingPackager:
             begins_with_keyframe=cut.begins_with_keyframe,
             size_bytes=len(cut.data),
             sha256=hashlib.sha256(cut.data).hexdigest(),
-            object_key=f"recordings/{self._folder.recording_id}/{track_id}/{cut.number:06d}.webm",
+            object_key=f"recordings/{self._folder.recording_id}/{track_id}/{cut.number:06d}{_suffix(cut.media_type)}",
             first_file=cut.first_file,
             resume=self._here(cut.resume),
         )
@@ -314,6 +314,10 @@ class RecordingPackager:
     def _append(self, facts: list[Fact]) -> None:
         with self._catalogue.lock:
             self._catalogue.append(facts)
+
+
+def _suffix(media_type: str) -> str:
+    return ".mp4" if media_type.startswith("video/mp4") else ".webm"
 
 
 def _orphans(catalogue: Catalogue) -> dict[tuple[str, str], tuple[str, int]]:

@@ -4,7 +4,7 @@
 
     spool/{recording_id}/journal/000001.log …     what came over the tap (recorder.journal)
                         /catalogue.log            what was made of it (recorder.catalogue)
-                        /segments/{track_id}/000000.webm …   finished, waiting for the store
+                        /segments/{track_id}/000000.webm …   finished (WebM, or MP4 for H.264), waiting for the store
                         /manifest.json            once everything is stored
 """
 

@@ -11,9 +11,20 @@ from dataclasses import dataclass
 
 from hub import rtp
 from hub.tap import TrackOpened
-from recorder import timeline, webm
+from recorder import fmp4, timeline, webm
 from recorder.catalogue import Resume
-from recorder.depacketise import Frame, OpusFrames, Packet, Reorder, Vp8Frames, opus_missing, opus_ticks, original
+from recorder.depacketise import (
+    Frame,
+    Frames,
+    OpusFrames,
+    Packet,
+    Reorder,
+    Vp8Frames,
+    opus_missing,
+    opus_ticks,
+    original,
+)
+from recorder.h264_frames import H264Frames, Parameters
 
 ASK_AT, SOFT_AT, HARD_AT = 0.68, 0.70, 0.94
 SILENT_NS = 3_000_000_000
@@ -25,7 +36,7 @@ OVERLAP_NS = 250_000_000
 JUMP_NS = 2_000_000_000
 STUCK_PACKETS = 50
 
-MEDIA_TYPES = {"vp8": 'video/webm; codecs="vp8"', "opus": 'audio/webm; codecs="opus"'}
+MEDIA_TYPES = {"vp8": 'video/webm; codecs="vp8"', "opus": 'audio/webm; codecs="opus"', "h264": "video/mp4"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,7 @@ Outcome = Cut | Gap | Point | Ended
 
 
 class TrackPackager:
-    """Raises ``ValueError`` for a codec that is not recorded: VP8 and Opus are what every point sends."""
+    """Raises ``ValueError`` for a codec that is not recorded. Browsers send VP8 and Opus, room encoders H.264 too."""
 
     def __init__(
         self,
@@ -95,7 +106,8 @@ class TrackPackager:
         self._last_timestamp = self._timestamps.highest = resume.timestamp if resume else None
         goes_on = self._last_sequence is not None and not self.cause
         self._reorder = Reorder(self._last_sequence + 1 if goes_on and self._last_sequence is not None else None)
-        self._joiner = Vp8Frames() if opened.kind == "video" else OpusFrames()
+        self._parameters = resume.parameters if resume else ""
+        self._joiner = _joiner(codec, self._parameters)
         self._frames: list[Frame] = []
         self._heard_ns: int | None = None
         self._late = 0
@@ -198,6 +210,7 @@ class TrackPackager:
             self.wants_keyframe = False
             if frame.width:
                 self._size = (frame.width, frame.height)
+            self._parameters = frame.parameters or self._parameters
         elif frame.after_loss:
             self.wants_keyframe = True
 
@@ -226,6 +239,7 @@ class TrackPackager:
             return age_ms + self._ns(frame.ticks) / 1_000_000 > self._max_ms
         if frame.keyframe:
             changed = bool(frame.width) and (frame.width, frame.height) != self._size
+            changed = changed or frame.parameters != self._parameters
             return changed or not first.keyframe or age_ms >= SOFT_AT * self._max_ms
         return age_ms >= HARD_AT * self._max_ms
 
@@ -244,6 +258,7 @@ class TrackPackager:
             end_ticks = frames[-1].timestamp + (frames[-1].ticks or self._interval(frames))
         placed = self._place(frames, offset)
         start_ms, last_ms = placed[0].at_ms, placed[-1].at_ms
+        parameters = Parameters.load(self._parameters)
         end_ms = min(self._at_ms(self._ns(end_ticks) + offset), start_ms + self._max_ms)
         duration_ms = max(end_ms, last_ms + 1) - start_ms
         self._explain(start_ms, "")
@@ -254,7 +269,7 @@ class TrackPackager:
                 number=self._number,
                 start_ms=start_ms,
                 duration_ms=duration_ms,
-                media_type=self._media_type,
+                media_type=fmp4.media_type(parameters) if parameters else self._media_type,
                 begins_with_keyframe=frames[0].keyframe,
                 data=self._write(placed, frames, duration_ms),
                 first_file=min(frame.first_file for frame in frames),
@@ -284,6 +299,9 @@ class TrackPackager:
         if self.opened.kind == "audio":
             return webm.audio(placed, duration_ms)
         width, height = (frames[0].width, frames[0].height) if frames[0].keyframe else self._size
+        parameters = Parameters.load(self._parameters)
+        if parameters is not None:
+            return fmp4.video(placed, duration_ms, width or 640, height or 360, parameters)
         return webm.video(placed, duration_ms, width or 640, height or 360)
 
     def _interval(self, frames: list[Frame]) -> int:
@@ -318,6 +336,7 @@ class TrackPackager:
             cause=self.cause,
             width=width,
             height=height,
+            parameters=self._parameters,
         )
 
     def _ns(self, ticks: int) -> int:
@@ -325,3 +344,9 @@ class TrackPackager:
 
     def _at_ms(self, at_ns: int) -> int:
         return max(0, round(at_ns / 1_000_000))
+
+
+def _joiner(codec: str, parameters: str) -> Frames:
+    if codec == "h264":
+        return H264Frames(Parameters.load(parameters))
+    return Vp8Frames() if codec == "vp8" else OpusFrames()

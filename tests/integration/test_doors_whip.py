@@ -91,8 +91,8 @@ async def test_a_device_and_its_token_outlive_a_restart_of_the_web_process_but_n
     hearing, seats = hearing_and_seats(hub)
     token = await issue(hub, hearing, POINT)
     device = Whip(token["endpoint"], token["token"])
-    assert await device.publish() == 201
     async with seated(hub, "chutri", hearing, seats["chair"]) as chair:
+        assert await device.publish() == 201
         await chair.happened("device_joined", seats[POINT])
     await asyncio.to_thread(hub.restart, "web")
     async with seated(hub, "chutri", hearing, seats["chair"]) as chair:
