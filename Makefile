@@ -65,6 +65,9 @@ bench-join: system bench-system .venv/development.stamp
 bench-scale: .venv/development.stamp
 	@$(BIN)/python -m bench.scale $(ARGS)
 
+bench-flood: .venv/development.stamp
+	@$(BIN)/python -m bench.flood $(ARGS)
+
 bench-system:
 	@tools/system-packages bench
 
