@@ -216,4 +216,6 @@ class LineKeeper:
         except NotReady as error:
             log.warning("old lines not forgotten yet", fault=str(error))
             return
+        except Exception:  # minutes are no reason to stop the live side
+            log.exception("old lines not forgotten")
         self._purged_at = now

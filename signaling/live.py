@@ -23,6 +23,7 @@ from hub.services.live import HearingLive, RecorderLive, WorkerLive
 from signaling.booking import load
 from signaling.clock import Clock
 from signaling.context import Context, Discreet, SeatsFor
+from signaling.line_metrics import LineCollector
 from signaling.line_minutes import LineKeeper
 from signaling.live_hearing import LiveHearing
 from signaling.media import control
@@ -78,6 +79,7 @@ class Live:
         self._loading = asyncio.Lock()
         self._loaded = False
         self._wake = asyncio.Event()
+        registry.register(LineCollector(self._under_way_views, self.workers))
         self.stopping = False
         self.guests_known = True
         """False while ``signaling.doors`` still looks for guests of this process's earlier life."""
@@ -231,6 +233,9 @@ class Live:
     def hearing(self, hearing_id: str) -> HearingLive | None:
         hearing = self._hearings.get(hearing_id)
         return hearing.view() if hearing is not None else None
+
+    def _under_way_views(self) -> list[HearingLive]:
+        return [hearing.view() for hearing in self._hearings.values() if hearing.state.live]
 
     def recorder(self) -> RecorderLive:
         return self._recorder.live_view()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import structlog
@@ -38,7 +38,7 @@ class LiveMedia:
         """Media began anew in another worker, and the record does not show it yet."""
         self.lines = LineWatch()
         self._news = LineNews(hearing, self.lines)
-        self._keeper = context.keeper
+        self._keeper, self._metrics = context.keeper, context.metrics
         self._hearing = hearing
 
     async def negotiate(self, connection: Connection, effects: Iterable[fx.Effect]) -> None:
@@ -92,7 +92,11 @@ class LiveMedia:
             return  # sent again when the browser is back
         streams = [
             p.StreamView(
-                mid=one.mid, seat_id=peers.seat_of(one.peer_id), source=one.source, producer_id=one.producer_id
+                mid=one.mid,
+                seat_id=peers.seat_of(one.peer_id),
+                source=one.source,
+                producer_id=one.producer_id,
+                codec=one.codec,
             )
             for one in event.streams
         ]
@@ -119,9 +123,18 @@ class LiveMedia:
 
     def _measured(self, event: control.RouterStats) -> None:
         freezes = self.lines.measured(event.peers)
+        self._count(freezes)
         if self._hearing.state.live:
             self._keeper.add(self._hearing.state.hearing_id, self.lines.figures, freezes)
         self._news.tell()
+
+    def _count(self, freezes: Mapping[str, int]) -> None:
+        lines, metrics = list(self.lines.figures.values()), self._metrics
+        for direction, ways in (("up", [one.up for one in lines]), ("down", [one.down for one in lines])):
+            found = [way for way in ways if way is not None]
+            metrics.nacks.labels(direction).inc(max(0, sum(way.nacks for way in found)))
+            metrics.keyframe_requests.labels(direction).inc(max(0, sum(way.keyframe_requests for way in found)))
+        metrics.freezes.inc(sum(freezes.values()))
 
     def _transport(self, event: control.TransportState) -> None:
         self.lines.transport(event.peer_id, event.direction, silent=event.state == "silent")

@@ -18,6 +18,13 @@ class Metrics:
         self.refused = Counter("hub_signaling_refused", "Error answers by code.", ["code"], registry=registry)
         self.events = Counter("hub_hearing_events", "Events committed by kind.", ["kind"], registry=registry)
         self.slow = Counter("hub_signaling_slow", "Sockets closed because they read too slowly.", registry=registry)
+        self.nacks = Counter(
+            "hub_line_nacks", "Packets asked for again: up by us, down by browsers.", ["direction"], registry=registry
+        )
+        self.keyframe_requests = Counter(
+            "hub_line_keyframe_requests", "Fresh pictures asked for, likewise.", ["direction"], registry=registry
+        )
+        self.freezes = Counter("hub_line_freezes", "Pictures that stood still, as browsers tell.", registry=registry)
         self.commit_s = Histogram(
             "hub_hearing_commit_seconds", "Time to commit a decision's events.", registry=registry
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from hub.rtp import Unwrapper, distance
 from signaling.media.rtcp import ReportBlock, SenderReport
 
-
 MOST_SSRCS = 1024
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.lines import Cause, Direction, Figures, Limit, Seen, SourceFigures, Trouble, Way, diagnose, score
-from signaling import protocol
+from signaling import codec, protocol
 from signaling.line_minutes import Gatherer
 from signaling.line_watch import APPEARS, LASTS, SEEN_ROUNDS, LineWatch, visible
 from signaling.media.control import PeerStats
@@ -204,11 +204,11 @@ def test_a_browser_cannot_say_what_cannot_be(seen: str) -> None:
     from hub.errors import ProtocolError
 
     with pytest.raises(ProtocolError):
-        protocol.parse(f'{{"type":"line","seen":{seen}}}')
+        codec.parse(f'{{"type":"line","seen":{seen}}}')
 
 
 def test_a_browser_may_leave_out_what_it_does_not_know() -> None:
-    message = protocol.parse('{"type":"line","seen":{"fps":null,"via":"tcp"}}')
+    message = codec.parse('{"type":"line","seen":{"fps":null,"via":"tcp"}}')
     assert isinstance(message, protocol.Line)
     assert message.seen == Seen(via="tcp")  # type: ignore[arg-type]
 
