@@ -80,6 +80,7 @@ def turn_servers(config: Config) -> Iterator[Finding]:
         try:
             target = asyncio.run(turn_check.relays(turn.parse(url), made, targets))
         except turn_check.TurnFault as fault:
-            yield Finding("TURN server", Verdict.FAULT, f"{url}: {fault}", fault.remedy)
+            # The hub runs without; only those who need a relay cannot take part.
+            yield Finding("TURN server", Verdict.WARNING, f"{url}: {fault}", fault.remedy)
         else:
             yield Finding("TURN server", Verdict.OK, f"{url} relays to {target}")
