@@ -27,7 +27,7 @@ LOOK_NS = 500_000_000
 REPORT_NS = 1_000_000_000
 LEAST_PACKETS = 20
 """Losses among fewer say little."""
-NOMINAL_BPS = ((120, 100_000), (240, 250_000), (480, 700_000))
+NOMINAL_BPS = ((100, 90_000), (150, 130_000), (200, 220_000), (300, 350_000), (400, 700_000), (600, 1_000_000))
 MOST_NOMINAL_BPS = 1_500_000
 VOICE_BPS = 40_000
 TALLEST = 360
@@ -50,6 +50,8 @@ def layers_of(producer: Producer, now_ns: int) -> list[Layer]:
         # A screen on which nothing moves sends next to nothing, and there is no other stream to take.
         live = count == 1 or stream.live(now_ns)
         bps = int(stream.rate.bps) if live else 0
+        if count > 1 and not stream.settled(now_ns):
+            bps = max(bps, nominal_bps(height))
         found.append(Layer(height, bps or nominal_bps(height), live, stream.asleep))
     return found
 
@@ -132,6 +134,8 @@ class Adaptation:
             need_bps=self._allocation.next_bps if tries else None,
             congested_ms=line.congested_ms,
         )
+        if self._prober.active:
+            line.probing(max(self._media.bps, self._allocation.bps), now_ms)
         proved = self._prober.look(sight, now_ms)
         if proved is not None:
             line.proved(proved)

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from collections import deque
 
-START_BPS = 1_000_000
+START_BPS = 600_000
 """Assumed of a line of which nothing is known yet."""
 MOST_BPS = 100_000_000
-DOUBLE_MS = 2_000
-"""While nothing speaks against it, twice as much is assumed after so long."""
+DOUBLE_MS = 1_000
+"""While the browser reports and nothing speaks against it, twice as much is assumed after so long."""
+SILENT_MS = 2_500
+"""Who has not reported for so long says nothing for it either."""
 FELL = 0.97
 SHORT = 0.9
-"""A first estimate below so much of what was sent shows a limit."""
+SHORT_MS = 1_500
+"""An estimate below so much of what arrives for so long is a sign of a limit: it follows more slowly than we send."""
 QUIET_BPS = 80_000
 """With less than this sent, an estimate that falls is noise."""
 FORGET_MS = 30_000
@@ -25,6 +28,8 @@ FORGET_MS = 30_000
 LOSS = 0.10
 """Losses below this are no reason to send less (as in draft-ietf-rmcat-gcc-02 section 6)."""
 CLEAR = 0.02
+USUAL = 1.25
+"""The line's own losses vary by so much."""
 GROWTH = 1.08
 """Per second without losses, of what losses had brought down."""
 PROVES = 1.5
@@ -118,7 +123,9 @@ class Bandwidth:
         self._trusted_bps = float(_LEAST_BPS)
         self._sent = SentRate()
         self._brake, self._delay = LossBrake(), Delay()
-        self._fell_ms = self._suffered_ms = float("-inf")
+        self._fell_ms = self._suffered_ms = self._queued_ms = self._well_ms = float("-inf")
+        self._short_since_ms = float("inf")
+        self._safe_bps, self._safe_ms = 0.0, float("-inf")
         self._queues = False
         self._assumed_bps = float(START_BPS)
         self._measured_ms: float | None = None
@@ -147,7 +154,8 @@ class Bandwidth:
         elapsed_ms = now_ms - (self._measured_ms if self._measured_ms is not None else now_ms)
         self._measured_ms = now_ms
         if not self.limited:
-            self._assumed_bps = min(MOST_BPS, self._assumed_bps * 2 ** (elapsed_ms / DOUBLE_MS))
+            if now_ms - self._well_ms < SILENT_MS < now_ms - self._queued_ms:
+                self._assumed_bps = min(MOST_BPS, self._assumed_bps * 2 ** (elapsed_ms / DOUBLE_MS))
             return
         self._content_ms = self._content_ms + elapsed_ms if content else 0.0
         if self._content_ms >= FORGET_MS and now_ms - self.congested_ms >= FORGET_MS:
@@ -162,7 +170,8 @@ class Bandwidth:
             return
         arriving = self._sent.bps * (1 - self._brake.loss)
         fell = before is not None and bps < FELL * before and bps < 1.05 * arriving
-        if fell or (before is None and bps < SHORT * arriving):
+        self._short_since_ms = now_ms if bps >= SHORT * arriving else min(now_ms, self._short_since_ms)
+        if fell or now_ms - self._short_since_ms > SHORT_MS:
             self._fell_ms = now_ms
             self._conclude(now_ms)
 
@@ -170,14 +179,16 @@ class Bandwidth:
         """The browser's receiver report: the fraction 0–1 of packets lost since its last one."""
         if self._brake.report(loss, self._sent.bps, now_ms) or loss - self._brake.line_loss > LOSS:
             self.congested_ms = now_ms
-        if loss - self._brake.line_loss > CLEAR:
+        if loss > CLEAR + USUAL * self._brake.line_loss:
             self._suffered_ms = now_ms
             self._conclude(now_ms)
+        if loss - self._brake.line_loss <= LOSS:
+            self._well_ms = now_ms
 
     def round_trip(self, ms: float, now_ms: float) -> None:
         """One measurement of the round trip."""
         if self._delay.queued(ms):
-            self._suffered_ms = now_ms
+            self._suffered_ms = self._queued_ms = now_ms
             if self.limited:
                 self.congested_ms = now_ms
             self._conclude(now_ms)
@@ -188,7 +199,13 @@ class Bandwidth:
             return
         self._queues = True
         self.congested_ms, self._trusted_bps = now_ms, float(self.remb_bps)
+        if now_ms - self._safe_ms < TOGETHER_MS:
+            self._trusted_bps = max(self._trusted_bps, self._safe_bps)
         self._fell_ms = float("-inf")
+
+    def probing(self, media_bps: float, now_ms: float) -> None:
+        """Padding is being sent beside ``media_bps``, which went well alone: too much now is the padding's fault."""
+        self._safe_bps, self._safe_ms = media_bps, now_ms
 
     def proved(self, bps: float) -> None:
         """So much was sent for a while without a sign of too much."""

@@ -233,6 +233,9 @@ class Consumer:
             out[SHAPE_BYTES - 3 : SHAPE_BYTES] = abs_send_time(now_ns).to_bytes(3)
             self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
             out = rtx.wrap(out, ssrc=self.rtx_ssrc, seq=self._rtx_sequence, payload_type=VP8_RTX)
+            if self.transport.pacer is not None:
+                self.transport.pacer.push_first(out, now_ns / 1e6)
+                return
         self.transport.send_rtp(out)
 
     def send_padding(self, now_ns: int) -> int:

@@ -14,8 +14,12 @@ ROOM = 1.15
 """To be raised, a choice must fit so many times."""
 BLUR = 1.25
 """A tile may be so many times higher than its picture before the next layer is worth its cost."""
+KEPT = 1 / 0.85
+"""The last layer is kept although it is so many times what is carried: a browser that saw too much says 85 %."""
 HOLD_MS = 3_000
 MOST_HOLD_MS = 30_000
+MOST_STILL_MS = 6_000
+"""A picture that stands still is tried again sooner."""
 """Nothing is raised for so long after something was lowered; longer each time that a raise did not last."""
 STEADY_MS = 20_000
 """A raise that lasted so long was right."""
@@ -77,14 +81,16 @@ class LayerChooser:
         """``videos`` most important first. Without evidence of a limit every picture moves, and only raises have a
         price: ``limited`` False."""
         patient = now_ms - self._lowered_ms < self._hold_ms
+        still = now_ms - self._lowered_ms < min(self._hold_ms, MOST_STILL_MS)
         spent = voices_bps
         levels: dict[str, int | None] = {}
         for video in videos:
             first = _first(video)
             cost = video.layers[first].bps
             known, before = video.key in self._current, self._current.get(video.key)
-            fits = spent + cost <= available_bps / (ROOM if known and before is None else 1)
-            if (fits and not (known and before is None and patient)) or not limited:
+            stood = known and before is None
+            fits = spent + cost <= available_bps * (1 / ROOM if stood else KEPT if known else 1)
+            if (fits and not (stood and still)) or not limited:
                 levels[video.key] = first
                 spent += cost
             else:
@@ -97,7 +103,8 @@ class LayerChooser:
         choices = {
             video.key: Choice(_nearest_live(video, levels[video.key], spare), levels[video.key]) for video in videos
         }
-        return Allocation(choices, spent, missing, patient)
+        waits = still if None in levels.values() else patient
+        return Allocation(choices, spent, missing, waits)
 
     def _raise(
         self, video: Video, levels: dict[str, int | None], spent: int, available_bps: float, *, patient: bool

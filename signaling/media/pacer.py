@@ -34,6 +34,10 @@ class Pacer:
     def push(self, packet: bytearray, now_ms: float) -> None:
         self._waiting.append((now_ms, packet))
 
+    def push_first(self, packet: bytearray, now_ms: float) -> None:
+        """A repeat: pictures that come after it wait for it."""
+        self._waiting.appendleft((now_ms, packet))
+
     def due(self, now_ms: float) -> list[bytearray]:
         """What may leave now, in order."""
         burst = max(LEAST_BURST_BYTES, BURST_MS * self._bytes_per_ms)

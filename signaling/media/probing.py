@@ -12,11 +12,13 @@ from dataclasses import dataclass
 PROBE_MS = 2_500
 """So long the whole rate must hold before it counts as proved."""
 WAIT_MS = 5_000
-MOST_WAIT_MS = 60_000
+MOST_WAIT_MS = 30_000
+LONGER = 1.5
 STEP = 1.5
 """A probe raises the rate at most so many times; the next one, at once when it succeeded, goes on from there."""
-BEYOND = 1.2
-"""An estimate above what was sent is no proof: it is trusted so far, and not much farther."""
+BEYOND = (1.2, 1.5, 2.0)
+"""An estimate above what was sent is no proof: it is trusted so far, and not much farther. After each success in a row
+the next step may be larger."""
 ROSE = 1.01
 LEAST_BPS = 50_000
 MARGIN = 1.1
@@ -50,7 +52,12 @@ class Prober:
         self._begun_ms: float | None = None
         self._remb_then: float | None = None
         self._wait_ms = 0.0
+        self._successes = 0
         self._ended_ms = float("-inf")
+
+    @property
+    def active(self) -> bool:
+        return self._begun_ms is not None
 
     def look(self, seen: Sight, now_ms: float) -> float | None:
         """Called several times a second. Returns the rate that a finished probe has proved, else None."""
@@ -60,7 +67,7 @@ class Prober:
         calm = calm_ms >= max(self._wait_ms, WAIT_MS) and now_ms - self._ended_ms >= self._wait_ms
         if calm and seen.need_bps is not None and seen.need_bps > seen.media_bps:
             self._begun_ms, self._remb_then = now_ms, seen.remb_bps
-            at_once = max(STEP * max(seen.media_bps, LEAST_BPS), BEYOND * seen.available_bps)
+            at_once = max(STEP * max(seen.media_bps, LEAST_BPS), self._beyond * seen.available_bps)
             self._target_bps = min(MARGIN * seen.need_bps, at_once)
             self.padding_bps = max(0.0, self._target_bps - seen.media_bps)
         return None
@@ -75,11 +82,16 @@ class Prober:
         elif self._went_well(seen):
             self._end(now_ms)
             self._wait_ms = 0.0
+            self._successes += 1
             # What really went out while it was quiet: padding that found no way proves nothing.
             return min(self._target_bps, seen.sent_bps)
         else:
             self._failed(now_ms)
         return None
+
+    @property
+    def _beyond(self) -> float:
+        return BEYOND[min(self._successes, len(BEYOND) - 1)]
 
     def _went_well(self, seen: Sight) -> bool:
         """The estimate rose, or had no reason to: one that was low before shows no overuse by falling again."""
@@ -89,7 +101,8 @@ class Prober:
 
     def _failed(self, now_ms: float) -> None:
         self._end(now_ms)
-        self._wait_ms = min(max(2 * self._wait_ms, WAIT_MS), MOST_WAIT_MS)
+        self._successes = 0
+        self._wait_ms = min(max(LONGER * self._wait_ms, WAIT_MS), MOST_WAIT_MS)
 
     def _end(self, now_ms: float) -> None:
         self._begun_ms, self.padding_bps, self._ended_ms = None, 0.0, now_ms

@@ -57,7 +57,7 @@ class Stream:
         """Of the layer that it is; empty where the publisher sends one stream."""
         self.height = 0
         """Of the last keyframe, in pixels; 0 until one came."""
-        self.heard_ns = 0
+        self.heard_ns = self._came_ns = 0
         self.octets_in = 0
         self.rate = SentRate(RATE_MS)
         self.asleep = False
@@ -96,6 +96,8 @@ class Stream:
                 self._take(bytes(original), sequence, now_ns)
 
     def _take(self, packet: bytes, sequence: int, now_ns: int) -> None:
+        if not self.live(now_ns):
+            self._came_ns = now_ns
         self.heard_ns = now_ns
         self.octets_in += len(packet)
         self._on_packet(self, packet, now_ns)
@@ -138,6 +140,10 @@ class Stream:
         if len(self.consumers) < HOLD_FOR or not self._fresh or now_ns - self._fresh_since_ns >= HOLD_NS:
             return False
         return self.video and not rtp.marker(self._fresh[-1].data)
+
+    def settled(self, now_ns: int) -> bool:
+        """Whether it has come for so long that its rate is known."""
+        return now_ns - self._came_ns > RATE_MS * 1_000_000
 
     def forward(self, now_ms: float) -> None:
         """Send what came in this drain to every consumer."""

@@ -100,6 +100,8 @@ class Subscriber:
             need_bps=allocation.next_bps if tries else None,
             congested_ms=bandwidth.congested_ms,
         )
+        if self.prober.active:
+            bandwidth.probing(self._media_bps, self.now_ms)
         proved = self.prober.look(sight, self.now_ms)
         if proved is not None:
             bandwidth.proved(proved)

