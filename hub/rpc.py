@@ -75,10 +75,14 @@ class Peer:
             while True:
                 (length,) = struct.unpack("!I", await self._reader.readexactly(4))
                 if length > MAX_FRAME_BYTES:
-                    raise RpcError(f"frame of {length} bytes")
+                    log.warning("rpc peer sent nonsense", length=length)
+                    return
                 self._receive(await self._reader.readexactly(length))
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            # Not its text: that may quote what came.
+            log.warning("rpc peer sent nonsense", fault=type(error).__name__)
         finally:
             for task in self._tasks:
                 task.cancel()

@@ -277,8 +277,13 @@ class TapConnection(asyncio.Protocol):
                     return
                 if size - at < 4 + length:
                     break
-                with view[at + 5 : at + 4 + length] as payload:
-                    self._frame(kind, payload)
+                try:
+                    with view[at + 5 : at + 4 + length] as payload:
+                        self._frame(kind, payload)
+                except (msgspec.DecodeError, UnicodeDecodeError, struct.error) as error:
+                    log.warning("worker sent nonsense", kind=kind, fault=type(error).__name__)
+                    self.hang_up()
+                    return
                 at += 4 + length
         del received[:at]
 
