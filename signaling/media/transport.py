@@ -16,6 +16,7 @@ from signaling.media import rtcp
 from signaling.media.aiortc_private import SrtpError
 from signaling.media.dtls import Dtls, DtlsState, fingerprint
 from signaling.media.ice import Address, Check, Credentials
+from signaling.media.nack import Budget
 from signaling.media.paths import Path, Paths
 from signaling.media.sdp import Description
 from signaling.media.sdp_write import Local
@@ -30,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 SILENT_NS = 5_000_000_000
 MOST_OLDER = 4
+ASKS_PER_S = 5
+"""In answer to checks from new addresses: what is answered must not be more than what asked for it."""
 OUR_SSRC = 1
 """The sender of our feedback; it never sends media."""
 
@@ -62,6 +65,7 @@ class Transport:
         self.bytes_in = self.bytes_out = self.packets_out = self.rejected = 0
         self.remote: Description | None = None
         self._paths = Paths(self)
+        self._asks = Budget(ASKS_PER_S, ASKS_PER_S)
         self._on_presence = on_presence
         self._session_id = secrets.randbits(62)
         self._version = 0
@@ -130,8 +134,15 @@ class Transport:
 
     def checked(self, check: Check[Transport], address: Address, wire: Wire) -> None:
         """A signed check came from ``address``: another one than before is a rebinding or another path."""
-        self._checked_ns = time.monotonic_ns()
-        self._paths.proved((wire, address), self._checked_ns, chosen=check.nominated)
+        path, now_ns = (wire, address), time.monotonic_ns()
+        if self.connected and path not in self._paths and self.remote is not None:
+            # It may have been caught and sent again from elsewhere: only who answers a check of ours is believed.
+            self._paths.adopted(path, now_ns)
+            if self._asks.take(1, now_ns / 1e6):
+                self.plane.rebinding.ask_back(self, path, chosen=check.nominated)
+            return
+        self._checked_ns = now_ns
+        self._paths.proved(path, now_ns, chosen=check.nominated)
         self._send_there()
         if self._older and check.ufrag == self._credentials.ufrag:
             for credentials in self._older:
@@ -149,12 +160,13 @@ class Transport:
         """Of life: media or a check."""
         return max(self.heard_ns, self._checked_ns)
 
-    def proved(self, path: Path) -> None:
-        """A check of ours to a new address was answered: media goes there from now on."""
+    def proved(self, path: Path, *, chosen: bool) -> None:
+        """A check of ours to a new address was answered; ``chosen``: media goes there from now on."""
         if not self._released:
             self._checked_ns = time.monotonic_ns()
-            self._paths.proved(path, self._checked_ns, chosen=True)
+            self._paths.proved(path, self._checked_ns, chosen=chosen)
             self._send_there()
+            self._heard()
 
     @property
     def congested(self) -> bool:

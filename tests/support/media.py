@@ -77,6 +77,10 @@ class Worker:
             await asyncio.gather(self._reading, return_exceptions=True)
 
     @property
+    def control_path(self) -> Path:
+        return self._client.path
+
+    @property
     def log(self) -> str:
         return (self._config.data_dir / f"worker-{self._index}.log").read_text()
 

@@ -49,8 +49,8 @@ class Peer:
         self.tried += 1
         return datagram[12] == self.key
 
-    def proved(self, path: Path) -> None:
-        self.moved_to = path
+    def proved(self, path: Path, *, chosen: bool) -> None:
+        self.moved_to = path if chosen else None
 
 
 class World:
@@ -116,6 +116,21 @@ async def test_only_the_address_that_was_asked_may_answer_and_only_signed(change
     assert peer.moved_to is None
     world.answer(request)
     assert peer.moved_to is not None
+    await world.end()
+
+
+@pytest.mark.parametrize("nominated", [True, False])
+async def test_a_check_from_a_new_address_is_asked_back_once(nominated: bool) -> None:
+    """Whoever caught it can send it again, but not answer."""
+    peer = Peer(7)
+    world = World(peer)
+    for _ in range(5):
+        world.rebinding.ask_back(peer, (world.wire, NEW), chosen=nominated)  # type: ignore[arg-type]
+    request = await world.asked()
+    assert len(world.wire.sent) == 1
+    assert peer.moved_to is None
+    world.answer(request)
+    assert (peer.moved_to is not None) == nominated
     await world.end()
 
 
