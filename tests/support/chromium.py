@@ -32,8 +32,11 @@ def executable() -> str:
 
 
 @contextmanager
-def browser(playwright: Playwright, point: Point | None = None) -> Iterator[Browser]:
-    """A browser of its own for a point; without one, for somebody who only looks (an auditor)."""
+def browser(playwright: Playwright, point: Point | None = None, *, program: Path | None = None) -> Iterator[Browser]:
+    """A browser of its own for a point; without one, for somebody who only looks (an auditor).
+
+    ``program`` starts Chromium in some other way, for example in another network.
+    """
     args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--lang=vi"]
     if point is not None:
         args += [
@@ -42,7 +45,7 @@ def browser(playwright: Playwright, point: Point | None = None) -> Iterator[Brow
             f"--use-file-for-fake-video-capture={media_files.camera_file(point)}",
             f"--use-file-for-fake-audio-capture={media_files.microphone_file(point)}",
         ]
-    running = playwright.chromium.launch(executable_path=executable(), headless=True, args=args)
+    running = playwright.chromium.launch(executable_path=program or executable(), headless=True, args=args)
     try:
         yield running
     finally:

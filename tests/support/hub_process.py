@@ -11,11 +11,12 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support import process
+from tests.support.office import Office
 
 ROOT = Path(__file__).parents[2]
 START_LIMIT_S = 60
@@ -24,8 +25,9 @@ START_LIMIT_S = 60
 class HubProcess:
     """Started by ``running``. ``address`` is the base address, ``data_dir`` where everything it keeps lies."""
 
-    def __init__(self, data_dir: Path, settings: dict[str, str]) -> None:
+    def __init__(self, data_dir: Path, settings: dict[str, str], prefix: Sequence[str] = ()) -> None:
         self.data_dir = data_dir
+        self._prefix = prefix
         self.port = process.free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.log = data_dir / "hub.log"
@@ -64,7 +66,7 @@ class HubProcess:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*process.dying_with_us("TERM"), sys.executable, "-m", "hub.main", "serve"],
+                [*process.dying_with_us("TERM"), *self._prefix, sys.executable, "-m", "hub.main", "serve"],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,
@@ -117,12 +119,15 @@ class HubProcess:
 
 
 @contextmanager
-def running(**settings: str) -> Iterator[HubProcess]:
-    """A hub with the demo province, ready to be used. ``settings`` are ``HUB_*`` variables."""
+def running(office: Office | None = None, **settings: str) -> Iterator[HubProcess]:
+    """A hub with the demo province, ready to be used. ``settings`` are ``HUB_*`` variables; in an ``office`` it runs
+    on the far side of the firewall."""
     # Short: a Unix socket's path has at most 107 bytes.
     data_dir = Path(tempfile.mkdtemp(prefix="hub-e2e-"))
-    hub = HubProcess(data_dir, settings)
+    hub = HubProcess(data_dir, settings, office.prefix(office.hub) if office else ())
     try:
+        if office:
+            office.carry_pages(hub.port)
         hub.command("migrate")
         hub.command("demo", "load")
         hub.start()
