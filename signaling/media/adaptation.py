@@ -198,7 +198,12 @@ class Adaptation:
             lines[producer.producer_id] = consumer
         line = self.bandwidth
         self._allocation = self._chooser.choose(
-            videos, self._voices_bps(now_ns), line.available_bps, now_ns / 1e6, limited=line.limited
+            videos,
+            self._voices_bps(now_ns),
+            line.available_bps,
+            now_ns / 1e6,
+            limited=line.limited,
+            loses=line.loses,
         )
         for key, choice in self._allocation.choices.items():
             consumer, chosen = lines[key], choice.forward

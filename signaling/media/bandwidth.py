@@ -37,6 +37,7 @@ PROVES = 1.5
 TOGETHER_MS = 2_500
 """An estimate that falls, and losses or a queue, within so long of each other are one sign."""
 QUEUED_MS = 75
+SAME = 0.88
 _WINDOW_MS = 1_000
 _LEAST_BPS = 30_000
 
@@ -71,11 +72,17 @@ class LossBrake:
         self._begun: tuple[float, float] | None = None
         self._grown_ms = 0.0
 
-    def report(self, loss: float, sent_bps: float, now_ms: float) -> bool:
-        """``loss`` 0–1 of what was sent at ``sent_bps``. True when it shows a limit."""
+    def report(self, loss: float, sent_bps: float, now_ms: float, *, queued: bool = False) -> bool:
+        """``loss`` 0–1 of what was sent at ``sent_bps``; ``queued`` when round trips are longer than they need be.
+        True when it shows a limit."""
         self.loss += (loss - self.loss) / 2
         self.line_loss += min(0.0, self.loss - self.line_loss) / 8
-        if self._begun is not None and loss > LOSS and self._is_lines_own(sent_bps, sent_bps * (1 - loss)):
+        if (
+            self._begun is not None
+            and loss > LOSS
+            and not queued
+            and self._is_lines_own(sent_bps, sent_bps * (1 - loss))
+        ):
             self.line_loss, self.cap_bps, self._begun = self.loss, None, None
         excess = self.loss - self.line_loss
         if excess > LOSS:
@@ -94,12 +101,14 @@ class LossBrake:
     def _is_lines_own(self, sent_bps: float, delivered: float) -> bool:
         """Much less was sent than when braking began, and what arrived became less in nearly the same proportion.
 
-        A line that polices delivers what it has, whatever is sent.
+        A line that polices delivers what it has, whatever is sent; one whose queue still filled when braking began
+        took more then than it carries, and delivers even less.
         """
         assert self._begun is not None
         sent_then, delivered_then = self._begun
         less = 1 - sent_bps / sent_then if sent_then else 0.0
-        return less > 0.2 and delivered < delivered_then * (1 - less / 2)
+        kept = delivered / delivered_then if delivered_then else 0.0
+        return less > 0.2 and SAME * (1 - less) < kept < 1 - less / 2
 
 
 class Delay:
@@ -141,6 +150,11 @@ class Bandwidth:
         return self._queues or self._brake.cap_bps is not None
 
     @property
+    def loses(self) -> bool:
+        """Whether it is losses that say so: then nothing more than what is available may be sent."""
+        return self._brake.cap_bps is not None
+
+    @property
     def available_bps(self) -> float:
         """What may be sent now."""
         if not self.limited:
@@ -177,7 +191,8 @@ class Bandwidth:
 
     def reported(self, loss: float, now_ms: float) -> None:
         """The browser's receiver report: the fraction 0–1 of packets lost since its last one."""
-        if self._brake.report(loss, self._sent.bps, now_ms) or loss - self._brake.line_loss > LOSS:
+        queued = now_ms - self._queued_ms < SILENT_MS
+        if self._brake.report(loss, self._sent.bps, now_ms, queued=queued) or loss - self._brake.line_loss > LOSS:
             self.congested_ms = now_ms
         if loss > CLEAR + USUAL * self._brake.line_loss:
             self._suffered_ms = now_ms

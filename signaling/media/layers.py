@@ -76,10 +76,17 @@ class LayerChooser:
         self._hold_ms = HOLD_MS
 
     def choose(
-        self, videos: Sequence[Video], voices_bps: int, available_bps: float, now_ms: float, *, limited: bool = True
+        self,
+        videos: Sequence[Video],
+        voices_bps: int,
+        available_bps: float,
+        now_ms: float,
+        *,
+        limited: bool = True,
+        loses: bool = False,
     ) -> Allocation:
-        """``videos`` most important first. Without evidence of a limit every picture moves, and only raises have a
-        price: ``limited`` False."""
+        """``videos`` most important first. Without evidence of a limit (``limited`` False) every picture moves, and
+        only raises have a price; with losses for evidence (``loses``) nothing is kept that does not fit."""
         patient = now_ms - self._lowered_ms < self._hold_ms
         still = now_ms - self._lowered_ms < min(self._hold_ms, MOST_STILL_MS)
         spent = voices_bps
@@ -89,7 +96,7 @@ class LayerChooser:
             cost = video.layers[first].bps
             known, before = video.key in self._current, self._current.get(video.key)
             stood = known and before is None
-            fits = spent + cost <= available_bps * (1 / ROOM if stood else KEPT if known else 1)
+            fits = spent + cost <= available_bps * (1 / ROOM if stood else KEPT if known and not loses else 1)
             if (fits and not (stood and still)) or not limited:
                 levels[video.key] = first
                 spent += cost

@@ -106,7 +106,12 @@ class Subscriber:
         if proved is not None:
             bandwidth.proved(proved)
         self._allocation = self.chooser.choose(
-            [self.video], self.voices_bps, bandwidth.available_bps, self.now_ms, limited=bandwidth.limited
+            [self.video],
+            self.voices_bps,
+            bandwidth.available_bps,
+            self.now_ms,
+            limited=bandwidth.limited,
+            loses=bandwidth.loses,
         )
         self.level = self._allocation.choices["camera"].forward
         self.levels.append(self.level)
