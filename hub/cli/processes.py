@@ -11,7 +11,7 @@ from contextlib import suppress
 import structlog
 import uvloop
 
-from hub import cli, logs, supervisor
+from hub import cli, logs, memory, supervisor
 from hub.config import Config
 from hub.errors import ConfigError
 from hub.services.store import ObjectStore
@@ -33,6 +33,7 @@ def run(name: str, parent: int, gate_fd: int, main: Main) -> None:
     """
     if parent:
         supervisor.die_with_parent(parent)
+    memory.keep_private()
     config = cli.load_config(cli.environment(None))
     logs.set_up(config, name)
     if gate_fd >= 0:

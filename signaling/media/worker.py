@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import resource
 import time
 from collections.abc import Callable
 from typing import Any
 
 import structlog
 
+from hub import memory
 from hub.config import LOOPBACK, Config
 from hub.ids import new_id
 from hub.rpc import Peer, RpcServer
@@ -222,7 +222,7 @@ def announced(config: Config) -> list[str]:
 
 async def run(config: Config, index: int) -> None:
     """The worker's process, until cancelled. A dump of its memory would hold media keys: none is ever written."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    memory.keep_private()
     worker = Worker(config, index)
     # What is there now stays for ever: to look through it for garbage would stop the media for a tenth of a second.
     gc.collect()
