@@ -52,7 +52,7 @@ export function makeRow({ seat }, watch) {
     h("th", { scope: "row" }, h("span"), h("br"), h("span", { class: "soft small" })),
     cell(t("Kết nối"), h("span", { class: "badge" })),
     cell(t("Đường truyền"), h("div", { class: "desk-line" }, h("p", { class: "desk-words" }), button)),
-    cell(t("Gửi"), h("span")), cell(t("Nhận"), h("span")), cell(t("Trễ"), h("span")),
+    cell(t("Gửi"), h("span")), cell(t("Nhận"), h("span")), cell(t("Trễ"), h("span", { class: "desk-trip" })),
     cell(t("Trước khi vào"), h("ul", { class: "desk-checks" }), h("span", { class: "soft small" })),
     cell(t("Điện thoại"), h("span")));
 }
@@ -71,7 +71,8 @@ export function updateRow(row, { seat, hearing }) {
   show(find("button", line), Boolean(seat.line));
   setText(up.children[0], wayWords(seat.line?.up));
   setText(down.children[0], wayWords(seat.line?.down));
-  setText(trip.children[0], msWords(seat.line?.round_trip_ms));
+  const via = { udp: "UDP", tcp: "TCP", relay: "TURN" }[seat.line?.via ?? ""] ?? "";
+  setText(trip.children[0], [msWords(seat.line?.round_trip_ms), via].filter(Boolean).join(" · "));
   updateChecks(before, seat);
   setText(phone.children[0], seat.phone || "–");
 }
