@@ -8,6 +8,7 @@ import { elapsedMs, hands, isLive, seatOf } from "../core/state.js";
 import { stretch } from "../core/time.js";
 import { ask } from "./dialog.js";
 import { find, h, keyed, setAttribute, setText, show } from "./dom.js";
+import { troubleWords } from "./line_words.js";
 import { presenceWord, qualityWord } from "./words.js";
 
 /** @import { Presence, SeatView } from "../core/protocol.js" */
@@ -116,7 +117,10 @@ export class ChairPanel {
   /** @param {HTMLElement} row @param {SeatView} seat */
   #update(row, seat) {
     const inside = seat.presence === "admitted" || (seat.presence === "lost" && seat.admitted);
-    const facts = [seat.name ?? "", inside || seat.presence === "waiting" ? qualityWord(seat.quality) : "",
+    const worst = this.room.state.troubles[seat.seat_id]?.[0];
+    const line = worst ? troubleWords(worst) : qualityWord(seat.quality);
+    setAttribute(row, "data-bad-line", Boolean(worst));
+    const facts = [seat.name ?? "", inside || seat.presence === "waiting" ? line : "",
       seat.muted ? t("micro bị khóa") : "", seat.hand_raised_at ? t("giơ tay") : ""];
     setText(find(".point-facts", row), facts.filter(Boolean).join(" · "));
     const may = (/** @type {string} */ action, /** @type {boolean} */ shown, /** @type {string} */ type) => {
