@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run system test lint format lock docs screenshots clean bench-system bench-forward bench-province bench-scale bench-join bench-features
+.PHONY: help run system test lint format lock docs screenshots clean bench-system bench-forward bench-province bench-scale bench-join bench-loss bench-features
 
 help:
 	@echo "make run          set up, load the demo province and start the hub (PORT=8080, HUB_* are honoured)"
@@ -19,6 +19,7 @@ help:
 	@echo "make bench-forward   measure forwarding beside Janus; ARGS='--hub-only --sizes 20' and more, see --help"
 	@echo "make bench-province  measure a hearing of 197 points"
 	@echo "make bench-join      measure the time from the click to the first picture, beside Janus"
+	@echo "make bench-loss      measure picture and sound behind bad lines in Chromium, beside Janus"
 	@echo "make bench-features  measure what parts of forwarding cost; ARGS=--profile tells the worker's costliest functions"
 	@echo "make bench-scale     measure how load grows, and draw docs/performance-scale.svg again"
 
@@ -61,6 +62,9 @@ bench-features: .venv/development.stamp
 
 bench-join: system bench-system .venv/development.stamp
 	@$(BIN)/python -m bench.join $(ARGS)
+
+bench-loss: system bench-system .venv/development.stamp
+	@$(BIN)/python -m bench.loss $(ARGS)
 
 bench-scale: .venv/development.stamp
 	@$(BIN)/python -m bench.scale $(ARGS)

@@ -74,6 +74,10 @@ class Seat:
             await self._page.evaluate("([n, w, h]) => publishLayers(n, w, h)", [name, width, height])
         )
 
+    async def send_layers(self, *rids: str) -> None:
+        """Only these of the camera's layers, from now on."""
+        await self._page.evaluate("([n, r]) => sendLayers(n, r)", [f"{self.peer_id}-out", list(rids)])
+
     async def restart_ice(self) -> dict[str, str]:
         return await self._offer(await self._page.evaluate("n => offer(n, true)", f"{self.peer_id}-out"))
 

@@ -44,6 +44,29 @@ async function publishLayers(name, width, height) {
   return offer(name, false);
 }
 
+/** Publish microphone and a lively camera in one quality. @param {string} name @param {number} width @param {number} height @param {number} bps */
+async function publishLively(name, width, height, bps) {
+  const pc = new RTCPeerConnection();
+  connections.set(name, pc);
+  const sound = await navigator.mediaDevices.getUserMedia({ audio: true });
+  pc.addTransceiver(sound.getAudioTracks()[0], { direction: "sendonly", streams: [sound] });
+  const camera = pc.addTransceiver(lively(width, height), {
+    direction: "sendonly", streams: [sound], sendEncodings: [{ maxBitrate: bps }],
+  });
+  const codecs = RTCRtpSender.getCapabilities("video")?.codecs ?? [];
+  camera.setCodecPreferences(codecs.filter(({ mimeType }) => /vp8|rtx/i.test(mimeType)));
+  return offer(name, false);
+}
+
+/** Send only these layers from now on. @param {string} name @param {string[]} rids */
+async function sendLayers(name, rids) {
+  const sender = connection(name).getSenders().find((s) => s.track?.kind === "video");
+  if (!sender) throw new Error("no camera");
+  const parameters = sender.getParameters();
+  for (const encoding of parameters.encodings) encoding.active = rids.includes(encoding.rid ?? "");
+  await sender.setParameters(parameters);
+}
+
 /** @param {string} name @param {number} width @param {number} height */
 async function publish(name, width, height) {
   const pc = new RTCPeerConnection();
