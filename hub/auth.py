@@ -143,7 +143,9 @@ _ROLES: dict[Action, frozenset[Role]] = {
     Action.CONNECT_DEVICE: frozenset({Role.OFFICER, Role.SECRETARY}),
     Action.READ_HEARING: frozenset({Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR, Role.TECHNICIAN}),
     Action.WATCH_HELP_DESK: frozenset({Role.TECHNICIAN, Role.ADMINISTRATOR}),
-    Action.READ_LINES: frozenset(Role),
+    Action.READ_LINES: frozenset(
+        {Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR, Role.TECHNICIAN, Role.ADMINISTRATOR}
+    ),
     Action.REPLAY_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),
     Action.VERIFY_RECORDING: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
 }

@@ -28,6 +28,7 @@ BY_ROLE = {
     Action.TAKE_CHAIR: set(),
     Action.WRITE_NOTE: set(),
     Action.WATCH_HELP_DESK: {Role.TECHNICIAN, Role.ADMINISTRATOR},
+    Action.READ_LINES: {Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR, Role.TECHNICIAN, Role.ADMINISTRATOR},
     Action.REPLAY_RECORDING: {Role.AUDITOR, Role.LEADER},
     Action.VERIFY_RECORDING: {Role.AUDITOR, Role.ADMINISTRATOR},
 }
@@ -37,6 +38,7 @@ BY_SEAT = {
     Action.CHAIR_HEARING: {"chair"},
     Action.TAKE_CHAIR: {"deputy", "secretary"},
     Action.WRITE_NOTE: {"secretary", "chair"},
+    Action.READ_LINES: {"chair", "deputy", "secretary"},
 }
 
 
