@@ -53,6 +53,10 @@ class Config:
         (), "TURN servers for browsers that cannot reach the media port, as turn:10.0.0.5:3478?transport=udp."
     )
     turn_secret: str = setting("", "The secret shared with the TURN servers (coturn: static-auth-secret).", secret=True)
+    media_last_n: int = setting(16, "Most pictures that a browser is sent at once.")
+    listen_above_points: int = setting(
+        12, "Hearings with more points open with only those sending whom the chair invites; the others listen."
+    )
     session_hours: int = setting(12, "Hours after which an unused sign-in ends.")
     lockout_attempts: int = setting(5, "Wrong passwords in a row that lock an account.")
     lockout_minutes: int = setting(15, "Minutes for which it stays locked.")
@@ -192,7 +196,15 @@ def _cross_check(value: Mapping[str, Any]) -> list[str]:
     for name in ("http_port", "media_port"):
         if not 0 <= value[name] <= 65_535:
             faults.append(f"{name}: {value[name]} is not a port")
-    counts = ("media_workers", "session_hours", "lockout_attempts", "attachment_max_mb", "chair_lost_s", "line_days")
+    counts = (
+        "media_workers",
+        "session_hours",
+        "lockout_attempts",
+        "attachment_max_mb",
+        "chair_lost_s",
+        "media_last_n",
+        "line_days",
+    )
     for name in counts:
         if value[name] < 1:
             faults.append(f"{name}: must be at least 1")

@@ -79,6 +79,7 @@ class Audience:
                 ice_servers=self._context.ice_servers(seat_id),
                 log=log,
                 chair_lost_s=self._context.config.chair_lost_s,
+                most_pictures=self._context.config.media_last_n,
             )
         )
 

@@ -17,7 +17,8 @@ from signaling.decide_chair import OfChair, decide_chair
 from signaling.effects import Effect
 from signaling.events import AnyEvent
 from signaling.permits import Refusal, refusal, refuse
-from signaling.state import Hearing, Presence, Seat, effective_kind
+from signaling.selection import MOST_HEIGHT, MOST_TILES, View
+from signaling.state import Hearing, Presence, Publishing, Seat, effective_kind, may_send
 from signaling.wishes import SOURCES
 
 MAX_GENERATION = 2**53 - 1
@@ -39,6 +40,8 @@ class Facts:
     recorder_refuses: Text | None = None
     """Why the recorder could not record now; None: it could."""
     media_ready: bool = True
+    listen_above_points: int = 10_000
+    """A hearing with more points opens with only those sending whom the chair invites."""
     recording: tuple[str, int] | None = None
     """(recording_id, epoch_ns) once the recorder has confirmed."""
 
@@ -51,7 +54,7 @@ class Decision:
     refusal: Refusal | None = None
 
 
-OfMedia = p.Publish | p.Subscribe | p.Answer | p.SetMedia | p.Ping
+OfMedia = p.Publish | p.Subscribe | p.Answer | p.SetMedia | p.View | p.Ping
 OfSeat = p.Join | p.Leave | p.RaiseHand | p.LowerHand | p.Say | p.Note | p.TakeChair
 
 
@@ -64,7 +67,7 @@ def decide(hearing: Hearing, seat_id: str, message: p.FromBrowser, facts: Facts)
     if why_not is not None:
         return Decision(refusal=why_not)
     match message:
-        case p.Publish() | p.Subscribe() | p.Answer() | p.SetMedia() | p.Ping():
+        case p.Publish() | p.Subscribe() | p.Answer() | p.SetMedia() | p.View() | p.Ping():
             return _media(hearing, seat, message)
         case p.Line() | p.WatchLine():
             return _line(hearing, seat, message)
@@ -100,7 +103,9 @@ def _open(hearing: Hearing, facts: Facts) -> Decision:
         return Decision(effects=(fx.StartRecording(),))
     recording_id, epoch_ns = facts.recording
     officials = [ev.Admitted(seat_id=seat.seat_id) for seat in hearing.seats if seat.here and seat.kind in OFFICIALS]
-    return Decision(events=(ev.Opened(recording_id=recording_id, epoch_ns=epoch_ns), *officials))
+    points = sum(seat.kind is SeatKind.POINT for seat in hearing.seats)
+    policy = [ev.PublishingSet(policy=str(Publishing.INVITED))] if points > facts.listen_above_points else []
+    return Decision(events=(ev.Opened(recording_id=recording_id, epoch_ns=epoch_ns), *policy, *officials))
 
 
 # A seat's own conduct ------------------------------------------------------------------------------------------------
@@ -181,13 +186,13 @@ def _media(hearing: Hearing, seat: Seat, message: OfMedia) -> Decision:
         case p.Publish():
             return _publish(message)
         case p.Subscribe():
-            if not 0 <= message.generation <= MAX_GENERATION:
-                return _no("bad_input", N_("Số thứ tự kết nối không hợp lệ."))
-            return Decision(effects=(fx.NegotiateSubscribe(message.generation, message.restart),))
+            return _subscribe(message)
         case p.Answer():
             return Decision(effects=(fx.AcceptAnswer(message.generation, message.revision, message.sdp),))
         case p.SetMedia():
             return _set_media(hearing, seat, message)
+        case p.View():
+            return Decision(effects=(fx.KeepView(seat.seat_id, _view(hearing, message)),))
         case p.Ping():
             quality = message.quality
             keep = (fx.KeepQuality(seat.seat_id, min(4, max(0, quality))),) if quality is not None else ()
@@ -204,12 +209,29 @@ def _line(hearing: Hearing, seat: Seat, message: p.Line | p.WatchLine) -> Decisi
     return Decision(effects=(fx.WatchLine(seat.seat_id, message.seat_id),))
 
 
+def _view(hearing: Hearing, message: p.View) -> View:
+    """What makes no sense is left out: a page that knows a seat we have not is only ahead of us."""
+    heights = {
+        (tile.seat_id, tile.source): min(max(1, tile.height), MOST_HEIGHT)
+        for tile in message.tiles[:MOST_TILES]
+        if tile.source in ("camera", "screen") and hearing.find(tile.seat_id) is not None
+    }
+    pinned = tuple(dict.fromkeys(one for one in message.pinned[:MOST_TILES] if hearing.find(one) is not None))
+    return View(heights, pinned)
+
+
 def _publish(message: p.Publish) -> Decision:
     if not 0 <= message.generation <= MAX_GENERATION:
         return _no("bad_input", N_("Số thứ tự kết nối không hợp lệ."))
     if len(message.sources) > MAX_SOURCES or not set(message.sources.values()) <= SOURCES:
         return _no("bad_input", N_("Nguồn hình hoặc tiếng không hợp lệ."))
     return Decision(effects=(fx.NegotiatePublish(message.generation, message.sdp, message.sources),))
+
+
+def _subscribe(message: p.Subscribe) -> Decision:
+    if not 0 <= message.generation <= MAX_GENERATION:
+        return _no("bad_input", N_("Số thứ tự kết nối không hợp lệ."))
+    return Decision(effects=(fx.NegotiateSubscribe(message.generation, message.restart),))
 
 
 def _set_media(hearing: Hearing, seat: Seat, message: p.SetMedia) -> Decision:
@@ -228,6 +250,8 @@ def _set_media(hearing: Hearing, seat: Seat, message: p.SetMedia) -> Decision:
     if message.screen and not seat.screen:
         if seat.presence is not Presence.ADMITTED or not hearing.live:
             return _no("forbidden", N_("Chưa thể chia sẻ màn hình lúc này."))
+        if not may_send(hearing, seat):
+            return _no("forbidden", N_("Điểm của bạn đang chỉ nghe và xem. Giơ tay để xin phát biểu."))
         if seat.seat_id != hearing.chair and any(other.screen for other in hearing.seats if other.connected):
             return _no("conflict", N_("Một điểm khác đang chia sẻ màn hình."))
     if changes:

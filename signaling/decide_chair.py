@@ -11,29 +11,40 @@ from signaling import events as ev
 from signaling import protocol as p
 from signaling.events import AnyEvent
 from signaling.permits import Refusal, refuse
-from signaling.state import Hearing, Presence, Seat
+from signaling.state import Hearing, Presence, Publishing, Seat
 
 MAX_REASON_CHARACTERS = 500
 
-OfChair = p.Open | p.Admit | p.Remove | p.Mute | p.Unmute | p.GiveFloor | p.TakeFloor | p.Recess | p.Resume | p.End
+Command = (
+    p.Admit
+    | p.Remove
+    | p.Mute
+    | p.Unmute
+    | p.GiveFloor
+    | p.TakeFloor
+    | p.SetPublishing
+    | p.AllowPublishing
+    | p.WithdrawPublishing
+    | p.Recess
+    | p.Resume
+    | p.End
+)
+OfChair = p.Open | Command
 
 Outcome = tuple[AnyEvent, ...] | Refusal
 
 
-def decide_chair(
-    hearing: Hearing,
-    message: p.Admit | p.Remove | p.Mute | p.Unmute | p.GiveFloor | p.TakeFloor | p.Recess | p.Resume | p.End,
-) -> Outcome:
+def decide_chair(hearing: Hearing, message: Command) -> Outcome:
     """``permits`` has already found that this seat chairs and that the state allows the command."""
     match message:
         case p.Admit() | p.Remove() | p.Mute() | p.Unmute() | p.GiveFloor():
             return _about_a_seat(hearing, message)
         case p.TakeFloor():
             return (ev.FloorTaken(seat_id=hearing.floor),) if hearing.floor else ()
-        case p.Recess():
-            return (ev.RecessCalled(),)
-        case p.Resume():
-            return (ev.Resumed(),)
+        case p.SetPublishing() | p.AllowPublishing() | p.WithdrawPublishing():
+            return decide_publishing(hearing, message)
+        case p.Recess() | p.Resume():
+            return (ev.RecessCalled() if isinstance(message, p.Recess) else ev.Resumed(),)
         case p.End():
             if message.confirm != hearing.number:
                 return refuse(
@@ -109,3 +120,16 @@ def _give_floor(hearing: Hearing, seat: Seat) -> Outcome:
     if seat.hand_raised_at is not None:
         happening.append(ev.HandLowered(seat_id=seat.seat_id))
     return (*happening, ev.FloorGiven(seat_id=seat.seat_id))
+
+
+def decide_publishing(hearing: Hearing, message: p.SetPublishing | p.AllowPublishing | p.WithdrawPublishing) -> Outcome:
+    if isinstance(message, p.SetPublishing):
+        if message.policy not in frozenset(Publishing):
+            return refuse("bad_input", N_("Chế độ phát hình không hợp lệ."))
+        return () if hearing.publishing == message.policy else (ev.PublishingSet(policy=message.policy),)
+    seat = hearing.find(message.seat_id)
+    if seat is None:
+        return refuse("not_found", N_("Không có chỗ này trong buổi tiếp."))
+    if isinstance(message, p.AllowPublishing):
+        return () if seat.allowed else (ev.PublishingAllowed(seat_id=seat.seat_id),)
+    return (ev.PublishingWithdrawn(seat_id=seat.seat_id),) if seat.allowed else ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hub.lines import Seen
+from signaling.selection import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,14 @@ class WatchLine:
     watched: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class KeepView:
+    """What the page shows."""
+
+    seat_id: str
+    view: View
+
+
 Effect = (
     StartRecording
     | StopRecording
@@ -88,6 +97,7 @@ Effect = (
     | Dismiss
     | DismissAll
     | KeepQuality
+    | KeepView
     | KeepLine
     | WatchLine
 )

@@ -120,6 +120,29 @@ class FloorTaken(Event):
     seat_id: str
 
 
+class PublishingSet(Event):
+    """Who may send picture and sound: ``all`` who are admitted, or only who is ``invited`` (chair, deputy, secretary,
+    who has the floor, and whom the chair allows)."""
+
+    policy: str
+
+
+class PublishingAllowed(Event):
+    """The chair lets the seat send although others only listen."""
+
+    seat_id: str
+
+
+class PublishingWithdrawn(Event):
+    seat_id: str
+
+
+class PicturesLimited(Event):
+    """The media worker is short of time: fewer and smaller pictures until it is not. 0: no limit any more."""
+
+    level: int
+
+
 class RecessCalled(Event):
     pass
 
@@ -190,6 +213,10 @@ AnyEvent = (
     | DeviceLost
     | FloorGiven
     | FloorTaken
+    | PublishingSet
+    | PublishingAllowed
+    | PublishingWithdrawn
+    | PicturesLimited
     | RecessCalled
     | Resumed
     | Interrupted

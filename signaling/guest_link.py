@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
 
 from hub.errors import Forbidden
 from hub.i18n import N_
 from signaling.media import control, peers
+from signaling.offered import Wanted
 from signaling.wishes import Guests, Wishes
 
 
@@ -22,7 +22,7 @@ class GuestLink(ABC):
     _producers: dict[str, control.ProducerInfo]
     _publishing: dict[str, int]
     _subscribing: dict[str, int]
-    _consuming: dict[str, tuple[str, ...]]
+    _consuming: dict[str, Wanted]
     _to_drop: set[str]
     _unconnected: set[str]
     _silent: set[str]
@@ -124,15 +124,3 @@ class GuestLink(ABC):
             )
         )
         return reply if isinstance(reply, control.IceRestarted) else None
-
-
-def staged(wishes: Wishes, producer_ids: Iterable[str], known: Mapping[str, control.ProducerInfo]) -> tuple[str, ...]:
-    """The order in which a display shows them: what flows first, a shared screen, then who has the stage."""
-    places = {seat_id: place for place, seat_id in enumerate(wishes.stage)}
-
-    def rank(producer_id: str) -> tuple[bool, bool, int]:
-        one = known[producer_id]
-        paused = bool(wishes.paused.get((one.peer_id, one.source)))
-        return paused, one.source != "screen", places.get(peers.seat_of(one.peer_id), len(places))
-
-    return tuple(sorted(producer_ids, key=rank))

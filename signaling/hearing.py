@@ -54,6 +54,8 @@ class Observed:
     recorder_up: bool | None
     worker_up: bool | None
     chair_lost_s: int
+    picture_level: int | None = None
+    """How far the media worker must limit pictures."""
     devices: frozenset[str] | None = None
     """Seats whose room encoder is connected."""
 
@@ -71,6 +73,8 @@ def tick(hearing: Hearing, now: datetime, observed: Observed) -> tuple[AnyEvent,
         happening += recorder_back(hearing) if observed.recorder_up else recorder_lost(hearing)
     if observed.worker_up is not None:
         happening += worker_back(hearing) if observed.worker_up else worker_lost(hearing)
+    if hearing.live and observed.picture_level not in (None, hearing.picture_level):
+        happening.append(ev.PicturesLimited(level=observed.picture_level or 0))
     if hearing.state is HearingState.OPEN and _chair_away_s(hearing, now) >= observed.chair_lost_s:
         happening.append(ev.Interrupted())
     return tuple(happening)

@@ -213,8 +213,14 @@ class LiveHearing:
             recorder_up=True if recorder_up else (False if settled else None),
             worker_up=self._worker_up(settled=settled),
             chair_lost_s=self._context.config.chair_lost_s,
+            picture_level=self._picture_level(),
             devices=self.media.link.devices() if settled else None,
         )
+
+    def _picture_level(self) -> int | None:
+        """How far the worker that carries the hearing must limit pictures; None while none does."""
+        placement = self.media.link.placement
+        return self._context.pool.picture_level(placement) if placement is not None else None
 
     def _worker_up(self, *, settled: bool) -> bool | None:
         """None while the hearing is still looking for a worker: after a restart, or just opened."""
@@ -242,6 +248,7 @@ class LiveHearing:
             now=self._context.clock.now(self.state),
             recorder_refuses=self._context.recorder.refuses(),
             media_ready=self._context.pool.ready,
+            listen_above_points=self._context.config.listen_above_points,
         )
 
     async def _keep(
@@ -311,7 +318,7 @@ class LiveHearing:
             match effect:
                 case fx.Dismiss():
                     self.audience.dismiss(effect.seat_id, effect.reason)
-                    self.media.lines.forget(effect.seat_id)
+                    self.media.forget(effect.seat_id)
                     if effect.drop_media:
                         self.media.link.drop(effect.seat_id)
                 case fx.DismissAll():
@@ -319,6 +326,8 @@ class LiveHearing:
                         self.audience.dismiss(seat_id, effect.reason)
                 case fx.StopRecording():
                     self._context.recorder.tend_soon()
+                case fx.KeepView():
+                    self.media.show(effect.seat_id, effect.view)
                 case fx.KeepQuality():
                     self.media.lines.told(effect.seat_id, effect.quality)
                 case fx.KeepLine():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from signaling import effects as fx
+from signaling import overload
 from signaling import protocol as p
 from signaling.codec import prepare
 from signaling.context import Connection, Context
@@ -16,7 +17,9 @@ from signaling.line_news import LineNews
 from signaling.line_watch import LineWatch
 from signaling.media import control, peers
 from signaling.media_link import MediaLink
+from signaling.selection import View
 from signaling.state import Presence
+from signaling.wishes import Shown
 
 if TYPE_CHECKING:
     from signaling.live_hearing import LiveHearing
@@ -29,17 +32,20 @@ class LiveMedia:
         self.link = MediaLink(
             hearing.state.hearing_id,
             context.pool,
-            wishes=lambda guests: wishes(hearing.state, guests),
+            wishes=lambda guests: wishes(hearing.state, guests, self._shown()),
             on_reset=self._on_reset,
             on_placed=context.wake,
             adopt=hearing.state.live,
         )
+        self.views: dict[str, View] = {}
+        """What the pages show."""
         self.reset = False
         """Media began anew in another worker, and the record does not show it yet."""
         self.lines = LineWatch()
         self._news = LineNews(hearing, self.lines)
         self._keeper, self._metrics = context.keeper, context.metrics
         self._hearing = hearing
+        self._config = context.config
 
     async def negotiate(self, connection: Connection, effects: Iterable[fx.Effect]) -> None:
         """Carry a browser's media requests to the worker. Raises ``HubError``."""
@@ -58,6 +64,20 @@ class LiveMedia:
                 case _:
                     raise AssertionError(effect)
 
+    def _shown(self) -> Shown:
+        most = self._config.media_last_n
+        return Shown(self.views, overload.limits(self._hearing.state.picture_level, most))
+
+    def show(self, seat_id: str, view: View) -> None:
+        if self.views.get(seat_id) != view:
+            self.views[seat_id] = view
+            self.link.poke()
+
+    def forget(self, seat_id: str) -> None:
+        """The browser is another one, or gone: what it said of itself says nothing about the next."""
+        self.lines.forget(seat_id)
+        self.views.pop(seat_id, None)
+
     def quality(self) -> dict[str, int]:
         """seat → 0–4, for seats with a browser or with media."""
         return self.lines.quality(self._hearing.audience.seats | self.lines.figures.keys())
@@ -73,6 +93,8 @@ class LiveMedia:
         match event:
             case control.SubscribeOffer():
                 self._offer(event)
+            case control.Slots():
+                self._slots(event)
             case control.Voices():
                 self._voices(event)
             case control.LayersWanted() | control.Frozen():
@@ -90,17 +112,17 @@ class LiveMedia:
         connection = self._hearing.audience.get(event.peer_id)
         if connection is None:
             return  # sent again when the browser is back
-        streams = [
-            p.StreamView(
-                mid=one.mid,
-                seat_id=peers.seat_of(one.peer_id),
-                source=one.source,
-                producer_id=one.producer_id,
-                codec=one.codec,
+        connection.send(
+            p.Offer(
+                generation=event.generation, revision=event.revision, sdp=event.sdp, streams=_streams(event.streams)
             )
-            for one in event.streams
-        ]
-        connection.send(p.Offer(generation=event.generation, revision=event.revision, sdp=event.sdp, streams=streams))
+        )
+
+    def _slots(self, event: control.Slots) -> None:
+        for one in event.peers:
+            connection = self._hearing.audience.get(one.peer_id)
+            if connection is not None:
+                connection.send(p.Slots(generation=one.generation, streams=_streams(one.streams)))
 
     def _adapted(self, event: control.LayersWanted | control.Frozen) -> None:
         connection = self._hearing.audience.get(event.peer_id)
@@ -146,3 +168,17 @@ class LiveMedia:
         message = prepare(p.MediaReset())
         for _, connection in self._hearing.audience:
             connection.send(message)
+
+
+def _streams(streams: Iterable[control.Stream]) -> list[p.StreamView]:
+    return [
+        p.StreamView(
+            mid=one.mid,
+            seat_id=peers.seat_of(one.peer_id),
+            source=one.source,
+            producer_id=one.producer_id,
+            timestamp=one.timestamp,
+            codec=one.codec,
+        )
+        for one in streams
+    ]

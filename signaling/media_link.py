@@ -8,6 +8,7 @@ process restarted is asked what it has, and browsers need not negotiate again.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -16,13 +17,19 @@ import structlog
 from hub.errors import BadInput, Forbidden, NotReady
 from hub.i18n import N_
 from signaling.effects import AcceptAnswer, NegotiatePublish, NegotiateSubscribe
-from signaling.guest_link import GuestLink, staged
+from signaling.guest_link import GuestLink
 from signaling.media import control, peers
+from signaling.offered import Offered, Wanted
 from signaling.protocol import MediaView
-from signaling.wishes import HIDDEN, Guests, Wishes
+from signaling.selection import NOTHING_RECEIVED
+from signaling.wishes import SOURCES, Guests, Wishes
 from signaling.workers import Placement, WorkerPool
 
 RETRY_S = 0.5
+REST, LONGEST_REST_S = 2.0, 0.25
+"""After reconciling, rest for so many times as long as it took."""
+CONSUME_AT_ONCE = 50
+"""Peers in one request: the largest stays far below the longest frame."""
 PLACED_TIMEOUT_S = 5.0
 
 log = structlog.get_logger(__name__)
@@ -60,7 +67,7 @@ class MediaLink(GuestLink):
         self._producers: dict[str, control.ProducerInfo] = {}
         self._publishing: dict[str, int] = {}
         self._subscribing: dict[str, int] = {}
-        self._consuming: dict[str, tuple[str, ...]] = {}
+        self._consuming: dict[str, Wanted] = {}
         self._unconnected: set[str] = set()
         self._silent: set[str] = set()
         self._to_drop: set[str] = set()
@@ -108,9 +115,13 @@ class MediaLink(GuestLink):
         while True:
             await self._dirty.wait()
             self._dirty.clear()
+            began = time.monotonic()
             try:
                 async with self._lock:
                     await self._reconcile()
+                # While two hundred come at once there is something new all the time: what is worth telling the
+                # worker is what they have come to, a few times a second.
+                await asyncio.sleep(min(LONGEST_REST_S, REST * (time.monotonic() - began)))
             except (NotReady, BadInput) as error:
                 log.warning("media not as wished yet", hearing_id=self.hearing_id, fault=str(error))
                 await asyncio.sleep(RETRY_S)
@@ -225,6 +236,7 @@ class MediaLink(GuestLink):
         await self._drop_peers()
         for peer_id in (self._publishing.keys() | self._subscribing.keys()) - wishes.peers:
             await self._close_peer(peer_id)
+        await self._withdraw(wishes)
         await self._pause(wishes)
         await self._consume(wishes)
         if not self._placed.is_set():
@@ -300,26 +312,38 @@ class MediaLink(GuestLink):
                     paused=cause,
                 )
 
+    async def _withdraw(self, wishes: Wishes) -> None:
+        """End what may not be sent any more."""
+        for producer in list(self._producers.values()):
+            if producer.source not in wishes.publish.get(producer.peer_id, SOURCES):
+                await self._call(control.EndProducer(router_id=self.hearing_id, producer_id=producer.producer_id))
+                self._producers.pop(producer.producer_id, None)
+
     async def _consume(self, wishes: Wishes) -> None:
-        for seat_id in list(self._subscribing):
-            others = wishes.consume.get(seat_id, frozenset())
-            wanted = tuple(
-                key
-                for key, one in self._producers.items()
-                if peers.seat_of(one.peer_id) in others and wishes.paused.get((one.peer_id, one.source)) not in HIDDEN
-            )
-            if peers.is_display(seat_id):
-                wanted = staged(wishes, wanted, self._producers)
-            if self._consuming.get(seat_id) == wanted:
-                continue
-            request = control.Consume(router_id=self.hearing_id, peer_id=seat_id, producer_ids=list(wanted))
+        """Say who receives what where that differs from what was said last, all in a few requests."""
+        offered = Offered(self._producers.values(), wishes.paused)
+        changed: list[control.Consume] = []
+        for peer_id in self._subscribing:
+            reception = wishes.consume.get(peer_id, NOTHING_RECEIVED)
+            wanted = offered.to(reception, flowing_first=peers.is_display(peer_id))
+            if self._consuming.get(peer_id) != wanted:
+                changed.append(
+                    control.Consume(
+                        router_id=self.hearing_id,
+                        peer_id=peer_id,
+                        producer_ids=wanted.producer_ids,
+                        heights=wanted.heights,
+                    )
+                )
+                self._consuming[peer_id] = wanted
+        for at in range(0, len(changed), CONSUME_AT_ONCE):
+            part = changed[at : at + CONSUME_AT_ONCE]
             try:
-                await self._call(request)
-            except BadInput as error:  # its transport is gone; the browser subscribes again when it notices
-                log.warning("cannot consume", hearing_id=self.hearing_id, seat_id=seat_id, fault=str(error))
-                self._subscribing.pop(seat_id, None)
-                continue
-            self._consuming[seat_id] = wanted
+                await self._call(control.ConsumeMany(router_id=self.hearing_id, peers=part))
+            except (BadInput, NotReady):
+                for one in changed[at:]:
+                    self._consuming.pop(one.peer_id, None)
+                raise
 
     async def _require_placed(self) -> None:
         if not await self.wait_placed():

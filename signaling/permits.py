@@ -12,7 +12,7 @@ from hub.i18n import N_, Text
 from hub.models import LIVE_STATES, OVER_STATES, HearingState, SeatKind
 from signaling import protocol as p
 from signaling.events import snake
-from signaling.state import Hearing, Presence, Seat, effective_kind
+from signaling.state import Hearing, Presence, Seat, effective_kind, may_send
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ RULES: dict[type[p.Message], Rule] = {
     p.Subscribe: Rule(LIVE_STATES),
     p.Answer: Rule(LIVE_STATES),
     p.SetMedia: Rule(_NOT_OVER, admitted=False),
+    p.View: Rule(_ANY, admitted=False),
     p.RaiseHand: Rule(LIVE_STATES),
     p.LowerHand: Rule(LIVE_STATES),
     p.Say: Rule(LIVE_STATES),
@@ -60,6 +61,9 @@ RULES: dict[type[p.Message], Rule] = {
     p.Unmute: Rule(LIVE_STATES, Action.CHAIR_HEARING),
     p.GiveFloor: Rule(_OPEN, Action.CHAIR_HEARING),
     p.TakeFloor: Rule(LIVE_STATES, Action.CHAIR_HEARING),
+    p.SetPublishing: Rule(LIVE_STATES, Action.CHAIR_HEARING),
+    p.AllowPublishing: Rule(LIVE_STATES, Action.CHAIR_HEARING),
+    p.WithdrawPublishing: Rule(LIVE_STATES, Action.CHAIR_HEARING),
     p.Recess: Rule(_OPEN, Action.CHAIR_HEARING),
     p.Resume: Rule(frozenset({HearingState.RECESS, HearingState.INTERRUPTED}), Action.CHAIR_HEARING),
     p.TakeChair: Rule(frozenset({HearingState.RECESS, HearingState.INTERRUPTED}), Action.TAKE_CHAIR),
@@ -75,6 +79,7 @@ class Situation(NamedTuple):
     presence: Presence
     state: HearingState
     chair_present: bool
+    may_send: bool
 
 
 def situation(hearing: Hearing, seat: Seat) -> Situation:
@@ -84,6 +89,7 @@ def situation(hearing: Hearing, seat: Seat) -> Situation:
         seat.presence,
         hearing.state,
         chair_present(hearing),
+        may_send(hearing, seat),
     )
 
 
@@ -102,6 +108,13 @@ def _refusal(now: Situation, kind: type[p.Message], actor: Actor) -> Refusal | N
         return _wrong_state(now.state)
     if rule.admitted and now.presence is not Presence.ADMITTED:
         return refuse("forbidden", N_("Chủ trì chưa mời bạn vào buổi tiếp."))
+    return _special(now, kind)
+
+
+def _special(now: Situation, kind: type[p.Message]) -> Refusal | None:
+    """What only one type of message must heed."""
+    if kind is p.Publish and not now.may_send:
+        return refuse("forbidden", N_("Điểm của bạn đang chỉ nghe và xem. Giơ tay để xin phát biểu."))
     if kind is p.TakeChair and now.state is HearingState.RECESS and now.chair_present:
         return refuse("conflict", N_("Chủ trì đang có mặt."))
     return None

@@ -11,14 +11,64 @@ import msgspec
 
 from hub.lines import Figures, Seen, Trouble
 from hub.turn import IceServer
-from signaling.events import AnyEvent, snake
+from signaling.commands import (
+    Admit,
+    AllowPublishing,
+    End,
+    GiveFloor,
+    Mute,
+    Open,
+    Recess,
+    Remove,
+    Resume,
+    SetPublishing,
+    TakeChair,
+    TakeFloor,
+    Unmute,
+    WithdrawPublishing,
+)
+from signaling.events import AnyEvent
+from signaling.message import Message
+from signaling.negotiation import (
+    Frozen,
+    Layers,
+    MediaReset,
+    Offer,
+    Picture,
+    Published,
+    Slots,
+    StreamView,
+)
+
+# What is defined elsewhere and read from here.
+__all__ = [
+    "Admit",
+    "AllowPublishing",
+    "End",
+    "Frozen",
+    "GiveFloor",
+    "Layers",
+    "MediaReset",
+    "Message",
+    "Mute",
+    "Offer",
+    "Open",
+    "Picture",
+    "Published",
+    "Recess",
+    "Remove",
+    "Resume",
+    "SetPublishing",
+    "Slots",
+    "StreamView",
+    "TakeChair",
+    "TakeFloor",
+    "Unmute",
+    "WithdrawPublishing",
+]
 
 PROTOCOL_VERSION = 1
 MAX_TEXT_CHARACTERS = 2_000
-
-
-class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=snake):
-    """The base of all messages."""
 
 
 # Browser to hub ----------------------------------------------------------------------------------------------------
@@ -81,6 +131,21 @@ class SetMedia(Message):
     screen: bool = False
 
 
+class TileView(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture that the page shows; ``height`` in device pixels."""
+
+    seat_id: str
+    source: str = "camera"
+    height: int = 0
+
+
+class View(Message):
+    """What the page shows now, in its order; sent when it has changed, at most twice a second."""
+
+    tiles: list[TileView]
+    pinned: list[str] = msgspec.field(default_factory=list)
+
+
 class RaiseHand(Message):
     pass
 
@@ -97,58 +162,6 @@ class Say(Message):
 
 class Note(Message):
     text: str
-
-
-class Open(Message):
-    """Chair: begin; answered by ``opened`` only when the recorder has confirmed, else by ``error``."""
-
-
-class Admit(Message):
-    """Chair: let a waiting seat in; no seat means all that wait."""
-
-    seat_id: str | None = None
-
-
-class Remove(Message):
-    seat_id: str
-    reason: str = ""
-
-
-class Mute(Message):
-    """Chair: mute one seat, or all but the chair when ``seat_id`` is absent."""
-
-    seat_id: str | None = None
-    lock: bool = True
-
-
-class Unmute(Message):
-    seat_id: str | None = None
-
-
-class GiveFloor(Message):
-    seat_id: str
-
-
-class TakeFloor(Message):
-    """Take the floor back from whoever has it."""
-
-
-class Recess(Message):
-    pass
-
-
-class Resume(Message):
-    pass
-
-
-class TakeChair(Message):
-    """Deputy or secretary, when the hearing is interrupted."""
-
-
-class End(Message):
-    """Chair; ``confirm`` must be the hearing's number: it cannot be reopened."""
-
-    confirm: str
 
 
 class Ping(Message):
@@ -177,6 +190,7 @@ FromBrowser = (
     | Subscribe
     | Answer
     | SetMedia
+    | View
     | RaiseHand
     | LowerHand
     | Say
@@ -188,6 +202,9 @@ FromBrowser = (
     | Unmute
     | GiveFloor
     | TakeFloor
+    | SetPublishing
+    | AllowPublishing
+    | WithdrawPublishing
     | Recess
     | Resume
     | TakeChair
@@ -216,6 +233,8 @@ class SeatView(msgspec.Struct, frozen=True, kw_only=True):
     screen: bool
     muted: bool
     locked: bool
+    allowed: bool
+    """Allowed by the chair to send while others only listen."""
     hand_raised_at: str | None
     quality: int | None
     device: bool
@@ -260,6 +279,12 @@ class Welcome(Message):
     messages: list[Happened]
     """Texts and, for who may read them, notes so far."""
     chair_lost_after_s: int
+    publishing: str
+    """Who may send picture and sound: all, or invited."""
+    picture_level: int
+    """How far pictures are limited now, 0: not at all."""
+    most_pictures: int
+    """Most pictures that a browser is sent at once when nothing is limited."""
 
 
 class Happened(Message):
@@ -304,49 +329,6 @@ class Speaking(Message):
     seat_ids: list[str]
 
 
-class Published(Message):
-    generation: int
-    sdp: str
-
-
-class Layers(Message):
-    """Of the layers in which a source is sent, those (rids) that somebody needs; the others need not be sent."""
-
-    generation: int
-    source: str
-    rids: list[str]
-
-
-class Picture(msgspec.Struct, frozen=True, kw_only=True):
-    seat_id: str
-    source: str
-
-
-class Frozen(Message):
-    """The pictures that stand still because this browser's line carries none of them: all of them."""
-
-    generation: int
-    pictures: list[Picture]
-
-
-class StreamView(msgspec.Struct, frozen=True, kw_only=True):
-    mid: str
-    seat_id: str
-    source: str
-    producer_id: str
-
-
-class Offer(Message):
-    generation: int
-    revision: int
-    sdp: str
-    streams: list[StreamView]
-
-
-class MediaReset(Message):
-    """The media worker is another one: publish and subscribe again with new generations."""
-
-
 class SeatTaken(Message):
     """Another browser sits there; join again with ``take_over`` to displace it."""
 
@@ -384,6 +366,7 @@ FromHub = (
     | Speaking
     | Published
     | Offer
+    | Slots
     | Layers
     | Frozen
     | MediaReset

@@ -31,6 +31,14 @@ class Device(StrEnum):
     LOST = "lost"
 
 
+class Publishing(StrEnum):
+    """Who may send picture and sound: the chair's policy."""
+
+    ALL = "all"
+    INVITED = "invited"
+    """Chair, deputy, secretary, who has the floor, and whom the chair allows; the others listen."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
     """One browser's place. What the chair decided about it outlives a broken connection."""
@@ -49,6 +57,8 @@ class Seat:
     screen: bool = False
     muted: bool = False
     locked: bool = False
+    allowed: bool = False
+    """The chair lets it send while others only listen."""
     hand_raised_at: datetime | None = None
     device: Device = Device.NONE
     """Its encoder holds a place as a browser does: the chair may let in a room that has no browser."""
@@ -84,6 +94,9 @@ class Hearing:
     closed_at: datetime | None = None
     recorder_lost: bool = False
     worker_lost: bool = False
+    publishing: Publishing = Publishing.ALL
+    picture_level: int = 0
+    """How far pictures are limited because the media worker is short of time; 0: not at all."""
     positions: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
     """Where each seat stands in ``seats``; made by itself. A booking's seats keep their order for a hearing's life."""
 
@@ -105,6 +118,13 @@ def effective_kind(hearing: Hearing, seat: Seat) -> SeatKind:
     if seat.seat_id == hearing.chair:
         return SeatKind.CHAIR
     return SeatKind.DEPUTY if seat.kind is SeatKind.CHAIR else seat.kind
+
+
+def may_send(hearing: Hearing, seat: Seat) -> bool:
+    """Whether the chair's policy lets this seat, once admitted, send picture and sound."""
+    if hearing.publishing is Publishing.ALL or seat.allowed or hearing.floor == seat.seat_id:
+        return True
+    return effective_kind(hearing, seat) is not SeatKind.POINT
 
 
 def fold(hearing: Hearing, happened: Iterable[tuple[AnyEvent, datetime]]) -> Hearing:
@@ -130,7 +150,9 @@ def apply(hearing: Hearing, event: AnyEvent, at: datetime) -> Hearing:
             return _roles(hearing, event)
         case ev.Opened() | ev.RecessCalled() | ev.Resumed() | ev.Interrupted() | ev.Ended():
             return _course(hearing, event, at)
-        case ev.RecorderLost() | ev.RecorderBack() | ev.WorkerLost() | ev.WorkerBack():
+        case ev.PublishingSet() | ev.PublishingAllowed() | ev.PublishingWithdrawn():
+            hearing = _publishing(hearing, event)
+        case ev.RecorderLost() | ev.RecorderBack() | ev.WorkerLost() | ev.WorkerBack() | ev.PicturesLimited():
             hearing = _machines(hearing, event)
         case _:
             assert_never(event)
@@ -181,6 +203,19 @@ def _device(hearing: Hearing, event: ev.DeviceJoined | ev.DeviceLeft | ev.Device
             hearing = _change(hearing, event.seat_id, device=Device.NONE)
             seat = hearing.find(event.seat_id)
             return hearing if seat is None or seat.here else _out(hearing, event.seat_id)
+        case _:
+            assert_never(event)
+
+
+def _publishing(hearing: Hearing, event: ev.PublishingSet | ev.PublishingAllowed | ev.PublishingWithdrawn) -> Hearing:
+    match event:
+        case ev.PublishingSet():
+            known = event.policy in frozenset(Publishing)
+            return replace(hearing, publishing=Publishing(event.policy)) if known else hearing
+        case ev.PublishingAllowed():
+            return _change(hearing, event.seat_id, allowed=True)
+        case ev.PublishingWithdrawn():
+            return _change(hearing, event.seat_id, allowed=False)
         case _:
             assert_never(event)
 
@@ -261,8 +296,13 @@ def _close(hearing: Hearing, at: datetime) -> Hearing:
     return replace(hearing, state=HearingState.CLOSED, closed_at=at, floor=None, seats=away)
 
 
-def _machines(hearing: Hearing, event: ev.RecorderLost | ev.RecorderBack | ev.WorkerLost | ev.WorkerBack) -> Hearing:
+def _machines(
+    hearing: Hearing,
+    event: ev.RecorderLost | ev.RecorderBack | ev.WorkerLost | ev.WorkerBack | ev.PicturesLimited,
+) -> Hearing:
     match event:
+        case ev.PicturesLimited():
+            return replace(hearing, picture_level=max(0, event.level))
         case ev.RecorderLost():
             return replace(hearing, recorder_lost=True)
         case ev.RecorderBack():

@@ -69,6 +69,7 @@ def welcome(
     ice_servers: list[IceServer],
     log: Iterable[Entry],
     chair_lost_s: int,
+    most_pictures: int,
 ) -> p.Welcome:
     return p.Welcome(
         hearing_id=hearing.hearing_id,
@@ -92,6 +93,9 @@ def welcome(
             if isinstance(entry.event, ev.Said | ev.Noted) and may_see(hearing, seat, entry.event)
         ],
         chair_lost_after_s=chair_lost_s,
+        publishing=str(hearing.publishing),
+        picture_level=hearing.picture_level,
+        most_pictures=most_pictures,
     )
 
 
@@ -127,6 +131,7 @@ def seat_view(seat: Seat, quality: int | None) -> p.SeatView:
         screen=seat.screen,
         muted=seat.muted,
         locked=seat.locked,
+        allowed=seat.allowed,
         hand_raised_at=_iso(seat.hand_raised_at) if seat.hand_raised_at else None,
         quality=quality,
         device=seat.device is Device.ON,

@@ -8,7 +8,8 @@ from typing import assert_never
 
 from hub.models import HearingState
 from signaling.media import peers
-from signaling.state import Hearing, Seat
+from signaling.selection import NOTHING_RECEIVED, Limits, Reception, Selection, View
+from signaling.state import Hearing, Seat, may_send
 
 SOURCES = frozenset({"camera", "microphone", "screen", "screen_audio"})
 DEVICE_SOURCES = frozenset({"camera", "microphone"})
@@ -40,10 +41,8 @@ class Wishes:
     """peer (``signaling.media.peers``) → the sources it may publish"""
     paused: Mapping[tuple[str, str], str]
     """(peer, source) → cause, for what must be neither forwarded nor recorded"""
-    consume: Mapping[str, frozenset[str]]
-    """peer → the seats it receives"""
-    stage: tuple[str, ...] = ()
-    """Seats, most important first: who has the floor, who chairs, the others."""
+    consume: Mapping[str, Reception]
+    """peer → what it receives"""
 
     @property
     def peers(self) -> frozenset[str]:
@@ -54,17 +53,25 @@ class Wishes:
 NOTHING = Wishes(media=False, recording_id=None, publish={}, paused={}, consume={})
 
 
-def wishes(hearing: Hearing, guests: Guests = NOBODY) -> Wishes:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is known of the other end: what pages show (seat → view), and what the media plane can give."""
+
+    views: Mapping[str, View] = field(default_factory=dict)
+    limits: Limits = Limits()
+
+
+def wishes(hearing: Hearing, guests: Guests = NOBODY, shown: Shown = Shown()) -> Wishes:
     match hearing.state:
         case HearingState.POSTPONED | HearingState.CANCELLED | HearingState.CLOSED:
             return NOTHING
         case HearingState.SCHEDULED:
             return _waiting_for_the_opening(guests)
         case HearingState.OPEN:
-            return _with_media(hearing, guests, pause_all="")
+            return _with_media(hearing, guests, shown, pause_all="")
         case HearingState.RECESS | HearingState.INTERRUPTED:
             # Without its chair a hearing does not go on either: what is said then belongs to no record.
-            return _with_media(hearing, guests, pause_all="recess")
+            return _with_media(hearing, guests, shown, pause_all="recess")
         case _:
             assert_never(hearing.state)
 
@@ -79,30 +86,25 @@ def _waiting_for_the_opening(guests: Guests) -> Wishes:
         recording_id=None,
         publish=dict.fromkeys(devices, DEVICE_SOURCES),
         paused={(peer, source): WAITING for peer in devices for source in DEVICE_SOURCES},
-        consume=dict.fromkeys(guests.displays, frozenset()),
+        consume=dict.fromkeys(guests.displays, NOTHING_RECEIVED),
     )
 
 
-def _with_media(hearing: Hearing, guests: Guests, *, pause_all: str) -> Wishes:
+def _with_media(hearing: Hearing, guests: Guests, shown: Shown, *, pause_all: str) -> Wishes:
     # A seat whose socket broke keeps its media: often only the socket broke, and the record goes on.
     seats = [seat for seat in hearing.seats if seat.occupied and seat.admitted]
     everyone = frozenset(seat.seat_id for seat in seats)
     browsers = [seat for seat in seats if seat.here]
+    selection = Selection(hearing, [seat.seat_id for seat in seats if may_send(hearing, seat)], shown.limits)
     return Wishes(
         media=True,
         recording_id=hearing.recording_id,
-        publish=dict.fromkeys((seat.seat_id for seat in browsers), SOURCES)
+        publish={seat.seat_id: SOURCES if may_send(hearing, seat) else frozenset() for seat in browsers}
         | dict.fromkeys(map(peers.device, guests.devices), DEVICE_SOURCES),
         paused=_paused(hearing, browsers, guests, pause_all),
-        consume={seat.seat_id: everyone - {seat.seat_id} for seat in browsers}
-        | {peer: _watched(peer, everyone) for peer in guests.displays},
-        stage=_stage(hearing),
+        consume={seat.seat_id: selection.reception(seat.seat_id, shown.views.get(seat.seat_id)) for seat in browsers}
+        | {peer: _watched(peer, everyone, selection) for peer in guests.displays},
     )
-
-
-def _stage(hearing: Hearing) -> tuple[str, ...]:
-    seats = [seat.seat_id for seat in hearing.seats]
-    return tuple(dict.fromkeys([one for one in (hearing.floor, hearing.chair) if one is not None] + seats))
 
 
 def _paused(hearing: Hearing, browsers: list[Seat], guests: Guests, pause_all: str) -> dict[tuple[str, str], str]:
@@ -113,21 +115,21 @@ def _paused(hearing: Hearing, browsers: list[Seat], guests: Guests, pause_all: s
             causes[seat.seat_id, source] = pause_all or (REPLACED if source in replaced else _cause(seat, source))
     for seat_id in guests.devices:
         for source in DEVICE_SOURCES:
-            causes[peers.device(seat_id), source] = _device_cause(hearing.find(seat_id), source, pause_all)
+            causes[peers.device(seat_id), source] = _device_cause(hearing, hearing.find(seat_id), source, pause_all)
     return {key: cause for key, cause in causes.items() if cause}
 
 
-def _watched(display: str, everyone: frozenset[str]) -> frozenset[str]:
+def _watched(display: str, everyone: frozenset[str], selection: Selection) -> Reception:
     """A display shows what its seat may see: nothing before the chair has let the seat in."""
     seat_id = peers.seat_of(display)
-    return everyone - {seat_id} if seat_id in everyone else frozenset()
+    return selection.reception(seat_id, None) if seat_id in everyone else NOTHING_RECEIVED
 
 
-def _device_cause(seat: Seat | None, source: str, pause_all: str) -> str:
+def _device_cause(hearing: Hearing, seat: Seat | None, source: str, pause_all: str) -> str:
     """The chair's mute holds for the room encoder too. The switches of the seat's browser do not: a PC without a
     camera says that its camera is off."""
-    if seat is None or not (seat.occupied and seat.admitted):
-        return WAITING
+    if seat is None or not (seat.occupied and seat.admitted and may_send(hearing, seat)):
+        return WAITING  # an encoder cannot be asked to stop and begin again, so it stays connected
     return pause_all or ("muted" if source == "microphone" and seat.muted else "")
 
 

@@ -19,10 +19,11 @@ from hub.i18n import N_
 from hub.rpc import RpcClient, RpcError, RpcGone
 from hub.services.live import WorkerLive
 from signaling.media import control
+from signaling.overload import Governor, Sample
 
 SETTLE_S = 3.0
 """How long after the start a hearing may still be found in a worker that has not answered yet."""
-ASK_EVERY_S = 5.0
+ASK_EVERY_S = 2.0
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +42,7 @@ class Worker:
         self.index = index
         self.state: control.WorkerState | None = None
         self.up = False
+        self.governor = Governor()
         self._pool = pool
         self.client = RpcClient(
             path,
@@ -53,7 +55,14 @@ class Worker:
     async def ask(self) -> None:
         state = await self.client.call(control.AskState())
         assert isinstance(state, control.WorkerState)
+        if self.state is not None and state.start_id != self.state.start_id:
+            self.governor = Governor()
         self.state = state
+        before = self.governor.level
+        sample = Sample(state.load, state.dropped, state.tap_waiting)
+        if self.governor.observe(sample, asyncio.get_running_loop().time()) != before:
+            log.warning("pictures limited", worker=self.index, level=self.governor.level, load=round(state.load, 2))
+            self._pool.on_change()
 
     async def _greet(self) -> None:
         """Retried while connected: a worker that is slow to start must not stay unknown for ever."""
@@ -120,6 +129,10 @@ class WorkerPool:
     def alive(self, placement: Placement) -> bool:
         worker = self.workers[placement.index]
         return worker.up and worker.state is not None and worker.state.start_id == placement.start_id
+
+    def picture_level(self, placement: Placement) -> int | None:
+        """See ``signaling.overload``; None when that life of the worker is over."""
+        return self.workers[placement.index].governor.level if self.alive(placement) else None
 
     async def router(self, hearing_id: str, placement: Placement) -> control.RouterInfo | None:
         """What the worker itself says of the hearing's router, asked now. Raises ``NotReady``."""
@@ -217,6 +230,7 @@ def _view(worker: Worker, hearings: int) -> WorkerLive:
         udp_port=state.udp_port if state else None,
         addresses=tuple(state.addresses) if state else (),
         hearings=hearings,
+        picture_level=worker.governor.level if worker.up else 0,
         packets_in=state.packets_in if state else None,
         packets_out=state.packets_out if state else None,
         tap_connected=state.tap_connected if state else None,

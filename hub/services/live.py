@@ -76,6 +76,8 @@ class WorkerLive:
     tap_connected: bool | None
     load: float | None
     """Share of one core in use, 0–1."""
+    picture_level: int
+    """How far pictures are limited because it is short of time; 0: not at all."""
     dropped: int | None
     """Packets that the kernel would not take, since the worker began."""
 

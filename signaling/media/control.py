@@ -125,6 +125,13 @@ class Pause(Struct):
     cause: str
 
 
+class EndProducer(Struct):
+    """The peer may not publish this any more: nothing of it is taken from now on. Its connection stays."""
+
+    router_id: str
+    producer_id: str
+
+
 class ClosePeer(Struct):
     """Close both transports of a peer and end its producers."""
 
@@ -154,6 +161,7 @@ WorkerReceives = (
     | ConsumeMany
     | SubscribeAnswer
     | Pause
+    | EndProducer
     | ClosePeer
     | Probe
     | AskState

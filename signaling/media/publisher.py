@@ -135,6 +135,14 @@ class PublishTransport(Transport):
         producer.close(now_ns)
         self._on_ended(producer)
 
+    def end(self, producer: Producer, now_ns: int) -> None:
+        """Take nothing more of it; what the browser goes on sending is dropped until it offers the line anew."""
+        for mid, one in list(self.producers.items()):
+            if one is producer:
+                self._media = {ssrc: found for ssrc, found in self._media.items() if found[0] is not producer}
+                self._rtx = {ssrc: found for ssrc, found in self._rtx.items() if found[0] is not producer}
+                self._end(mid, now_ns)
+
     def end_all(self, now_ns: int) -> None:
         for mid in list(self.producers):
             self._end(mid, now_ns)

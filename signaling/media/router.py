@@ -190,6 +190,12 @@ class Router:
         if cause and producer.source == "microphone":
             self._fall_silent(producer)
 
+    def end_producer(self, producer_id: str) -> None:
+        """Idempotent."""
+        producer = self.producers.get(producer_id)
+        if producer is not None:
+            self.publishers[producer.peer_id].end(producer, time.monotonic_ns())
+
     def close_peer(self, peer_id: str) -> None:
         """Idempotent: a peer that is not there is as wished."""
         self._wishes.pop(peer_id, None)

@@ -122,6 +122,8 @@ class Worker:
                 router.answered(request)
             case control.Pause(producer_id=producer_id, cause=cause):
                 router.pause(producer_id, cause)
+            case control.EndProducer(producer_id=producer_id):
+                router.end_producer(producer_id)
             case control.ClosePeer(peer_id=peer_id):
                 router.close_peer(peer_id)
         return control.Ok()

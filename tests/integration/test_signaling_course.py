@@ -11,6 +11,7 @@ import pytest_asyncio
 from hub.config import Config
 from hub.db import Database
 from hub.models import HearingState, Recording, RecordingState
+from signaling.media import control
 from tests.support.signaling_world import Client, FakeRecorder, FakeWorker, Room, make_room, until
 
 pytestmark = pytest.mark.asyncio
@@ -69,7 +70,7 @@ async def test_a_hearing_runs_from_its_waiting_room_to_its_end(
         point = await stack.enter_async_context(served.joined("xa1"))
         assert chair.welcome["state"] == "scheduled"
         assert "open" in chair.welcome["may"]
-        assert point.welcome["may"] == ["leave", "ping", "line", "set_media"]
+        assert point.welcome["may"] == ["leave", "ping", "line", "set_media", "view"]
         happened = await opened(chair)
         assert happened["elapsed_ms"] == 0
         assert list(recorder.open) == [happened["event"]["recording_id"]]  # type: ignore[index]
@@ -243,3 +244,37 @@ async def until_rows(room: Room, kinds: list[str]) -> None:
             return
         await asyncio.sleep(0.05)
     assert await room.rows() == kinds
+
+
+async def test_who_may_only_listen_is_refused_and_who_is_no_longer_invited_is_ended_in_the_worker(
+    served: Room, worker: FakeWorker
+) -> None:
+    async with served.joined("chair") as chair, served.joined("xa1") as point:
+        await opened(chair)
+        await chair.send("set_publishing", policy="invited")
+        await admitted(chair, point)
+        await point.send("publish", generation=1, sdp="v=0", sources={"0": "camera"})
+        assert (await point.get("error", about="publish"))["code"] == "forbidden"
+        await subscribe(point)
+        await chair.send("allow_publishing", seat_id=point.seat_id)
+        await point.event("publishing_allowed")
+        await publish(point)
+        assert worker.paused(served.hearing_id, point.seat_id) == {"camera": "", "microphone": ""}
+        await chair.send("withdraw_publishing", seat_id=point.seat_id)
+        await point.event("publishing_withdrawn")
+        await until(lambda: not worker.paused(served.hearing_id, point.seat_id))
+    assert "publishing_withdrawn" in await served.rows()
+
+
+async def test_a_page_is_sent_what_it_shows_and_as_large_as_it_shows_it(served: Room, worker: FakeWorker) -> None:
+    async with served.joined("chair") as chair, served.joined("xa1") as point:
+        await opened(chair)
+        await admitted(chair, point)
+        await publish(point)
+        await subscribe(chair)
+        await chair.get("offer")
+        await chair.send("view", tiles=[{"seat_id": point.seat_id, "source": "camera", "height": 360}])
+        wished = f"{point.seat_id}-camera-1"
+        await until(
+            lambda: [one.peers[0].heights for one in worker.asked_for(control.ConsumeMany)][-1] == {wished: 360}
+        )

@@ -4,6 +4,8 @@ import { test } from "node:test";
 import { delayMs, FIRST_DELAY_MS, LONGEST_DELAY_MS } from "../../web/static/js/live/core/backoff.js";
 import { faultOf, help } from "../../web/static/js/live/core/faults.js";
 import { arrange, grid } from "../../web/static/js/live/core/layout.js";
+import { Shown, toldHeight } from "../../web/static/js/live/core/shown.js";
+import { hasBegun } from "../../web/static/js/live/core/frames.js";
 import { parse } from "../../web/static/js/live/core/protocol.js";
 import { noCounters, quality, readCounters } from "../../web/static/js/live/core/quality.js";
 import { preferVp8, withSteadyOpus } from "../../web/static/js/live/core/sdp.js";
@@ -142,4 +144,51 @@ test("every refusal of a device has a name and steps to take", () => {
 test("what is not a message of the hub is dropped", () => {
   for (const text of ["", "{", "null", "[]", '{"type":"unheard_of"}']) assert.equal(parse(text), null, text);
   assert.equal(parse('{"type":"pong","at":1}').type, "pong");
+});
+
+test("whom somebody has pinned stands after the chair on every page, and no speaker pushes him off", () => {
+  const seats = Array.from({ length: 30 }, (_, number) => ({ seat_id: `s${number}`, screen: false }));
+  const situation = { seats, you: "s29", chair: "s5", floor: null, spokenAt: { s28: 9 }, order: [], pageSize: 9, pinned: ["s20"] };
+  const first = arrange({ ...situation, page: 0 });
+  assert.deepEqual(first.tiles.slice(0, 2).map((one) => one.seatId), ["s5", "s20"]);
+  assert.ok(first.tiles.some((one) => one.seatId === "s28"));
+  const second = arrange({ ...situation, page: 1, order: first.order });
+  assert.deepEqual(second.tiles.slice(0, 2).map((one) => one.seatId), ["s5", "s20"]);
+  assert.equal(second.pages, 4);
+});
+
+test("a frame is the new picture's from its RTP time on, also where the time wraps", () => {
+  assert.equal(hasBegun(1000, 999), false);
+  assert.equal(hasBegun(1000, 1000), true);
+  assert.equal(hasBegun(4_294_967_000, 500), true);
+  assert.equal(hasBegun(500, 4_294_967_000), false);
+  assert.equal(hasBegun(null, 5), false);
+  assert.equal(hasBegun(undefined, 5), true);
+  assert.equal(hasBegun(5, undefined), true);
+});
+
+test("what is shown is told once, again only when it changes, and at most twice a second", async () => {
+  const told = [];
+  let now = 0;
+  const shown = new Shown((view) => told.push(view) > 0, () => now);
+  const view = (height) => ({ tiles: [{ seat_id: "a", source: "camera", height }], pinned: [] });
+  const wait = () => new Promise((done) => { setTimeout(done, 5); });
+  shown.show(view(90));
+  await wait();
+  shown.show(view(90));
+  await wait();
+  assert.equal(told.length, 1);
+  shown.show(view(180));
+  await wait();
+  assert.equal(told.length, 1);
+  now = 600;
+  shown.show(view(225));
+  await wait();
+  assert.deepEqual(told.map((one) => one.tiles[0].height), [90, 225]);
+  now = 1200;
+  shown.again();
+  await wait();
+  assert.equal(told.length, 3);
+  assert.equal(toldHeight(100, 1), 135);
+  assert.equal(toldHeight(1, 1), 45);
 });

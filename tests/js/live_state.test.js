@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { elapsedMs, hands, initial, me, onStage, reduce, seatOf, silencedBy } from "../../web/static/js/live/core/state.js";
+import { elapsedMs, hands, initial, maySend, me, onStage, reduce, seatOf, silencedBy } from "../../web/static/js/live/core/state.js";
 
 const seat = (id, kind, extra = {}) => ({
   seat_id: id, seat_kind: kind, label: `Điểm ${id}`, name: null, presence: "absent", admitted: false, microphone: true,
@@ -103,4 +103,20 @@ test("a taken seat, a goodbye and a lost line are three different things", () =>
 test("a message of a type that is not known changes nothing", () => {
   const state = play(welcome());
   assert.equal(reduce(state, { type: "published", generation: 1, sdp: "" }, 1), state);
+});
+
+test("while only the invited send, a point sends with the floor or when it is allowed, and is told that it listens", () => {
+  const inside = [welcome({ seats: [seat("c", "chair", { presence: "admitted" }), seat("a", "point", { presence: "admitted", admitted: true })] })];
+  assert.equal(silencedBy(play(...inside)), "");
+  inside.push(happened({ kind: "publishing_set", policy: "invited" }));
+  assert.equal(silencedBy(play(...inside)), "listening");
+  assert.equal(maySend(play(...inside), seatOf(play(...inside), "c")), true);
+  const floor = play(...inside, happened({ kind: "floor_given", seat_id: "a" }));
+  assert.equal(maySend(floor, me(floor)), true);
+  assert.equal(silencedBy(floor), "");
+  const allowed = play(...inside, happened({ kind: "publishing_allowed", seat_id: "a" }));
+  assert.equal(maySend(allowed, me(allowed)), true);
+  const withdrawn = reduce(allowed, happened({ kind: "publishing_withdrawn", seat_id: "a" }), 1000);
+  assert.equal(silencedBy(withdrawn), "listening");
+  assert.equal(play(...inside, happened({ kind: "pictures_limited", level: 2 })).pictureLevel, 2);
 });

@@ -142,6 +142,11 @@ class FakeWorker(_Process):
                     self.tell(offer)
             case control.Consume():
                 self._consume(body)
+            case control.ConsumeMany():
+                for one in body.peers:
+                    self._consume(one)
+            case control.EndProducer():
+                producers.pop(body.producer_id, None)
             case control.SubscribeAnswer():
                 self.unanswered.pop((body.router_id, body.peer_id), None)
             case control.ClosePeer():

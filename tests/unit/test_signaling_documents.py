@@ -19,6 +19,7 @@ MESSAGES = get_args(protocol.FromBrowser) + get_args(protocol.FromHub)
 VIEWS = (
     protocol.SeatView,
     protocol.StreamView,
+    protocol.TileView,
     protocol.MediaView,
     lines.Figures,
     lines.Way,

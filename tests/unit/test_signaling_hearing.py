@@ -15,6 +15,7 @@ from signaling import effects as fx
 from signaling import events as ev
 from signaling import protocol as p
 from signaling.decide import OFFICIALS
+from signaling.events import snake
 from signaling.hearing import (
     Decision,
     Facts,
@@ -30,6 +31,7 @@ from signaling.hearing import (
     tick,
     wishes,
 )
+from signaling.state import may_send
 
 T0 = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 NUMBER = "TCD-2026-0001"
@@ -121,6 +123,9 @@ messages = st.one_of(
     st.builds(p.Ping, at=st.just(0.0), quality=st.none() | st.integers(-9, 9)),
 )
 chaired = st.one_of(
+    st.builds(p.SetPublishing, policy=st.sampled_from(["all", "invited", "nobody"])),
+    st.builds(p.AllowPublishing, seat_id=seat_ids),
+    st.builds(p.WithdrawPublishing, seat_id=seat_ids),
     st.just(p.Recess()),
     st.just(p.Resume()),
     st.just(p.TakeFloor()),
@@ -172,11 +177,19 @@ def check(room: Room, who: object, what: object) -> None:
     assert chair is not None
     media = wishes(after)
     assert set(media.publish) == {one.seat_id for one in after.seats if one.admitted and one.here and after.live}
-    for seat_id, others in media.consume.items():
-        assert others == set(media.publish) - {seat_id}
+    senders = {seat_id for seat_id, sources in media.publish.items() if sources}
+    for seat_id, received in media.consume.items():
+        assert received.seats == senders - {seat_id}
+        assert {one for one, source in received.pictures if source == "camera"} == senders - {seat_id}
     for one in after.seats:
+        assert (one.seat_id in senders) == ("publish" in permitted(after, one, person("x")) or lost_sender(after, one))
         if one.muted and one.seat_id in media.publish:
             assert media.paused[one.seat_id, "microphone"]
+
+
+def lost_sender(hearing: Hearing, seat: Seat) -> bool:
+    """Its media goes on though nobody can ask for anything."""
+    return hearing.live and seat.here and seat.admitted and not seat.connected and may_send(hearing, seat)
 
 
 def one_message(room: Room, before: Hearing, seat_id: str, message: p.FromBrowser) -> None:
@@ -190,7 +203,7 @@ def one_message(room: Room, before: Hearing, seat_id: str, message: p.FromBrowse
         assert decision.effects == ()
     if type(message) in CHAIRED and decision.events:
         assert effective_kind(before, seat) is SeatKind.CHAIR
-    if not isinstance(message, p.Join) and p.snake(type(message).__name__) not in permitted(before, seat, person("x")):
+    if not isinstance(message, p.Join) and snake(type(message).__name__) not in permitted(before, seat, person("x")):
         assert decision.refusal is not None
     if seat.muted and seat.locked and type(message) is p.SetMedia:
         now = room.state.find(seat_id)
@@ -201,6 +214,7 @@ def one_message(room: Room, before: Hearing, seat_id: str, message: p.FromBrowse
 
 CHAIRED = {
     p.Open, p.Admit, p.Remove, p.Mute, p.Unmute, p.GiveFloor, p.TakeFloor, p.Recess, p.Resume, p.End,
+    p.SetPublishing, p.AllowPublishing, p.WithdrawPublishing,
 }  # fmt: skip
 
 

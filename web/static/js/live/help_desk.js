@@ -21,7 +21,7 @@ import { stateWord } from "./view/words.js";
  * @typedef {{ connected: boolean, ready: boolean, reason: string, spool_free_bytes: number | null, warns: boolean,
  *   store_reachable: boolean | null, segments_waiting: number | null, oldest_waiting_s: number | null }} DeskRecorder
  * @typedef {{ index: number, connected: boolean, udp_port: number | null, hearings: number, load: number | null,
- *   dropped: number | null }} DeskWorker
+ *   dropped: number | null, picture_level: number }} DeskWorker
  * @typedef {{ now: string, recorder: DeskRecorder | null, workers: DeskWorker[], hearings: DeskHearing[] }} Desk
  * @typedef {"" | "warn" | "bad"} Tone
  * @typedef {{ key: string, name: string, word: string, more: string, tone: Tone }} Figure
@@ -132,6 +132,7 @@ function workerFigure(worker) {
   const load = worker.load ?? 0;
   const more = [worker.load === null ? "" : t("tải %(share)s một lõi", { share: shareWords(load) }),
     worker.udp_port === null ? "" : t("Cổng UDP %(port)s", { port: worker.udp_port }),
+    worker.picture_level ? t("đang tạm giảm số hình và cỡ hình, mức %(level)s", { level: worker.picture_level }) : "",
     worker.dropped ? t("%(count)s gói hệ điều hành không nhận", { count: worker.dropped }) : ""];
   return {
     key: `worker-${worker.index}`, name: t("Máy chủ hình và tiếng %(number)s", { number: worker.index + 1 }),

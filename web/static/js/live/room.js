@@ -4,6 +4,7 @@
  */
 
 import { me, initial, isLive, onStage, reduce } from "./core/state.js";
+import { Shown } from "./core/shown.js";
 import { Link } from "./link.js";
 import { useRelays } from "./media/connection.js";
 import { Devices } from "./media/devices.js";
@@ -49,7 +50,9 @@ export class Room {
     /** @type {MediaStreamTrack | null} */
     this.screen = null;
     this.mediaOn = false;
+    this.sending = false;
     this.said = "";
+    this.shown = new Shown((view) => this.link.send({ type: "view", ...view }));
     this.devices = new Devices(() => this.#devicesChanged());
     const send = (/** @type {{ type: string }} */ message) => this.link.send(message);
     this.publisher = new Publisher(send, (connected) => this.#connection("publish", connected));
@@ -57,7 +60,7 @@ export class Room {
       onState: (connected) => this.#connection("subscribe", connected),
       onTracks: (received) => { this.received = received; this.events.onChange(); },
     });
-    this.meter = new QualityMeter(this.publisher, this.subscriber, () => this.connected.publish,
+    this.meter = new QualityMeter(this.publisher, this.subscriber, () => this.connected[this.sending ? "publish" : "subscribe"],
       (seen) => this.link.send({ type: "line", seen }));
     this.link = new Link(place.socket, place, {
       onMessage: (message) => this.#heard(message),
@@ -161,6 +164,8 @@ export class Room {
         return void this.publisher.published(message);
       case "offer":
         return this.subscriber.offered(message);
+      case "slots":
+        return this.subscriber.moved(message);
       case "layers":
         return this.publisher.layers(message);
       case "frozen":
@@ -189,15 +194,16 @@ export class Room {
 
   #welcomed() {
     this.said = "";
+    this.shown.again();
     if (!this.mediaOn) return;
-    this.publisher.resume(this.state.media.publish_generation);
+    if (this.sending) this.publisher.resume(this.state.media.publish_generation);
     this.subscriber.resume(this.state.media.subscribe_generation);
     this.#sync();
   }
 
   #restartMedia() {
     if (!this.mediaOn) return;
-    this.publisher.start();
+    if (this.sending) this.publisher.start();
     this.subscriber.start();
   }
 
@@ -238,6 +244,7 @@ export class Room {
     if (onStage(this.state)) this.#startMedia();
     // A lost line alone stops nothing: often only the socket broke, and the record goes on.
     else if (this.state.link === "online") this.#stopMedia();
+    if (this.mediaOn && this.state.link === "online") this.#send(this.state.may.has("publish"));
     const seat = me(this.state);
     const microphone = this.devices.track("microphone");
     if (microphone) microphone.enabled = this.memory.microphone && !seat?.muted;
@@ -249,14 +256,27 @@ export class Room {
   #startMedia() {
     if (this.mediaOn) return;
     this.mediaOn = true;
-    this.publisher.start();
     this.subscriber.start();
     this.meter.start();
+  }
+
+  /** Whether our picture and sound leave: the chair may let us only listen. @param {boolean} may */
+  #send(may) {
+    if (may === this.sending) return;
+    this.sending = may;
+    if (may) {
+      this.publisher.start();
+      return;
+    }
+    this.publisher.close();
+    this.connected.publish = false;
+    if (this.screen) this.stopSharing();
   }
 
   #stopMedia() {
     if (!this.mediaOn) return;
     this.mediaOn = false;
+    this.sending = false;
     this.meter.stop();
     this.publisher.close();
     this.subscriber.close();

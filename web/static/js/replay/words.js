@@ -21,6 +21,10 @@ export function chapterWords(chapter, seat) {
     case "device_lost": return t("Thiết bị phòng họp của %(seat)s mất kết nối", { seat });
     case "floor_given": return t("%(seat)s được mời phát biểu", { seat });
     case "floor_taken": return t("Kết thúc lượt phát biểu");
+    case "publishing_set": return t("Chủ trì thay đổi ai được gửi hình và tiếng");
+    case "publishing_allowed": return t("%(seat)s được phép gửi hình và tiếng", { seat });
+    case "publishing_withdrawn": return t("%(seat)s thôi gửi hình và tiếng", { seat });
+    case "pictures_limited": return t("Số hình thay đổi vì máy chủ bận");
     case "recess_called": return t("Tạm nghỉ");
     case "resumed": return t("Tiếp tục");
     case "interrupted": return t("Gián đoạn vì mất liên lạc với chủ trì");

@@ -40,6 +40,10 @@ function ofHearing(event) {
       return t("Buổi tiếp bị gián đoạn vì mất liên lạc với chủ trì.");
     case "ended":
       return t("Buổi tiếp đã kết thúc.");
+    case "publishing_set":
+      return event.policy === "invited"
+        ? t("Từ bây giờ chỉ chủ trì, thư ký, người đang phát biểu và điểm được cho phép gửi hình và tiếng; các điểm khác nghe và xem.")
+        : t("Từ bây giờ mọi điểm đã vào đều gửi hình và tiếng.");
     case "recorder_lost":
       return t("Máy ghi đang mất liên lạc. Phần này có thể không được ghi; chỗ thiếu sẽ nêu trong biên bản ghi.");
     case "recorder_back":
@@ -64,6 +68,10 @@ function ofMe(event) {
       return t("Chủ trì đã tắt micro của bạn. Giơ tay để xin phát biểu.");
     case "unmuted":
       return t("Chủ trì đã cho phép bạn bật micro.");
+    case "publishing_allowed":
+      return t("Chủ trì đã cho phép điểm của bạn gửi hình và tiếng.");
+    case "publishing_withdrawn":
+      return t("Điểm của bạn thôi gửi hình và tiếng; bạn vẫn nghe và xem.");
     case "floor_given":
       return t("Bạn được mời phát biểu.");
     case "floor_taken":

@@ -27,6 +27,7 @@
  * @property {string | null} floor
  * @property {Readonly<Record<string, number>>} spokenAt   when a seat was last heard
  * @property {readonly string[]} order                      from the last scene
+ * @property {readonly string[]} [pinned]                   seats that stand after the chair on every page
  * @property {number} page
  * @property {number} pageSize
  */
@@ -66,7 +67,7 @@ function keepOrder(now) {
   const here = new Set(now.seats.map((seat) => seat.seat_id));
   const kept = now.order.filter((id) => here.has(id));
   const added = now.seats.map((seat) => seat.seat_id).filter((id) => !kept.includes(id));
-  const first = [now.chair].filter((id) => here.has(id));
+  const first = [...new Set([now.chair, ...(now.pinned ?? [])])].filter((id) => here.has(id));
   return [...first, ...[...kept, ...added].filter((id) => !first.includes(id))];
 }
 
@@ -79,7 +80,7 @@ function placeSpeakers(order, now) {
   const heard = (/** @type {string} */ id) => now.spokenAt[id] ?? 0;
   const hidden = result.slice(now.pageSize).filter((id) => heard(id) > 0).sort((a, b) => heard(b) - heard(a));
   for (const speaker of hidden) {
-    const visible = result.slice(0, now.pageSize).filter((id) => id !== now.chair && id !== now.you);
+    const visible = result.slice(0, now.pageSize).filter((id) => id !== now.chair && id !== now.you && !now.pinned?.includes(id));
     const quietest = visible.sort((a, b) => heard(a) - heard(b))[0];
     if (quietest === undefined || heard(quietest) >= heard(speaker)) break;
     const [from, to] = [result.indexOf(speaker), result.indexOf(quietest)];
@@ -89,16 +90,17 @@ function placeSpeakers(order, now) {
 }
 
 /**
- * The chair is repeated at the head of every page: he is always visible.
+ * The chair, and whom this person has pinned, are repeated at the head of every page: they are always visible.
  * @param {Place[]} places
  * @param {number} page
  * @param {Situation} now
  */
 function pageOf(places, page, now) {
   const onPage = places.slice(page * now.pageSize, (page + 1) * now.pageSize);
-  const chair = places.find((place) => place.source === "camera" && place.seatId === now.chair);
-  if (page === 0 || !chair) return onPage;
-  return [chair, ...onPage.filter((place) => place.key !== chair.key)];
+  if (page === 0) return onPage;
+  const always = places.filter((place) => place.source === "camera"
+    && (place.seatId === now.chair || now.pinned?.includes(place.seatId)));
+  return [...always, ...onPage.filter((place) => !always.some((one) => one.key === place.key))];
 }
 
 /** @param {string} seatId @returns {Place} */

@@ -22,6 +22,7 @@ export const PROTOCOL_VERSION = 1;
  * @property {boolean} screen
  * @property {boolean} muted
  * @property {boolean} locked
+ * @property {boolean} allowed   by the chair, to send while others only listen
  * @property {string | null} hand_raised_at
  * @property {number | null} quality
  * @property {boolean} device   a room encoder sends its picture and sound
@@ -62,6 +63,9 @@ export const PROTOCOL_VERSION = 1;
  * @property {IceServer[]} ice_servers
  * @property {Happened[]} messages
  * @property {number} chair_lost_after_s
+ * @property {"all" | "invited"} publishing
+ * @property {number} picture_level
+ * @property {number} most_pictures
  */
 
 /** @typedef {{ type: "state", recorder_ready: boolean, recorder_reason: string, quality: Record<string, number>, may: string[] }} StateMessage */
@@ -99,8 +103,9 @@ export const PROTOCOL_VERSION = 1;
  */
 
 /** @typedef {{ type: "line_figures", seat_id: string, quality: number | null, figures: Figures }} LineFigures */
-/** @typedef {{ mid: string, seat_id: string, source: Source, producer_id: string }} StreamView */
+/** @typedef {{ mid: string, seat_id: string, source: Source, producer_id: string, codec: string, timestamp: number | null }} StreamView */
 /** @typedef {{ type: "offer", generation: number, revision: number, sdp: string, streams: StreamView[] }} Offer */
+/** @typedef {{ type: "slots", generation: number, streams: StreamView[] }} Slots */
 /** @typedef {{ type: "published", generation: number, sdp: string }} Published */
 /** @typedef {{ type: "layers", generation: number, source: Source, rids: string[] }} Layers */
 /** @typedef {{ type: "frozen", generation: number, pictures: { seat_id: string, source: Source }[] }} Frozen */
@@ -108,7 +113,7 @@ export const PROTOCOL_VERSION = 1;
 /** @typedef {{ type: "goodbye", reason: string }} Goodbye */
 
 /**
- * @typedef {Welcome | Happened | StateMessage | TroublesMessage | LineFigures | Offer | Published | Layers | Frozen | ErrorMessage | Goodbye
+ * @typedef {Welcome | Happened | StateMessage | TroublesMessage | LineFigures | Offer | Slots | Published | Layers | Frozen | ErrorMessage | Goodbye
  *   | { type: "speaking", seat_ids: string[] } | { type: "media_reset" } | { type: "seat_taken", name: string }
  *   | { type: "pong", at: number }} FromHub
  */
@@ -129,5 +134,5 @@ export function parse(data) {
 
 const KNOWN = new Set([
   "welcome", "happened", "state", "speaking", "published", "offer", "media_reset", "seat_taken", "goodbye", "pong",
-  "error", "troubles", "line_figures", "layers", "frozen",
+  "error", "troubles", "line_figures", "layers", "frozen", "slots",
 ]);

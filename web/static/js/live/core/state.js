@@ -38,6 +38,9 @@
  * @property {MediaView} media          our peer connections that the media worker still had at the last welcome
  * @property {string} removedReason     why the chair sent us back to the waiting room, or ""
  * @property {number} chairLostAfterS
+ * @property {"all" | "invited"} publishing   who may send picture and sound
+ * @property {number} pictureLevel     0, or how far the hub limits pictures because it is short of time
+ * @property {number} mostPictures     how many a seat is sent at once while nothing is limited
  * @property {Readonly<Record<string, Trouble[]>>} troubles   bad lines by seat, the gravest trouble first
  * @property {LineFigures | null} watched   the line whose figures the hub tells us, as last told
  */
@@ -52,6 +55,7 @@ export function initial(seatId) {
     you: seatId, chair: "", floor: null, floorSinceMs: null, seats: [], recording: false, clock: null,
     recorderReady: false, recorderReason: "", recorderLost: false, workerLost: false, may: new Set(), texts: [],
     notes: [], speaking: [], spokenAt: {}, seq: 0, removedReason: "", chairLostAfterS: 60,
+    publishing: "all", pictureLevel: 0, mostPictures: 16,
     media: { publish_generation: null, subscribe_generation: null }, troubles: {}, watched: null,
   };
 }
@@ -119,6 +123,8 @@ function welcome(state, message, nowMs) {
     texts: message.messages.filter((one) => one.event.kind === "said"),
     notes: message.messages.filter((one) => one.event.kind === "noted"),
     media: message.media, speaking: [], seq: Math.max(0, ...seqs), chairLostAfterS: message.chair_lost_after_s,
+    publishing: message.publishing ?? "all", pictureLevel: message.picture_level ?? 0,
+    mostPictures: message.most_pictures ?? 16,
     troubles: {}, watched: null,
   };
 }
@@ -169,6 +175,10 @@ function apply(state, message) {
       return { ...state, recorderLost: true };
     case "recorder_back":
       return { ...state, recorderLost: false };
+    case "publishing_set":
+      return { ...state, publishing: event.policy === "invited" ? "invited" : "all" };
+    case "pictures_limited":
+      return { ...state, pictureLevel: event.level };
     case "worker_lost":
       return { ...state, workerLost: true };
     case "worker_back":
@@ -233,6 +243,10 @@ function change(seat, event, at) {
         presence: seat.presence === "admitted" ? "waiting" : seat.presence, admitted: false, hand_raised_at: null,
         screen: false,
       };
+    case "publishing_allowed":
+      return { allowed: true };
+    case "publishing_withdrawn":
+      return { allowed: false };
     case "muted":
       return { muted: true, locked: event.locked };
     case "unmuted":
@@ -296,6 +310,16 @@ export function elapsedMs(state, nowMs) {
   return state.clock.elapsedMs + (isLive(state.state) ? nowMs - state.clock.atMs : 0);
 }
 
+/**
+ * Whether the chair's policy lets a seat send picture and sound; everybody may while it is "all".
+ * @param {LiveState} state
+ * @param {SeatView} seat
+ */
+export function maySend(state, seat) {
+  return state.publishing === "all" || seat.allowed || seat.seat_id === state.floor || seat.seat_id === state.chair
+    || seat.seat_kind !== "point";
+}
+
 /** Hands in the order in which they went up. @param {LiveState} state */
 export function hands(state) {
   return state.seats
@@ -306,11 +330,12 @@ export function hands(state) {
 /**
  * Why this seat is not heard although its microphone is on, as a sentence's key.
  * @param {LiveState} state
- * @returns {"" | "muted" | "locked" | "recess" | "interrupted"}
+ * @returns {"" | "muted" | "locked" | "recess" | "interrupted" | "listening"}
  */
 export function silencedBy(state) {
   if (state.state === "recess" || state.state === "interrupted") return state.state;
   const seat = me(state);
+  if (seat && !maySend(state, seat)) return "listening";
   if (!seat?.muted) return "";
   return seat.locked ? "locked" : "muted";
 }

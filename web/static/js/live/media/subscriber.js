@@ -5,9 +5,25 @@
 
 import { makeConnection, nextGeneration, Watch } from "./connection.js";
 
-/** @import { Offer, Source } from "../core/protocol.js" */
+/** @import { Offer, Slots, Source } from "../core/protocol.js" */
 
-/** @typedef {{ seatId: string, source: Source, track: MediaStreamTrack }} Received */
+/**
+ * @typedef {object} Received   what one line of the connection carries now
+ * @property {string} mid
+ * @property {string} seatId
+ * @property {Source} source
+ * @property {MediaStreamTrack} track
+ * @property {boolean} playable
+ * @property {string} producer
+ * @property {number | null} timestamp   RTP time of its first packet: what comes before is still somebody else; null: not begun
+ */
+
+/** Firefox on a closed network has no H.264: the hub then sends none of it. @param {string} codec */
+function canPlay(codec) {
+  if (codec !== "H264") return true;
+  const codecs = RTCRtpReceiver.getCapabilities?.("video")?.codecs ?? [];
+  return codecs.some((one) => one.mimeType.toLowerCase() === "video/h264");
+}
 
 export class Subscriber {
   /**
@@ -75,6 +91,14 @@ export class Subscriber {
     this.queue = this.queue.then(() => this.#answer(offer)).catch(() => this.start());
   }
 
+  /** Lines carry others from now on. @param {Slots} slots */
+  moved(slots) {
+    this.queue = this.queue.then(() => {
+      const { connection } = this;
+      if (connection && slots.generation === this.generation) this.events.onTracks(this.#received(connection, slots));
+    });
+  }
+
   /** @returns {Promise<Record<string, any>[]>} */
   async stats() {
     const report = await this.connection?.getStats().catch(() => null);
@@ -93,12 +117,16 @@ export class Subscriber {
     this.events.onTracks(this.#received(connection, offer));
   }
 
-  /** @param {RTCPeerConnection} connection @param {Offer} offer @returns {Received[]} */
-  #received(connection, offer) {
+  /** @param {RTCPeerConnection} connection @param {Offer | Slots} told @returns {Received[]} */
+  #received(connection, told) {
     const byMid = new Map(connection.getTransceivers().map((one) => [one.mid, one.receiver.track]));
-    return offer.streams.flatMap(({ mid, seat_id, source }) => {
-      const track = byMid.get(mid);
-      return track ? [{ seatId: seat_id, source, track }] : [];
+    return told.streams.flatMap((one) => {
+      const track = byMid.get(one.mid);
+      if (!track) return [];
+      return [{
+        mid: one.mid, seatId: one.seat_id, source: one.source, track, playable: canPlay(one.codec), producer: one.producer_id,
+        timestamp: one.timestamp ?? null,
+      }];
     });
   }
 }

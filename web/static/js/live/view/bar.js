@@ -5,7 +5,7 @@
 
 import { t } from "../../text.js";
 import { shortcut } from "../../shortcuts.js";
-import { me, silencedBy } from "../core/state.js";
+import { maySend, me, silencedBy } from "../core/state.js";
 import { ask } from "./dialog.js";
 import { find, setAttribute, setIcon, setText, show } from "./dom.js";
 
@@ -39,7 +39,8 @@ export class BarView {
     const { state, memory, devices } = this.room;
     const seat = me(state);
     const silenced = silencedBy(state);
-    const speaking = memory.microphone && !seat?.muted && Boolean(devices.track("microphone"));
+    const listens = seat !== null && !maySend(state, seat);
+    const speaking = memory.microphone && !listens && !seat?.muted && Boolean(devices.track("microphone"));
     this.#button("microphone", speaking, "microphone", speaking ? t("Micro bật") : t("Micro tắt"));
     this.#button("camera", memory.camera && Boolean(devices.track("camera")), "camera",
       memory.camera ? t("Camera bật") : t("Camera tắt"));
@@ -48,7 +49,7 @@ export class BarView {
     setAttribute(this.#find("hand"), "disabled", !this.room.may("raise_hand"));
     const sharing = Boolean(this.room.screen);
     this.#button("share", sharing, "", sharing ? t("Dừng chia sẻ") : t("Chia sẻ"));
-    const canShare = Boolean(navigator.mediaDevices?.getDisplayMedia) && this.room.mediaOn;
+    const canShare = Boolean(navigator.mediaDevices?.getDisplayMedia) && this.room.sending;
     setAttribute(this.#find("share"), "disabled", !canShare);
     show(this.#find("note"), this.panels.has("notes"));
     show(this.#find("chair"), this.panels.has("chair"));
@@ -69,6 +70,7 @@ export class BarView {
       "": "",
       muted: t("Chủ trì đã tắt micro của bạn. Bấm micro để bật lại."),
       locked: t("Chủ trì đã tắt micro của bạn. Giơ tay để xin phát biểu."),
+      listening: t("Điểm của bạn đang nghe và xem; hình và tiếng của bạn không truyền đi. Giơ tay để xin phát biểu."),
       recess: t("Đang tạm nghỉ: hình và tiếng không truyền đi và không được ghi."),
       interrupted: t("Đang gián đoạn: hình và tiếng không truyền đi và không được ghi."),
     }[silenced] ?? "";

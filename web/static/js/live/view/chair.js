@@ -4,7 +4,7 @@
  */
 
 import { t } from "../../text.js";
-import { elapsedMs, hands, isLive, seatOf } from "../core/state.js";
+import { elapsedMs, hands, isLive, maySend, seatOf } from "../core/state.js";
 import { stretch } from "../core/time.js";
 import { ask } from "./dialog.js";
 import { find, h, keyed, setAttribute, setText, show } from "./dom.js";
@@ -16,6 +16,14 @@ import { presenceWord, qualityWord } from "./words.js";
 
 /** @type {Presence[]} */
 const ORDER = ["waiting", "lost", "admitted", "absent"];
+
+/** With more seats than this there is a box to find one. */
+const FILTER_ABOVE = 12;
+
+/** Without marks and case, as people type. @param {string} text */
+function fold(text) {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").replace(/đ/gi, "d").toLowerCase().trim();
+}
 
 export class ChairPanel {
   /** @param {Room} room */
@@ -30,9 +38,19 @@ export class ChairPanel {
     this.#wire("recess", () => void this.#recess());
     this.#wire("resume", () => room.command("resume"));
     this.#wire("end", () => void this.#end());
+    this.policy = /** @type {HTMLSelectElement} */ (find(".publishing-policy", this.root));
+    this.policy.addEventListener("change", () => room.command("set_publishing", { policy: this.policy.value }));
+    this.filter = /** @type {HTMLInputElement} */ (find(".points-filter", this.root));
+    this.filter.addEventListener("input", () => this.render());
+  }
+
+  /** What moves by the clock alone. */
+  tick() {
+    if (this.root.getClientRects().length) this.#floor();
   }
 
   render() {
+    if (!this.root.getClientRects().length) return; // closed, or somebody else chairs: it is drawn when it opens
     const { state } = this.room;
     const live = isLive(state.state);
     show(this.#button("open"), state.state === "scheduled");
@@ -46,6 +64,7 @@ export class ChairPanel {
     }
     this.#recorder();
     this.#floor();
+    this.#publishing();
     this.#points();
   }
 
@@ -85,9 +104,24 @@ export class ChairPanel {
       this.#action("lower-hand", t("Hạ tay"), seat, () => this.room.command("lower_hand", { seat_id: seat.seat_id })));
   }
 
+  /** Who may send picture and sound, and whether the hub has to save. */
+  #publishing() {
+    const { state } = this.room;
+    if (document.activeElement !== this.policy) this.policy.value = state.publishing;
+    setAttribute(this.policy, "disabled", !this.room.may("set_publishing"));
+    const sending = state.seats.filter((seat) => seat.presence === "admitted" && maySend(state, seat)).length;
+    const listening = state.seats.filter((seat) => seat.presence === "admitted" && !maySend(state, seat)).length;
+    setText(find(".publishing-count", this.root), t("%(sending)s nơi đang gửi hình và tiếng, %(listening)s nơi nghe và xem.", { sending, listening }));
+    const busy = find(".pictures-limited", this.root);
+    show(busy, state.pictureLevel > 0);
+    setText(busy, t("Máy chủ đang bận: hệ thống tạm giảm số hình và cỡ hình (mức %(level)s). Tiếng, người đang phát biểu và bản ghi không bị giảm.", { level: state.pictureLevel }));
+  }
+
   #points() {
     const { state } = this.room;
-    const others = state.seats.filter((seat) => seat.seat_id !== state.you);
+    show(this.filter, state.seats.length > FILTER_ABOVE);
+    const wanted = fold(this.filter.value);
+    const others = state.seats.filter((seat) => seat.seat_id !== state.you && (!wanted || fold(`${seat.label} ${seat.name ?? ""}`).includes(wanted)));
     const waiting = others.filter((seat) => seat.presence === "waiting").length;
     setText(find(".admit-count", this.root), waiting ? `(${waiting})` : "");
     const groups = ORDER.map((presence) => ({ presence, seats: others.filter((seat) => seat.presence === presence) }))
@@ -109,6 +143,8 @@ export class ChairPanel {
       h("div", { class: "point-actions" },
         this.#action("admit", t("Mời vào"), seat, () => this.room.command("admit", id)),
         this.#action("give-floor", t("Mời phát biểu"), seat, () => this.room.command("give_floor", id)),
+        this.#action("allow-publishing", t("Cho gửi hình"), seat, () => this.room.command("allow_publishing", id)),
+        this.#action("withdraw-publishing", t("Thôi gửi hình"), seat, () => this.room.command("withdraw_publishing", id)),
         this.#action("mute", t("Tắt và khóa micro"), seat, () => this.room.command("mute", { ...id, lock: true })),
         this.#action("unmute", t("Cho bật micro"), seat, () => this.room.command("unmute", id)),
         this.#action("remove", t("Đưa ra phòng chờ"), seat, () => void this.#remove(seat))));
@@ -121,7 +157,7 @@ export class ChairPanel {
     const line = worst ? troubleWords(worst) : qualityWord(seat.quality);
     setAttribute(row, "data-bad-line", Boolean(worst));
     const facts = [seat.name ?? "", inside || seat.presence === "waiting" ? line : "",
-      seat.muted ? t("micro bị khóa") : "", seat.hand_raised_at ? t("giơ tay") : ""];
+      seat.muted ? t("micro bị khóa") : "", inside && !maySend(this.room.state, seat) ? t("nghe và xem") : "", seat.hand_raised_at ? t("giơ tay") : ""];
     setText(find(".point-facts", row), facts.filter(Boolean).join(" · "));
     const may = (/** @type {string} */ action, /** @type {boolean} */ shown, /** @type {string} */ type) => {
       const button = find(`[data-action=${action}]`, row);
@@ -130,7 +166,11 @@ export class ChairPanel {
     };
     may("admit", seat.presence === "waiting", "admit");
     may("give-floor", seat.presence === "admitted" && this.room.state.floor !== seat.seat_id, "give_floor");
-    may("mute", inside && !seat.muted, "mute");
+    const { state } = this.room;
+    const listens = inside && !maySend(state, seat);
+    may("allow-publishing", listens, "allow_publishing");
+    may("withdraw-publishing", inside && seat.allowed && state.publishing === "invited", "withdraw_publishing");
+    may("mute", inside && !seat.muted && !listens, "mute");
     may("unmute", inside && seat.muted, "unmute");
     may("remove", inside, "remove");
   }

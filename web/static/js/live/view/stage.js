@@ -6,7 +6,9 @@
 import { t } from "../../text.js";
 import { arrange, grid } from "../core/layout.js";
 import { help } from "../core/faults.js";
-import { me, seatOf } from "../core/state.js";
+import { toldHeight } from "../core/shown.js";
+import { maySend, me, seatOf } from "../core/state.js";
+import { shortcut } from "../../shortcuts.js";
 import { find, keyed, setAttribute, setText, show } from "./dom.js";
 import { Tile } from "./tile.js";
 
@@ -15,6 +17,9 @@ import { Tile } from "./tile.js";
 /** @import { Room } from "../room.js" */
 
 const NARROW_PX = 700;
+const WIDE_PX = 1000;
+const MOST_PINNED = 3;
+const WHEEL_MS = 350;
 
 export class StageView {
   /** @param {Room} room */
@@ -29,8 +34,16 @@ export class StageView {
     /** @type {string[]} */
     this.order = [];
     this.page = 0;
+    /** @type {string[]} the person's own choice: seats always shown */
+    this.pinned = [];
+    /** @type {Place[]} */
+    this.shown = [];
+    this.turnedAt = 0;
     find("[data-action=page-back]", this.pager).addEventListener("click", () => this.#turn(-1));
     find("[data-action=page-on]", this.pager).addEventListener("click", () => this.#turn(1));
+    shortcut("PageDown", t("Trang hình sau"), () => this.#turn(1), "Page Down");
+    shortcut("PageUp", t("Trang hình trước"), () => this.#turn(-1), "Page Up");
+    this.root.addEventListener("wheel", (event) => this.#wheel(event), { passive: true });
     new ResizeObserver(() => this.render()).observe(this.root);
   }
 
@@ -39,31 +52,62 @@ export class StageView {
     const { width, height } = this.root.getBoundingClientRect();
     if (width === 0) return;
     const { state } = this.room;
+    const large = state.floor !== null || seats.some((seat) => seat.screen && maySend(state, seat));
     const scene = arrange({
       seats, you: state.you, chair: state.chair, floor: state.floor, spokenAt: state.spokenAt, order: this.order,
-      page: this.page, pageSize: pageSize(width, height, state.floor !== null || seats.some((seat) => seat.screen)),
+      page: this.page, pageSize: pageSize(width, height, large, seats.length), pinned: this.pinned,
     });
     this.order = scene.order;
     this.page = scene.page;
     setAttribute(this.root, "data-layout", scene.large ? "large" : "grid");
     this.#fill(this.large, scene.large ? [scene.large] : []);
     this.#fill(this.strip, scene.tiles);
-    this.#forget([...(scene.large ? [scene.large] : []), ...scene.tiles]);
+    this.shown = [...(scene.large ? [scene.large] : []), ...scene.tiles];
+    this.#forget(this.shown);
     this.#size(scene.large !== null, scene.tiles.length, width, height);
     show(this.pager, scene.pages > 1);
     setText(find(".stage-page", this.pager), t("Trang %(page)s/%(pages)s", { page: scene.page + 1, pages: scene.pages }));
     setAttribute(find("[data-action=page-back]", this.pager), "disabled", scene.page === 0);
     setAttribute(find("[data-action=page-on]", this.pager), "disabled", scene.page >= scene.pages - 1);
+    this.#tell();
   }
 
-  /** Whose tiles there are: those let in, also while their line is lost. */
+  /** The hub sends what is shown, as large as it is shown. */
+  #tell() {
+    const others = this.shown.filter((place) => place.seatId !== this.room.state.you);
+    this.room.shown.show({
+      tiles: others.map((place) => ({
+        seat_id: place.seatId, source: place.source,
+        height: toldHeight(this.#tile(place).element.clientHeight, window.devicePixelRatio || 1),
+      })),
+      pinned: this.pinned,
+    });
+  }
+
+  /** Whose tiles there are: those let in who may send, also while their line is lost. */
   #present() {
-    return this.room.state.seats.filter((seat) => seat.presence === "admitted" || (seat.presence === "lost" && seat.admitted));
+    const { state } = this.room;
+    return state.seats.filter((seat) => maySend(state, seat)
+      && (seat.presence === "admitted" || (seat.presence === "lost" && seat.admitted)));
   }
 
   /** @param {number} by */
   #turn(by) {
-    this.page += by;
+    this.page = Math.max(0, this.page + by);
+    this.render();
+  }
+
+  /** One page for each push of the wheel. @param {WheelEvent} event */
+  #wheel(event) {
+    if (this.pager.hidden || Math.abs(event.deltaY) < 4 || event.timeStamp - this.turnedAt < WHEEL_MS) return;
+    this.turnedAt = event.timeStamp;
+    this.#turn(event.deltaY > 0 ? 1 : -1);
+  }
+
+  /** @param {string} seatId */
+  #pin(seatId) {
+    const known = this.pinned.includes(seatId);
+    this.pinned = known ? this.pinned.filter((id) => id !== seatId) : [...this.pinned, seatId].slice(-MOST_PINNED);
     this.render();
   }
 
@@ -79,7 +123,7 @@ export class StageView {
   #tile(place) {
     const known = this.tiles.get(place.key);
     if (known) return known;
-    const tile = new Tile(place);
+    const tile = new Tile(place, () => this.#pin(place.seatId));
     this.tiles.set(place.key, tile);
     return tile;
   }
@@ -98,7 +142,9 @@ export class StageView {
   #facts(place, seat) {
     const { state, devices, screen, received } = this.room;
     const you = seat.seat_id === state.you;
-    const theirs = received.find((one) => one.seatId === seat.seat_id && one.source === place.source)?.track ?? null;
+    const line = received.find((one) => one.seatId === seat.seat_id && one.source === place.source);
+    const theirs = line?.track ?? null;
+    const unplayable = !you && line !== undefined && !line.playable;
     const mine = place.source === "screen" ? screen : devices.track("camera");
     const fault = you && place.source === "camera" ? devices.fault("camera") : "";
     return {
@@ -106,7 +152,12 @@ export class StageView {
       speaking: state.speaking.includes(seat.seat_id),
       paused: !you && (state.state === "recess" || state.state === "interrupted"),
       frozen: !you && this.room.isFrozen(seat.seat_id, place.source),
-      track: you ? mine : theirs, fault: fault ? help(fault, "camera").title : "",
+      pinned: this.pinned.includes(seat.seat_id),
+      track: you ? mine : theirs,
+      line: you ? "own" : line ? `${line.mid}/${line.producer}` : "", begins: you ? undefined : (line?.timestamp ?? null),
+      absent: state.pictureLevel > 0 ? t("Máy chủ đang bận: tạm giảm số hình, tiếng vẫn nghe") : "",
+      fault: unplayable ? t("Trình duyệt này không xem được hình H.264 của thiết bị phòng họp. Hãy dùng Chromium.")
+        : fault ? help(fault, "camera").title : "",
     };
   }
 
@@ -125,11 +176,12 @@ export class StageView {
   }
 }
 
-/** @param {number} width @param {number} height @param {boolean} large */
-function pageSize(width, height, large) {
+/** @param {number} width @param {number} height @param {boolean} large @param {number} count of those there are */
+function pageSize(width, height, large, count) {
   const narrow = width < NARROW_PX;
   if (large) return narrow ? 2 : Math.max(2, Math.floor(height / 150));
-  return narrow ? 4 : 9;
+  if (narrow) return 4;
+  return width >= WIDE_PX && count > 9 ? 16 : 9;
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 
 import { t } from "../../text.js";
+import { hasBegun } from "../core/frames.js";
 import { h, icon, setAttribute, setIcon, setText, show } from "./dom.js";
 import { qualityWord } from "./words.js";
 
@@ -19,14 +20,27 @@ import { qualityWord } from "./words.js";
  * @property {boolean} speaking
  * @property {boolean} paused          recess or interruption: nothing is forwarded
  * @property {boolean} frozen          our line carries none of the picture; the voice goes on
+ * @property {boolean} pinned
  * @property {MediaStreamTrack | null} track
+ * @property {string} line             which line carries it for whom: another value is another picture
+ * @property {number | null | undefined} begins   RTP time of its first frame on that line; null: not begun; undefined: at once
+ * @property {string} absent           why there is no picture although the camera is on, or ""
  * @property {string} fault            what is wrong with our own camera, or ""
  */
 
 export class Tile {
-  /** @param {Place} place */
-  constructor(place) {
+  /** @param {Place} place @param {() => void} onPin */
+  constructor(place, onPin) {
     this.place = place;
+    /** The line's last picture may still be somebody else's: it stays covered until ours has come. */
+    this.covered = false;
+    this.line = "";
+    /** @type {number | null | undefined} */
+    this.begins = undefined;
+    /** @type {TileFacts | null} */
+    this.facts = null;
+    this.pin = h("button", { type: "button", class: "tile-pin" }, icon("pin"));
+    this.pin.addEventListener("click", onPin);
     this.video = h("video", { autoplay: true, playsinline: true });
     this.video.muted = true;
     this.emptyText = h("p", {});
@@ -39,21 +53,27 @@ export class Tile {
     this.still = h("p", { class: "tile-still", hidden: true }, t("Đường truyền yếu: tạm dừng hình, tiếng vẫn nghe"));
     this.element = h("article", {
       class: `tile tile-${place.source}`, "data-seat-id": place.seatId, "data-source": place.source, "data-key": place.key,
-    }, this.video, this.empty, this.still, this.hand, h("footer", { class: "plate" }, this.voice, this.label, this.role, this.bars));
+    }, this.video, this.empty, this.still, this.hand, this.pin, h("footer", { class: "plate" }, this.voice, this.label, this.role, this.bars));
     /** @type {MediaStreamTrack | null} */
     this.track = null;
-    this.video.addEventListener("playing", () => setAttribute(this.element, "data-playing", true));
+    this.video.addEventListener("playing", () => this.#plays());
   }
 
   /** @param {TileFacts} facts */
   update(facts) {
     const { seat } = facts;
-    this.#setTrack(facts.track);
+    this.facts = facts;
+    this.#setTrack(facts);
     const reason = this.#emptyReason(facts);
-    show(this.empty, reason !== "");
+    const waits = reason === "" && this.covered;
+    show(this.empty, reason !== "" || waits);
+    setAttribute(this.empty, "data-cover", waits);
     show(this.video, reason === "");
     show(this.still, facts.frozen && reason === "");
-    setText(this.emptyText, reason);
+    setText(this.emptyText, waits ? t("Đang nhận hình…") : reason);
+    show(this.pin, !facts.you && this.place.source === "camera");
+    setAttribute(this.pin, "aria-pressed", String(facts.pinned));
+    setAttribute(this.pin, "aria-label", facts.pinned ? t("Bỏ ghim %(seat)s", { seat: seat.label }) : t("Ghim %(seat)s", { seat: seat.label }));
     const heard = (seat.microphone || seat.device) && !seat.muted;
     setIcon(this.voice, heard ? "microphone" : "microphone-off");
     show(this.voice, this.place.source === "camera");
@@ -70,13 +90,44 @@ export class Tile {
     setAttribute(this.element, "aria-label", this.#spoken(facts, heard));
   }
 
-  /** @param {MediaStreamTrack | null} track */
-  #setTrack(track) {
-    if (track === this.track) return;
-    this.track = track;
+  /** @param {TileFacts} facts */
+  #setTrack(facts) {
+    this.begins = facts.begins;
+    if (facts.line !== this.line) {
+      this.line = facts.line;
+      this.covered = facts.begins !== undefined;
+      setAttribute(this.element, "data-playing", false);
+      if (this.covered) this.#watch(facts.line);
+      else if (!this.video.paused) this.#plays();
+    }
+    if (facts.track === this.track) return;
+    this.track = facts.track;
     setAttribute(this.element, "data-playing", false);
-    this.video.srcObject = track ? new MediaStream([track]) : null;
-    if (track) void this.video.play().catch(() => undefined);
+    this.video.srcObject = facts.track ? new MediaStream([facts.track]) : null;
+    if (facts.track) void this.video.play().catch(() => undefined);
+  }
+
+  /** Look at each frame until one of ours has come. @param {string} line */
+  #watch(line) {
+    if (!("requestVideoFrameCallback" in this.video)) {
+      this.covered = false;
+      return;
+    }
+    this.video.requestVideoFrameCallback((_, frame) => {
+      if (line !== this.line || !this.covered) return;
+      if (hasBegun(this.begins, frame.rtpTimestamp)) this.#uncover();
+      else this.#watch(line);
+    });
+  }
+
+  #uncover() {
+    this.covered = false;
+    this.#plays();
+    if (this.facts) this.update(this.facts);
+  }
+
+  #plays() {
+    if (!this.covered && this.track) setAttribute(this.element, "data-playing", true);
   }
 
   /** @param {TileFacts} facts */
@@ -86,7 +137,7 @@ export class Tile {
     if (facts.seat.presence === "lost") return t("Mất kết nối, đang chờ nối lại…");
     if (facts.fault) return facts.fault;
     if (!facts.seat.camera && !facts.seat.device) return t("Camera tắt");
-    return facts.track ? "" : t("Đang nhận hình…");
+    return facts.track ? "" : facts.absent || t("Đang nhận hình…");
   }
 
   /** @param {TileFacts} facts @param {boolean} heard */

@@ -1,9 +1,10 @@
 /**
- * The sound of every other seat, apart from the pictures: who is on another page of tiles is heard all the same.
+ * The sound of the others, apart from the pictures: who is on another page of tiles is heard all the same. Each line
+ * of sound has its own player; whose voice it carries changes while it plays.
  * @module
  */
 
-import { h } from "./dom.js";
+import { h, setAttribute } from "./dom.js";
 
 /** @import { Received } from "../media/subscriber.js" */
 
@@ -23,7 +24,7 @@ export class Voices {
   /** @param {readonly Received[]} received */
   update(received) {
     const wanted = received.filter((one) => one.track.kind === "audio");
-    const keys = new Set(wanted.map(keyOf));
+    const keys = new Set(wanted.map((one) => one.mid));
     for (const [key, { audio }] of this.playing) {
       if (keys.has(key)) continue;
       audio.srcObject = null;
@@ -46,12 +47,14 @@ export class Voices {
 
   /** @param {Received} one */
   #play(one) {
-    const known = this.playing.get(keyOf(one));
+    const known = this.playing.get(one.mid);
+    const audio = known?.audio ?? h("audio", { autoplay: true });
+    setAttribute(audio, "data-seat-id", one.seatId);
+    setAttribute(audio, "data-source", one.source);
     if (known?.track === one.track) return;
-    const audio = known?.audio ?? h("audio", { "data-seat-id": one.seatId, "data-source": one.source, autoplay: true });
     audio.srcObject = new MediaStream([one.track]);
     if (!known) this.container.append(audio);
-    this.playing.set(keyOf(one), { audio, track: one.track });
+    this.playing.set(one.mid, { audio, track: one.track });
     this.#route(audio);
     void this.#start(audio);
   }
@@ -70,9 +73,4 @@ export class Voices {
   #route(audio) {
     if (this.sinkId && "setSinkId" in audio) void audio.setSinkId(this.sinkId).catch(() => undefined);
   }
-}
-
-/** @param {Received} one */
-function keyOf(one) {
-  return `${one.seatId}/${one.source}`;
 }
