@@ -13,8 +13,10 @@ from collections import deque
 START_BPS = 600_000
 """Assumed of a line of which nothing is known yet."""
 MOST_BPS = 100_000_000
-DOUBLE_MS = 1_000
+DOUBLE_MS = 1_500
 """While the browser reports and nothing speaks against it, twice as much is assumed after so long."""
+AHEAD = 4
+"""No more is assumed than so many times what has been sent: each step must have gone well before the next."""
 SILENT_MS = 2_500
 """Who has not reported for so long says nothing for it either."""
 FELL = 0.97
@@ -169,7 +171,8 @@ class Bandwidth:
         self._measured_ms = now_ms
         if not self.limited:
             if now_ms - self._well_ms < SILENT_MS < now_ms - self._queued_ms:
-                self._assumed_bps = min(MOST_BPS, self._assumed_bps * 2 ** (elapsed_ms / DOUBLE_MS))
+                grown = min(MOST_BPS, self._assumed_bps * 2 ** (elapsed_ms / DOUBLE_MS))
+                self._assumed_bps = min(grown, max(self._assumed_bps, AHEAD * self._sent.bps))
             return
         self._content_ms = self._content_ms + elapsed_ms if content else 0.0
         if self._content_ms >= FORGET_MS and now_ms - self.congested_ms >= FORGET_MS:

@@ -78,7 +78,8 @@ class Section:
     @property
     def layers(self) -> tuple[str, ...]:
         """The rids that we take; empty when it sends one stream, or does not mark the packets of several."""
-        simulcast = self.kind == "video" and len(self.rids) > 1 and RID in self.extensions
+        vp8 = self.codec is not None and self.codec.name == "VP8"
+        simulcast = vp8 and len(self.rids) > 1 and RID in self.extensions
         return self.rids[:MOST_LAYERS] if simulcast else ()
 
     @property
