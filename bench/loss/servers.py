@@ -89,6 +89,8 @@ async def janus_server(page: Page) -> AsyncIterator[tuple[Join, Join]]:
                 reply = await api.message(handle, body, {"type": "offer", "sdp": offered["sdp"]})
                 feed = int(reply["plugindata"]["data"]["id"])
                 await page.evaluate("([n, s]) => accept(n, s)", [name, bend(reply["jsep"]["sdp"])])
+                # Janus knows a feed once its media flows.
+                await page.evaluate("n => connected(n)", name)
 
             async def watch(name: str, bend: Bend) -> None:
                 handle = await api.attach()

@@ -278,3 +278,18 @@ async def test_a_page_is_sent_what_it_shows_and_as_large_as_it_shows_it(served: 
         await until(
             lambda: [one.peers[0].heights for one in worker.asked_for(control.ConsumeMany)][-1] == {wished: 360}
         )
+
+
+async def test_a_browser_hears_which_layers_are_needed_and_which_pictures_its_line_cannot_carry(
+    served: Room, worker: FakeWorker
+) -> None:
+    async with served.joined("chair") as chair, served.joined("xa1") as point:
+        await opened(chair)
+        await admitted(chair, point)
+        await publish(point)
+        await subscribe(chair)
+        of = {"router_id": served.hearing_id, "generation": 1}
+        worker.tell(control.LayersWanted(**of, peer_id=point.seat_id, source="camera", rids=["q", "f"]))
+        assert (await point.get("layers"))["rids"] == ["q", "f"]
+        worker.tell(control.Frozen(**of, peer_id=chair.seat_id, pictures=[(point.seat_id, "camera")]))
+        assert (await chair.get("frozen"))["pictures"] == [{"seat_id": point.seat_id, "source": "camera"}]

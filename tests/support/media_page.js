@@ -136,6 +136,11 @@ function state(name) {
   return connection(name).connectionState;
 }
 
+/** Once media can flow. @param {string} name */
+async function connected(name) {
+  while (state(name) !== "connected") await new Promise((done) => setTimeout(done, 50));
+}
+
 /** @param {string} name */
 function connection(name) {
   const pc = connections.get(name);
