@@ -35,6 +35,7 @@ HEADS = (
     "freezes",
     "frozen s",
     "concealed %",
+    "FEC",
     "sound ms",
     "picture ms",
 )
@@ -85,6 +86,7 @@ def figures(before: dict[str, float], after: dict[str, float], seconds: float) -
         "freezes": grew("video.freezeCount"),
         "frozen_s": round(grew("video.totalFreezesDuration"), 2),
         "concealed_percent": round(100 * mean("audio.concealedSamples", "audio.totalSamplesReceived"), 2),
+        "fec_packets": grew("audio.fecPacketsReceived"),
         "sound_delay_ms": round(1000 * mean("audio.jitterBufferDelay", "audio.jitterBufferEmittedCount"), 0),
         "picture_delay_ms": round(1000 * mean("video.jitterBufferDelay", "video.jitterBufferEmittedCount"), 0),
     }
