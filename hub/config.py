@@ -64,6 +64,12 @@ class Config:
     segment_max_s: int = setting(10, "Longest recorded segment in seconds.")
     spool_warn_mb: int = setting(5_000, "Free spool space in megabytes below which everyone is warned.")
     spool_min_mb: int = setting(1_000, "Free spool space in megabytes below which no hearing can open.")
+    timestamp_url: str = setting(
+        "", "Address of a time-stamping authority (RFC 3161) that stamps the seals of recordings; empty means none."
+    )
+    timestamp_ca: Path | None = setting(
+        None, "Certificates in PEM that time stamps are checked against; keep those of former authorities in it."
+    )
     chair_lost_s: int = setting(60, "Seconds without the chair after which a hearing is interrupted.")
     help_phone: str = setting("", "Telephone number for help, shown in the waiting room.")
     line_days: int = setting(365, "Days for which the quality of every line is kept, minute by minute.")
@@ -187,6 +193,7 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _SCHEMES = {
     "store_url": ("file:///", "s3://"),
     "public_url": ("http://", "https://"),
+    "timestamp_url": ("http://", "https://"),
     "database_url": ("sqlite:///", "postgresql://"),
 }
 
@@ -224,7 +231,16 @@ def _cross_check(value: Mapping[str, Any]) -> list[str]:
     faults += _check_media(value)
     if value["demo"] and (value["http_host"] not in LOOPBACK or value["behind_proxy"]):
         faults.append("demo: demo accounts are refused unless http_host is a loopback address and behind no proxy")
+    faults += _check_stamps(value["timestamp_url"], value["timestamp_ca"])
     return faults
+
+
+def _check_stamps(url: str, authority: Path | None) -> list[str]:
+    if url and authority is None:
+        return ["timestamp_url: timestamp_ca is needed too; a stamp that nobody can check proves nothing"]
+    if authority is not None and not authority.is_file():
+        return [f"timestamp_ca: {authority}: no such file"]
+    return []
 
 
 def _check_media(value: Mapping[str, Any]) -> list[str]:

@@ -5,6 +5,7 @@ Each command imports what it needs when it runs, so that ``hub --help`` answers 
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,12 +20,15 @@ app = typer.Typer(
 )
 demo_app = typer.Typer(no_args_is_help=True, help="A made-up province to try the hub with.")
 user_app = typer.Typer(no_args_is_help=True, help="Accounts of officials.")
+key_app = typer.Typer(no_args_is_help=True, help="The key that recordings are sealed with.")
 app.add_typer(demo_app, name="demo")
+app.add_typer(key_app, name="key")
 app.add_typer(user_app, name="user")
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="Settings file; default HUB_CONFIG or hub.toml.")]
 Parent = Annotated[int, typer.Option("--parent", help="The supervisor's process id; the process ends with it.")]
 Gate = Annotated[int, typer.Option("--gate-fd", help="Begin when the supervisor closes the other end of this pipe.")]
+DAY = ["%Y-%m-%d"]
 Username = Annotated[str, typer.Argument(help="The name the official signs in with.")]
 
 
@@ -122,14 +126,47 @@ def restore(
 
 @app.command()
 def verify(
-    recording: Annotated[str, typer.Argument(help="The recording's identifier, as the case page shows it.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print {ok, bytes_read, faults} and nothing else.")] = False,
+    recording: Annotated[str, typer.Argument(help="The recording's identifier, as the case page shows it.")] = "",
+    every: Annotated[bool, typer.Option("--all", help="Every archived recording.")] = False,
+    first: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="Begun on this day or later.")] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="Begun on this day or earlier.")] = None,
+    reason: Annotated[str, typer.Option(help="Kept in the chain of custody.")] = "",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print {ok, recordings, bytes_read, faults} and nothing else.")
+    ] = False,
     config: ConfigFile = None,
 ) -> None:
-    """Read a whole recording back from the object store and compare it with its manifest."""
+    """Read recordings back from the object store; check them with manifest, seal, time stamp and chain of custody."""
+    ranged = first is not None or last is not None
+    if bool(recording) + every + ranged != 1:
+        cli.fail(["verify: give a recording, or --all, or --from and --to"], status=2)
+    from hub.cli import verifying
+
+    status = verifying.verify(
+        cli.load_config(cli.environment(config)),
+        recording,
+        first_day=first.date() if first else None,
+        last_day=last.date() if last else None,
+        reason=reason,
+        as_json=as_json,
+    )
+    raise typer.Exit(status)
+
+
+@key_app.command("rotate")
+def key_rotate(config: ConfigFile = None) -> None:
+    """Seal recordings with a new key from now on. The old private key is destroyed, its public half is kept."""
     from hub.cli import maintenance
 
-    raise typer.Exit(maintenance.verify(cli.load_config(cli.environment(config)), recording, as_json=as_json))
+    maintenance.rotate_key(cli.load_config(cli.environment(config)))
+
+
+@key_app.command("list")
+def key_list(config: ConfigFile = None) -> None:
+    """The fingerprints of all keys that recordings were ever sealed with."""
+    from hub.cli import maintenance
+
+    maintenance.list_keys(cli.load_config(cli.environment(config)))
 
 
 @app.command()

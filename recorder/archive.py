@@ -20,13 +20,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub import manifest as form
 from hub.db import Database
-from hub.errors import NotReady
+from hub.errors import ConfigError, NotReady
 from hub.ids import utc_now
+from hub.services import manifests
 from hub.services.store import ObjectExists, ObjectMissing, ObjectStore, StoreAway
-from recorder import manifest, rows, spool
+from recorder import rows, spool
 from recorder.capture import Capture
 from recorder.catalogue import Archived, SegmentFact, Stored
 from recorder.packaging import Packaging, Work
+from recorder.sealing import CannotSeal, Seal, Sealing
 
 PAUSE_S = 0.5
 AT_ONCE = 4
@@ -65,8 +67,10 @@ class BackOff:
 class Archiver:
     """``store_away`` and ``database_away`` tell how it stands; nothing is lost while either is away."""
 
-    def __init__(self, database: Database, store: ObjectStore, capture: Capture, packaging: Packaging) -> None:
-        self._database, self._store = database, store
+    def __init__(
+        self, database: Database, store: ObjectStore, capture: Capture, packaging: Packaging, sealing: Sealing
+    ) -> None:
+        self._database, self._store, self._sealing = database, store, sealing
         self._capture, self._packaging = capture, packaging
         self.store_away, self.database_away = BackOff(), BackOff()
         self._probed = self._looked = 0.0
@@ -157,30 +161,35 @@ class Archiver:
         return False
 
     async def _finish(self, work: Work) -> None:
-        """All is stored: write the manifest, check it, and say so in the row."""
+        """All is stored: write the manifest, seal it, check both, and say so in the row."""
         if not self.store_away.ready:
             return
         recording_id = work.folder.recording_id
         data = await asyncio.to_thread(_read, work.folder.manifest)
         if data is None:
             async with self._database.reading() as db:
-                data = await manifest.build(db, recording_id)
+                data = await manifests.build(db, recording_id, await asyncio.to_thread(self._sealing.key))
             await asyncio.to_thread(spool.write_file, work.folder.manifest, data)
         sha256, key = hashlib.sha256(data).hexdigest(), form.key_of(recording_id)
-        put: list[str] = []
-        await self._with_store(lambda: asyncio.to_thread(self._store_manifest, key, data, put))
-        if put != [sha256]:
-            if put:
-                log.error("the store holds another manifest", recording=recording_id, key=key)
+        done: list[Seal] = []
+        await self._with_store(lambda: asyncio.to_thread(self._store_manifest, recording_id, data, done))
+        if not done:
             return
-        await rows.archived(self._database, recording_id, key, sha256)
+        await rows.archived(self._database, recording_id, key, sha256, done[0].sealed_at, done[0].key)
         await asyncio.to_thread(work.catalogue.append, [Archived(sha256)])
         log.info("recording archived", recording=recording_id, manifest_sha256=sha256)
 
-    def _store_manifest(self, key: str, data: bytes, put: list[str]) -> None:
+    def _store_manifest(self, recording_id: str, data: bytes, done: list[Seal]) -> None:
+        key = form.key_of(recording_id)
         with suppress(ObjectExists):
             self._store.put_bytes(key, data, media_type="application/json")
-        put.append(self._checksum(key))
+        if self._checksum(key) != hashlib.sha256(data).hexdigest():
+            log.error("the store holds another manifest", recording=recording_id, key=key)
+            return
+        try:
+            done.append(self._sealing.seal(recording_id, data))
+        except (CannotSeal, ConfigError):
+            log.exception("recording cannot be sealed", recording=recording_id)
 
     # What may be away ---------------------------------------------------------------------------------------------
 

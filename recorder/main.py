@@ -14,6 +14,7 @@ from hub.services.store import ObjectStore
 from recorder.archive import Archiver
 from recorder.capture import Capture
 from recorder.packaging import Packaging
+from recorder.sealing import Sealing
 
 HEALTH_S = 1
 LAST_TURN_S = 10
@@ -29,7 +30,8 @@ class Recorder:
         self._config = config
         self.capture = Capture(config.spool_dir, min_bytes=config.spool_min_mb * MEGABYTE)
         self.packaging = Packaging(config.spool_dir, self.capture, max_s=config.segment_max_s)
-        self.archiver = Archiver(database, store, self.capture, self.packaging)
+        self.sealing = Sealing(config, database, store)
+        self.archiver = Archiver(database, store, self.capture, self.packaging, self.sealing)
 
     async def run(self) -> None:
         """Serve until cancelled; then everything received is durable and, as far as time allows, archived."""
@@ -44,6 +46,7 @@ class Recorder:
                 tasks.create_task(self.capture.run(), name="capture")
                 tasks.create_task(self.packaging.run(), name="packaging")
                 tasks.create_task(self.archiver.run(), name="archiver")
+                tasks.create_task(self.sealing.run(), name="sealing")
                 tasks.create_task(self._tell_health(server), name="health")
         finally:
             await self._last_turn()

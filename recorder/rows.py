@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub import models
 from hub.db import Database
 from hub.ids import utc_now
+from hub.services import custody
 from recorder.packaging import Work
 
 log = structlog.get_logger(__name__)
@@ -46,14 +47,54 @@ def complete(work: Work) -> bool:
     )
 
 
-async def archived(database: Database, recording_id: str, key: str, sha256: str) -> None:
-    """The manifest is in the store, and with it everything else."""
+async def archived(
+    database: Database, recording_id: str, key: str, sha256: str, sealed_at: datetime, seal_key: str
+) -> None:
+    """The manifest and its seal are in the store, and with them everything else. Idempotent."""
     async with database.transaction() as db:
         await db.execute(
             update(models.Recording)
             .where(models.Recording.id == recording_id)
             .values(state=models.RecordingState.ARCHIVED, manifest_key=key, manifest_sha256=sha256)
         )
+        await _sealed(db, recording_id, sealed_at, seal_key)
+
+
+async def sealed(database: Database, recording_id: str, sealed_at: datetime, key: str) -> None:
+    """The seal is in the store; ``key`` is the public key's fingerprint. Idempotent."""
+    async with database.transaction() as db:
+        await _sealed(db, recording_id, sealed_at, key)
+
+
+async def stamped(database: Database, recording_id: str, at: datetime) -> None:
+    """The time stamp is in the store; ``at`` is what the authority says. Idempotent."""
+    async with database.transaction() as db:
+        recording = await db.get_one(models.Recording, recording_id, with_for_update=True)
+        if recording.stamped_at is None:
+            recording.stamped_at = at
+            await custody.record(
+                db, None, recording_id, "stamp", unit_path=await _unit_path(db, recording), stamped_at=at.isoformat()
+            )
+
+
+async def _sealed(db: AsyncSession, recording_id: str, sealed_at: datetime, key: str) -> None:
+    recording = await db.get_one(models.Recording, recording_id, with_for_update=True)
+    if recording.sealed_at is None:
+        recording.sealed_at, recording.seal_key = sealed_at, key
+        await custody.record(
+            db,
+            None,
+            recording_id,
+            "seal",
+            unit_path=await _unit_path(db, recording),
+            key=key,
+            manifest_sha256=recording.manifest_sha256,
+        )
+
+
+async def _unit_path(db: AsyncSession, recording: models.Recording) -> str:
+    hearing = await db.get_one(models.Hearing, recording.hearing_id)
+    return hearing.unit.path
 
 
 async def hearing_over_at(database: Database, recording_id: str) -> datetime | None:

@@ -6,7 +6,7 @@ from aiohttp import web as http
 
 from hub.services.knocks import Knocks
 from hub.services.strangers import Strangers
-from web import metrics, static
+from web import metrics, static, verifying
 from web.api import doors, lookups, replays
 from web.api import hearings as hearings_api
 from web.keys import DEPS, KNOCKS, RENDERER, STRANGERS, Deps
@@ -26,6 +26,7 @@ from web.pages import (
     places,
     recordings,
     replay,
+    seal_keys,
     signin,
 )
 from web.view import renderer
@@ -54,6 +55,7 @@ ROUTES = (
     doors.routes,
     live.routes,
     replay.routes,
+    seal_keys.routes,
     health.routes,
 )
 
@@ -65,6 +67,8 @@ def make_app(deps: Deps) -> http.Application:
     app[STRANGERS] = Strangers()
     app[KNOCKS] = Knocks()
     app[RENDERER] = renderer()
+    app[verifying.VERIFYING] = verifying.Verifying()
+    app.cleanup_ctx.append(verifying.context)
     app[metrics.METRICS] = metrics.RequestMetrics(deps.registry)
     for routes in ROUTES:
         app.add_routes(routes)

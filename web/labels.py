@@ -124,6 +124,9 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "device_disconnected": N_("Thiết bị phòng họp ngắt kết nối"),
         "recording.replay": N_("Xem lại bản ghi"),
         "recording.verify": N_("Kiểm tra bản ghi"),
+        "recording.seal": N_("Niêm phong bản ghi"),
+        "recording.stamp": N_("Đóng dấu thời gian"),
+        "recording.download": N_("Tải bản ghi"),
     },
     "audit_object": {
         "account": N_("Tài khoản"),

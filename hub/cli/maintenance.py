@@ -1,33 +1,22 @@
-"""Commands on a hub's data: migrate, demo, backup, restore, verify."""
+"""Commands on a hub's data: migrate, demo, backup, restore."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy.exc import DBAPIError
 
-from hub import cli, keys
+from hub import cli, keys, signing_keys
 from hub import migrate as migrations
-from hub.auth import command_line
-from hub.cli.processes import open_store
 from hub.config import Config
 from hub.db import Database
 from hub.errors import ConfigError, HubError
-from hub.services import backups, demo, verification
+from hub.services import backups, demo
 from hub.services.demo import DemoSummary
 from hub.services.identity import Vault
 from hub.supervisor import InstanceLock
@@ -35,7 +24,7 @@ from hub.supervisor import InstanceLock
 
 def migrate(config: Config) -> None:
     config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _told():
+    with told():
         before = migrations.current(config.database)
         migrations.upgrade(config.database)
     after = migrations.newest()
@@ -43,7 +32,7 @@ def migrate(config: Config) -> None:
 
 
 def backup(config: Config, file: Path) -> None:
-    with _told(), _showing("Backing up") as progress:
+    with told(), _showing("Backing up") as progress:
         summary = backups.write(config, file, progress)
     cli.say(f"{file}: {_describe(summary)}. It holds the keys: keep it where only you can read it.")
     if "objects" not in backups.folders(config):
@@ -51,7 +40,7 @@ def backup(config: Config, file: Path) -> None:
 
 
 def restore(config: Config, file: Path) -> None:
-    with _told():
+    with told():
         lock = InstanceLock(config.run_dir)
         try:
             with _showing("Restoring") as progress:
@@ -61,35 +50,22 @@ def restore(config: Config, file: Path) -> None:
     cli.say(f"Restored {_describe(summary)}. Start the hub; everyone signs in again.")
 
 
-def verify(config: Config, recording_id: str, *, as_json: bool) -> int:
-    """0 when everything is there and right, 1 otherwise."""
+def rotate_key(config: Config) -> None:
+    with told():
+        signing_keys.rotate(config)
+    list_keys(config)
 
-    async def main() -> int:
-        database = Database(config.database)
-        try:
-            with _reading(quiet=as_json) as progress:
-                report = await verification.verify_as(
-                    database, open_store(config), command_line(), recording_id, progress
-                )
-        finally:
-            await database.close()
-        faults = [{"kind": fault.kind, "key": fault.key, "detail": fault.detail} for fault in report.faults]
-        if as_json:
-            body = {"ok": report.ok, "bytes_read": report.bytes_read, "faults": faults}
-            cli.say(json.dumps(body, ensure_ascii=False))
-            return 0 if report.ok else 1
-        for fault in report.faults:
-            cli.say(f"  {fault.kind} {fault.key}: {fault.detail}")
-        verdict = "whole and unaltered" if report.ok else f"{len(report.faults)} faults"
-        cli.say(f"{recording_id}: {verdict}, {report.objects} objects, {_megabytes(report.bytes_read)} read.")
-        return 0 if report.ok else 1
 
-    with _told():
-        return asyncio.run(main())
+def list_keys(config: Config) -> None:
+    with told():
+        signing_keys.signing_key(config)
+        for key in signing_keys.public_keys(config).values():
+            until = f"until {key.until:%Y-%m-%d %H:%M}Z" if key.until else "in use"
+            cli.say(f"{key.fingerprint}  since {key.since:%Y-%m-%d %H:%M}Z, {until}")
 
 
 def load_demo(config: Config) -> None:
-    with _told():
+    with told():
         demo_loaded(config)
     cli.say("The demo province is loaded. Its accounts can sign in while the setting demo is on.")
 
@@ -109,7 +85,7 @@ def demo_loaded(config: Config) -> DemoSummary:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """A fault meant for people ends the command with its text and status 1, without a traceback."""
     try:
         yield
@@ -131,19 +107,9 @@ def _showing(what: str, *, quiet: bool = False) -> Iterator[backups.Progress]:
         yield lambda name: progress.update(task, description=f"{what} {name}")
 
 
-@contextmanager
-def _reading(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """A bar for (bytes read, bytes in all)."""
-    console = Console(stderr=True)
-    columns = (TextColumn("Reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as progress:
-        task = progress.add_task("Reading", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
-
-
 def _describe(summary: backups.Summary) -> str:
-    return f"{sum(summary.rows.values())} rows, {summary.files} files, {_megabytes(summary.size_bytes)}"
+    return f"{sum(summary.rows.values())} rows, {summary.files} files, {megabytes(summary.size_bytes)}"
 
 
-def _megabytes(size_bytes: int) -> str:
+def megabytes(size_bytes: int) -> str:
     return f"{size_bytes / 1e6:.1f} MB"

@@ -23,6 +23,7 @@ from hub.models.people import Account, OrgUnit, Point, Role, RoleGrant, SignInSe
 from hub.models.recordings import (
     AuditEvent,
     Counter,
+    CustodyEvent,
     Gap,
     Recording,
     RecordingState,
@@ -45,6 +46,7 @@ __all__ = [
     "CaseState",
     "CaseType",
     "Counter",
+    "CustodyEvent",
     "DeviceCheck",
     "DeviceToken",
     "DoorDirection",

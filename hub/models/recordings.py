@@ -38,6 +38,14 @@ class Recording(Base):
     duration_ms: Mapped[int | None]
     manifest_key: Mapped[str | None] = mapped_column(String(200))
     manifest_sha256: Mapped[str | None] = mapped_column(String(64))
+    sealed_at: Mapped[datetime | None]
+    seal_key: Mapped[str | None] = mapped_column(String(64))
+    """Fingerprint of the public key that the seal is checked with."""
+    stamped_at: Mapped[datetime | None]
+    """The time that a time-stamping authority vouches for; None until it has been asked."""
+    custody_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    custody_sha256: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """How many entries the chain of custody has, and the hash of the last."""
 
 
 class Track(Base):
@@ -107,6 +115,27 @@ class Replay(Base):
     reason: Mapped[str] = mapped_column(String(500))
     started_at: Mapped[datetime] = mapped_column(default=utc_now)
     expires_at: Mapped[datetime]
+
+
+class CustodyEvent(Base):
+    """An entry in a recording's chain of custody: append-only, each hashed together with the one before it."""
+
+    __tablename__ = "custody_event"
+    __table_args__ = (UniqueConstraint("recording_id", "seq"),)
+
+    id: Mapped[str] = id_column()
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recording.id"))
+    seq: Mapped[int]
+    """1, 2, 3 … within the recording."""
+    at: Mapped[datetime]
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"))
+    who: Mapped[str] = mapped_column(String(120), default="")
+    """The name as it was then; empty for the hub itself."""
+    address: Mapped[str] = mapped_column(String(64), default="")
+    action: Mapped[str] = mapped_column(String(40))
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    sha256: Mapped[str] = mapped_column(String(64))
 
 
 class AuditEvent(Base):

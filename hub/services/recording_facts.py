@@ -1,4 +1,4 @@
-"""What a recording's own page shows beside its media: gaps, who replayed it and why, and when it was last verified."""
+"""What a recording's own page shows beside its media: gaps, seal, who did what with it and why."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from hub import auth
 from hub.auth import Action, Actor
 from hub.errors import NotFound
 from hub.i18n import N_
-from hub.models import Account, AuditEvent, Gap, Hearing, Recording, Replay, Track
-from hub.services import recordings
+from hub.models import Account, AuditEvent, CustodyEvent, Gap, Hearing, Recording, Track
+from hub.services import custody, recordings
+from hub.services.faults import Fault
 from hub.services.hearing_lists import record_target
 from hub.services.recordings import RecordingRow
 
@@ -30,19 +31,14 @@ class GapFact:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplayFact:
-    at: datetime
-    who: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Verified:
     at: datetime
     who: str
     """Empty when it was done from the command line."""
     ok: bool
     faults: int
+    named: tuple[Fault, ...] = ()
+    """The first of them by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +46,12 @@ class RecordingFacts:
     row: RecordingRow
     hearing: Hearing
     manifest_sha256: str | None
+    sealed_at: datetime | None
+    seal_key: str | None
+    stamped_at: datetime | None
     gaps: list[GapFact]
-    replays: list[ReplayFact]
+    custody: list[CustodyEvent]
+    """The chain of custody, the newest entry first."""
     verified: Verified | None
     """The last verification."""
     may_verify: bool
@@ -71,7 +71,10 @@ async def facts(db: AsyncSession, actor: Actor, recording_id: str) -> RecordingF
         hearing=hearing,
         manifest_sha256=recording.manifest_sha256,
         gaps=await _gaps(db, hearing, recording_id),
-        replays=await _replays(db, recording_id),
+        sealed_at=recording.sealed_at,
+        seal_key=recording.seal_key,
+        stamped_at=recording.stamped_at,
+        custody=list(reversed(await custody.entries(db, recording_id))),
         verified=await _verified(db, recording_id),
         may_verify=auth.may(actor, Action.VERIFY_RECORDING, record_target(hearing)),
     )
@@ -98,16 +101,6 @@ async def _gaps(db: AsyncSession, hearing: Hearing, recording_id: str) -> list[G
     ]
 
 
-async def _replays(db: AsyncSession, recording_id: str) -> list[ReplayFact]:
-    wanted = (
-        select(Replay.started_at, Account.full_name, Replay.reason)
-        .join(Account, Account.id == Replay.account_id)
-        .where(Replay.recording_id == recording_id)
-        .order_by(Replay.started_at.desc())
-    )
-    return [ReplayFact(at, who, reason) for at, who, reason in (await db.execute(wanted)).all()]
-
-
 async def _verified(db: AsyncSession, recording_id: str) -> Verified | None:
     wanted = (
         select(AuditEvent, Account.full_name)
@@ -124,4 +117,6 @@ async def _verified(db: AsyncSession, recording_id: str) -> Verified | None:
     if found is None:
         return None
     event, who = found
-    return Verified(event.at, who or "", bool(event.detail.get("ok")), int(str(event.detail.get("faults", 0))))
+    detail = event.detail
+    named = tuple(Fault(*each) for each in detail.get("named", []))
+    return Verified(event.at, who or "", bool(detail.get("ok")), int(str(detail.get("faults", 0))), named)

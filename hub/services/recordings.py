@@ -18,7 +18,7 @@ from hub.auth import Action, Actor
 from hub.errors import BadInput, Forbidden, NotFound, NotReady
 from hub.i18n import N_, Text
 from hub.ids import utc_now
-from hub.services import audit, identity
+from hub.services import custody, identity
 from hub.services.hearing_lists import record_target
 from hub.services.hearing_lists import target as hearing_target
 from hub.services.identity import Vault
@@ -282,12 +282,11 @@ async def start_replay(db: AsyncSession, vault: Vault, actor: Actor, recording_i
     )
     db.add(replay)
     await db.flush()
-    await audit.record(
+    await custody.record(
         db,
         actor,
-        "recording.replay",
-        "recording",
         recording.id,
+        "replay",
         reason,
         unit_path=hearing.unit.path,
         hearing_id=hearing.id,

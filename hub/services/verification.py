@@ -1,47 +1,36 @@
-"""Whether a recording is still what was recorded: every file read again and hashed, every fault named."""
+"""Whether a recording is still what was recorded: every file read again and hashed, manifest, seal, time stamp and
+chain of custody checked, every fault named."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub import auth, models
-from hub import manifest as form
+from hub import auth, calendar, models, signing_keys
 from hub.auth import Action, Actor
+from hub.config import Config
 from hub.db import Database
 from hub.errors import NotFound
 from hub.i18n import N_
-from hub.services import audit
+from hub.services import custody, manifests
+from hub.services.faults import Fault
 from hub.services.hearing_lists import record_target
-from hub.services.store import ObjectMissing, ObjectStore
+from hub.services.rereading import Facts, Progress, Reading, Trust
+from hub.services.store import ObjectStore
 
-PROGRESS_EVERY_BYTES = 1 << 20
+__all__ = ["Fault", "Progress", "Trust", "VerifyReport", "choose", "trust", "verify", "verify_as"]
 
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """``kind``: ``missing``, ``altered``, ``extra`` (an object), ``unrecorded`` (row and manifest differ),
-    ``broken_chain``, ``unreadable`` (the manifest) or ``not_archived``."""
-
-    kind: str
-    key: str
-    """The object's key, or the recording's id."""
-    detail: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.key}{f' ({self.detail})' if self.detail else ''}"
+NAMED = 20
+"""So many faults are kept by name with a verification; their number is kept in any case."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
-    """``ok``: archived, every byte as recorded, nothing missing and nothing extra."""
+    """``ok``: archived, sealed, every byte as recorded, nothing missing and nothing extra."""
 
     recording_id: str
     ok: bool
@@ -51,160 +40,111 @@ class VerifyReport:
     manifest_sha256: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Expected:
-    key: str
-    sha256: str
-    size_bytes: int
+def trust(config: Config) -> Trust:
+    """What this hub trusts. Reads files. Raises ``ConfigError`` when a key's file is damaged."""
+    return Trust(signing_keys.public_keys(config), config.timestamp_ca)
 
 
-Progress = Callable[[int, int], None]
-"""Called with (bytes read, bytes in all), about once a megabyte."""
+async def choose(db: AsyncSession, first_day: date | None = None, last_day: date | None = None) -> list[str]:
+    """The archived recordings that began on these local days (both included), the oldest first."""
+    wanted = select(models.Recording.id).where(models.Recording.state == models.RecordingState.ARCHIVED)
+    if first_day:
+        wanted = wanted.where(models.Recording.started_at >= calendar.day_bounds(first_day)[0])
+    if last_day:
+        wanted = wanted.where(models.Recording.started_at < calendar.day_bounds(last_day)[1])
+    return list(await db.scalars(wanted.order_by(models.Recording.started_at, models.Recording.id)))
 
 
 async def verify(
-    db: AsyncSession, store: ObjectStore, recording_id: str, progress: Progress | None = None
+    db: AsyncSession, store: ObjectStore, trusted: Trust, recording_id: str, progress: Progress | None = None
 ) -> VerifyReport:
-    """Read the manifest and every segment again. Raises ``NotFound``, and ``StoreAway`` when the store is.
+    """Read everything again. Raises ``NotFound``, and ``StoreAway`` when the store is.
 
     A recording that is not archived yet is checked too, against its rows, and is never ``ok``.
     """
-    recording = await db.get(models.Recording, recording_id)
-    if recording is None:
-        raise NotFound(N_("Không tìm thấy bản ghi."))
-    rows = list(
-        await db.scalars(
-            select(models.Segment)
-            .where(models.Segment.recording_id == recording_id)
-            .order_by(models.Segment.track_id, models.Segment.number)
-        )
-    )
-    expected = [_Expected(r.object_key, r.sha256, r.size_bytes) for r in rows if r.state == models.SegmentState.STORED]
-    known = {row.object_key for row in rows}
-    check = _Check(store, recording_id, recording.manifest_sha256, expected, known, progress)
-    archived = recording.state == models.RecordingState.ARCHIVED
-    await asyncio.to_thread(check.run, archived=archived)
-    if not archived:
-        check.faults.append(Fault("not_archived", recording_id, recording.state))
+    recording = await _recording(db, recording_id)
+    facts = await _facts(db, recording)
+    reading = Reading(store, trusted, facts, progress)
+    await asyncio.to_thread(reading.run)
+    faults = reading.faults
+    if not facts.archived:
+        faults.append(Fault("not_archived", recording_id, recording.state))
+    faults += [Fault(found.kind, str(found.seq)) for found in await custody.breaks(db, recording_id)]
     return VerifyReport(
         recording_id=recording_id,
-        ok=not check.faults,
-        objects=check.objects,
-        bytes_read=check.bytes_read,
-        faults=check.faults,
+        ok=not faults,
+        objects=reading.objects,
+        bytes_read=reading.bytes_read,
+        faults=faults,
         manifest_sha256=recording.manifest_sha256,
     )
 
 
 async def verify_as(
-    database: Database, store: ObjectStore, actor: Actor, recording_id: str, progress: Progress | None = None
+    database: Database,
+    store: ObjectStore,
+    trusted: Trust,
+    actor: Actor,
+    recording_id: str,
+    reason: str = "",
+    *,
+    progress: Progress | None = None,
 ) -> VerifyReport:
-    """``verify`` for somebody: within his scope only, and kept in the audit trail with its outcome.
+    """``verify`` for somebody: within his scope only, and kept in the chain of custody with its outcome.
 
     Hours of recording take minutes to read, and a hearing that runs meanwhile must be able to write: the database is
     only read until the outcome is known.
     """
     async with database.reading() as db:
-        recording = await db.get(models.Recording, recording_id)
-        if recording is None:
-            raise NotFound(N_("Không tìm thấy bản ghi."))
-        hearing = await db.get_one(models.Hearing, recording.hearing_id)
-        auth.require(actor, Action.VERIFY_RECORDING, record_target(hearing))
-        report = await verify(db, store, recording_id, progress)
+        unit_path = await require(db, actor, recording_id)
+        report = await verify(db, store, trusted, recording_id, progress)
     async with database.transaction() as db:
-        await audit.record(
+        await custody.record(
             db,
             actor,
-            "recording.verify",
-            "recording",
             recording_id,
-            unit_path=hearing.unit.path,
+            "verify",
+            reason,
+            unit_path=unit_path,
             ok=report.ok,
             objects=report.objects,
             bytes_read=report.bytes_read,
             faults=len(report.faults),
+            named=[[fault.kind, fault.key, fault.detail] for fault in report.faults[:NAMED]],
         )
     return report
 
 
-class _Check:
-    """The blocking part, for a thread."""
+async def require(db: AsyncSession, actor: Actor, recording_id: str) -> str:
+    """The path of the unit that holds the hearing. Raises ``NotFound``, or ``Forbidden`` to who may not verify it."""
+    recording = await _recording(db, recording_id)
+    hearing = await db.get_one(models.Hearing, recording.hearing_id)
+    auth.require(actor, Action.VERIFY_RECORDING, record_target(hearing))
+    return hearing.unit.path
 
-    def __init__(
-        self,
-        store: ObjectStore,
-        recording_id: str,
-        manifest_sha256: str | None,
-        expected: list[_Expected],
-        known: set[str],
-        progress: Progress | None,
-    ) -> None:
-        self._store, self._recording_id = store, recording_id
-        self._manifest_sha256, self._expected, self._known = manifest_sha256, expected, known
-        self._progress, self._told = progress, 0
-        self._total = sum(entry.size_bytes for entry in expected)
-        self.faults: list[Fault] = []
-        self.objects = self.bytes_read = 0
 
-    def run(self, *, archived: bool) -> None:
-        keys = set(self._known)
-        if archived:
-            keys.add(form.key_of(self._recording_id))
-            self._manifest()
-        for entry in self._expected:
-            self._object(entry)
-        for found in self._store.list(f"recordings/{self._recording_id}/"):
-            if found.key not in keys:
-                self.faults.append(Fault("extra", found.key))
-        if self._progress:
-            self._progress(self.bytes_read, max(self._total, self.bytes_read))
+async def _recording(db: AsyncSession, recording_id: str) -> models.Recording:
+    recording = await db.get(models.Recording, recording_id)
+    if recording is None:
+        raise NotFound(N_("Không tìm thấy bản ghi."))
+    return recording
 
-    def _object(self, entry: _Expected) -> None:
-        try:
-            digest, size = self._hash(entry.key)
-        except ObjectMissing:
-            self.faults.append(Fault("missing", entry.key))
-            return
-        self.objects += 1
-        if digest != entry.sha256:
-            self.faults.append(Fault("altered", entry.key, f"{size} bytes, sha256 {digest}, recorded {entry.sha256}"))
 
-    def _manifest(self) -> None:
-        key = form.key_of(self._recording_id)
-        try:
-            data = b"".join(self._store.read(key))
-        except ObjectMissing:
-            self.faults.append(Fault("missing", key))
-            return
-        self.objects += 1
-        self._read(len(data))
-        digest = hashlib.sha256(data).hexdigest()
-        if digest != self._manifest_sha256:
-            self.faults.append(Fault("altered", key, f"sha256 {digest}, recorded {self._manifest_sha256}"))
-        try:
-            document = json.loads(data)
-            self.faults += [Fault("broken_chain", link) for link in form.broken_links(document)]
-            self._compare({str(s["key"]): str(s["sha256"]) for s in form.segments(document)})
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            self.faults.append(Fault("unreadable", key, repr(error)))
-
-    def _compare(self, listed: dict[str, Any]) -> None:
-        rows = {entry.key: entry.sha256 for entry in self._expected}
-        for key in sorted(listed.keys() | rows.keys()):
-            if listed.get(key) != rows.get(key):
-                detail = f"manifest {listed.get(key, 'nothing')}, row {rows.get(key, 'nothing')}"
-                self.faults.append(Fault("unrecorded", key, detail))
-
-    def _hash(self, key: str) -> tuple[str, int]:
-        digest, size = hashlib.sha256(), 0
-        for chunk in self._store.read(key):
-            digest.update(chunk)
-            size += len(chunk)
-            self._read(len(chunk))
-        return digest.hexdigest(), size
-
-    def _read(self, count: int) -> None:
-        self.bytes_read += count
-        if self._progress and self.bytes_read - self._told >= PROGRESS_EVERY_BYTES:
-            self._told = self.bytes_read
-            self._progress(self.bytes_read, max(self._total, self.bytes_read))
+async def _facts(db: AsyncSession, recording: models.Recording) -> Facts:
+    unstored = select(models.Segment.object_key).where(
+        models.Segment.recording_id == recording.id, models.Segment.state != models.SegmentState.STORED
+    )
+    return Facts(
+        recording_id=recording.id,
+        archived=recording.state == models.RecordingState.ARCHIVED,
+        manifest_sha256=recording.manifest_sha256,
+        sealed_at=recording.sealed_at,
+        seal_key=recording.seal_key,
+        stamped_at=recording.stamped_at,
+        started_at=manifests.instant(recording.started_at) or "",
+        duration_ms=recording.duration_ms,
+        tracks=await manifests.tracks(db, recording.id),
+        gaps=await manifests.gaps(db, recording.id),
+        events={row.seq: manifests.written(row) for row in await manifests.event_rows(db, recording.hearing_id)},
+        unstored=frozenset(await db.scalars(unstored)),
+    )

@@ -36,7 +36,17 @@ ADMINISTRATORS = frozenset({"administrator"})
 SUPPORT = frozenset({"administrator", "technician"})
 AUDIT = frozenset({"administrator", "auditor"})
 
-OPEN = {"/sign-in", "/healthz", "/readyz", "/metrics", "/robots.txt", "/favicon.svg", "/static/{version}/{path}"}
+OPEN = {
+    "/sign-in",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/robots.txt",
+    "/favicon.svg",
+    "/static/{version}/{path}",
+    "/keys",
+    "/keys/{fingerprint}.pem",
+}
 
 MAY_SEE: dict[str, frozenset[str]] = {
     "/": EVERYONE,
@@ -72,6 +82,7 @@ MAY_SEE: dict[str, frozenset[str]] = {
     "/api/cases": CASES,
     "/api/hearings/occupied": BOOKERS,
     "/api/help-desk": SUPPORT,
+    "/api/recordings/{recording_id}/verification": AUDIT,
     "/api/replays/{replay_id}/timeline": frozenset({"auditor"}),
     "/api/replays/{replay_id}/segments/{segment_id}": frozenset(),
 }

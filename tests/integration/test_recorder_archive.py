@@ -68,6 +68,6 @@ async def test_every_point_is_archived_with_its_own_picture_and_sound(config: Co
         assert gap.start_ms >= last.start_ms + last.duration_ms, "only after the worker had sent its last"
 
     async with database.reading() as db:
-        report = await verification.verify(db, store, taped.recording_id)
+        report = await verification.verify(db, store, verification.trust(config), taped.recording_id)
     assert report.ok, report.faults
     assert report.manifest_sha256 == row.manifest_sha256

@@ -132,7 +132,7 @@ async def test_a_killed_recorder_loses_nothing_and_the_hearing_goes_on(
     assert sum(end - begin for begin, end in sound.pieces) >= 11.8
     assert [gap.cause for gap in archive.gaps if gap.end_ms < 12_000] == []
     async with database.reading() as db:
-        report = await verification.verify(db, open_store(config), taped.recording_id)
+        report = await verification.verify(db, open_store(config), verification.trust(config), taped.recording_id)
     assert report.ok, report.faults
     await database.close()
 
@@ -288,7 +288,7 @@ async def test_a_real_s3_server_away_and_back(config: Config, sqlite_url: str, o
         await asyncio.to_thread(own_s3.start)
         await archived(database, taped.recording_id, 60)
     async with database.reading() as db:
-        report = await verification.verify(db, open_store(config), taped.recording_id)
+        report = await verification.verify(db, open_store(config), verification.trust(config), taped.recording_id)
     assert report.ok, report.faults
     await database.close()
 

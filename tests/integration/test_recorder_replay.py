@@ -10,92 +10,17 @@ from sqlalchemy import select
 from hub import manifest as form
 from hub import models
 from hub.cases import NewCase
+from hub.config import Config
 from hub.db import Database
 from hub.errors import BadInput, Forbidden, NotFound, NotReady
 from hub.ids import new_id, utc_now
 from hub.services import cases, recordings, verification
-from recorder import manifest, rows
 from tests.support.domain import new_case
+from tests.support.evidence import add_events, add_segments, archive
 from tests.support.memory_store import MemoryStore
 from tests.support.recording_world import Taped, make_hearing
 
 pytestmark = pytest.mark.asyncio
-
-
-async def add_segments(database: Database, store: MemoryStore, taped: Taped, count: int = 3) -> list[models.Segment]:
-    async with database.transaction() as db:
-        track = models.Track(
-            recording_id=taped.recording_id,
-            seat_id=taped.seats[0].id,
-            source="microphone",
-            kind="audio",
-            codec="opus",
-        )
-        db.add(track)
-        await db.flush()
-        made = []
-        for number in range(count):
-            data = f"sound {number}".encode() * 100
-            key = f"recordings/{taped.recording_id}/{track.id}/{number:06d}.webm"
-            store.put_bytes(key, data, media_type="audio/webm")
-            made.append(
-                models.Segment(
-                    recording_id=taped.recording_id,
-                    track_id=track.id,
-                    number=number,
-                    start_ms=number * 1000,
-                    duration_ms=1000,
-                    media_type='audio/webm; codecs="opus"',
-                    size_bytes=len(data),
-                    sha256=hashlib.sha256(data).hexdigest(),
-                    object_key=key,
-                    state=models.SegmentState.STORED,
-                    stored_at=utc_now(),
-                )
-            )
-        db.add_all(made)
-        db.add(
-            models.Gap(recording_id=taped.recording_id, track_id=track.id, start_ms=3000, end_ms=4000, cause="muted")
-        )
-    return made
-
-
-async def add_events(database: Database, taped: Taped) -> None:
-    async with database.transaction() as db:
-        recording = await db.get_one(models.Recording, taped.recording_id)
-        for seq, (kind, payload) in enumerate(
-            [
-                ("opened", {"recording_id": taped.recording_id, "epoch_ns": 1}),
-                ("joined", {"account_id": "a", "name": "Bà Lan"}),
-                ("muted", {"locked": True}),
-                ("noted", {"text": "Người tố cáo nói về đất"}),
-                ("said", {"text": "Xin chào"}),
-                ("ended", {}),
-                ("left", {}),
-            ],
-            start=1,
-        ):
-            db.add(
-                models.HearingEvent(
-                    hearing_id=taped.hearing.id,
-                    seq=seq,
-                    kind=kind,
-                    seat_id=None,
-                    payload=payload,
-                    at=recording.started_at + timedelta(seconds=seq - 1),
-                )
-            )
-
-
-async def archive(database: Database, store: MemoryStore, taped: Taped) -> None:
-    async with database.transaction() as db:
-        await recordings.close_recording(db, taped.recording_id, duration_ms=5000)
-    async with database.reading() as db:
-        data = await manifest.build(db, taped.recording_id)
-        assert data == await manifest.build(db, taped.recording_id), "the same rows give the same bytes"
-    key = form.key_of(taped.recording_id)
-    store.put_bytes(key, data, media_type="application/json")
-    await rows.archived(database, taped.recording_id, key, hashlib.sha256(data).hexdigest())
 
 
 async def test_a_hearing_has_one_recording_however_often_it_is_opened_and_closed(database: Database) -> None:
@@ -221,22 +146,24 @@ async def test_a_segment_under_way_to_the_store_is_not_ready(database: Database)
     assert (row.segments, row.segments_stored, row.gaps, row.may_replay) == (1, 0, 1, True)
 
 
-async def test_an_archived_recording_verifies_and_every_fault_is_named(database: Database) -> None:
+async def test_an_archived_recording_verifies_and_every_fault_is_named(config: Config, database: Database) -> None:
     taped, store = await make_hearing(database), MemoryStore()
     segments = await add_segments(database, store, taped)
     await add_events(database, taped)
 
     async def verified() -> verification.VerifyReport:
         async with database.reading() as db:
-            return await verification.verify(db, store, taped.recording_id)
+            return await verification.verify(db, store, verification.trust(config), taped.recording_id)
 
     assert [fault.kind for fault in (await verified()).faults] == ["not_archived"]
-    await archive(database, store, taped)
+    await archive(config, database, store, taped)
     steps: list[tuple[int, int]] = []
     async with database.reading() as db:
-        report = await verification.verify(db, store, taped.recording_id, lambda done, of: steps.append((done, of)))
+        report = await verification.verify(
+            db, store, verification.trust(config), taped.recording_id, lambda done, of: steps.append((done, of))
+        )
     assert report.ok, report.faults
-    assert report.objects == 4
+    assert report.objects == 6
     assert report.bytes_read > sum(segment.size_bytes for segment in segments)
     assert steps[-1][0] == report.bytes_read
 
@@ -252,30 +179,30 @@ async def test_an_archived_recording_verifies_and_every_fault_is_named(database:
     }
 
 
-async def test_a_manifest_that_was_made_to_fit_is_found_out(database: Database) -> None:
+async def test_a_manifest_that_was_made_to_fit_is_found_out(config: Config, database: Database) -> None:
     taped, store = await make_hearing(database), MemoryStore()
     segments = await add_segments(database, store, taped)
-    await archive(database, store, taped)
+    await archive(config, database, store, taped)
     key = form.key_of(taped.recording_id)
     document = json.loads(store.objects[key])
     document["tracks"][0]["segments"][0]["sha256"] = hashlib.sha256(b"forged").hexdigest()
     store.objects[key] = form.canonical(document)
     store.objects[segments[0].object_key] = b"forged"
     async with database.reading() as db:
-        report = await verification.verify(db, store, taped.recording_id)
+        report = await verification.verify(db, store, verification.trust(config), taped.recording_id)
     kinds = {fault.kind for fault in report.faults}
     assert {"altered", "broken_chain", "unrecorded"} <= kinds
     store.objects[key] = b"{not json"
     async with database.reading() as db:
-        report = await verification.verify(db, store, taped.recording_id)
+        report = await verification.verify(db, store, verification.trust(config), taped.recording_id)
     assert "unreadable" in {fault.kind for fault in report.faults}
 
 
-async def test_verifying_for_a_person_asks_for_his_right_and_is_logged(database: Database) -> None:
-    taped, store = await make_hearing(database), MemoryStore()
+async def test_verifying_for_a_person_asks_for_his_right_and_is_logged(config: Config, database: Database) -> None:
+    taped, store, trust = await make_hearing(database), MemoryStore(), verification.trust(config)
     with pytest.raises(Forbidden):
-        await verification.verify_as(database, store, taped.world.actor("officer.XA1"), taped.recording_id)
-    await verification.verify_as(database, store, taped.world.actor("auditor.TINH1"), taped.recording_id)
+        await verification.verify_as(database, store, trust, taped.world.actor("officer.XA1"), taped.recording_id)
+    await verification.verify_as(database, store, trust, taped.world.actor("auditor.TINH1"), taped.recording_id)
     async with database.reading() as db:
         event = (
             await db.scalars(select(models.AuditEvent).where(models.AuditEvent.action == "recording.verify"))
@@ -283,11 +210,13 @@ async def test_verifying_for_a_person_asks_for_his_right_and_is_logged(database:
     assert event.detail["ok"] is False
 
 
-async def test_a_denunciations_manifest_proves_what_was_typed_without_telling_it(database: Database) -> None:
+async def test_a_denunciations_manifest_proves_what_was_typed_without_telling_it(
+    config: Config, database: Database
+) -> None:
     taped, store = await make_hearing(database), MemoryStore()
     await add_events(database, taped)
     await _add_case(database, taped, new_case(type=models.CaseType.DENUNCIATION))
-    await archive(database, store, taped)
+    await archive(config, database, store, taped)
     text = store.objects[form.key_of(taped.recording_id)].decode()
     assert "Người tố cáo nói về đất" not in text
     assert hashlib.sha256("Người tố cáo nói về đất".encode()).hexdigest() in text

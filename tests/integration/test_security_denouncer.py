@@ -18,10 +18,10 @@ from hub import calendar
 from hub.config import Config
 from hub.ids import utc_now
 from hub.models import Account, AuditEvent, Base, Case, Hearing, Party, PartyWord, Point
-from hub.services import event_log, recordings
+from hub.services import event_log, manifests, recordings
 from hub.services.event_log import NewEvent
 from hub.text import fold
-from recorder import manifest
+from tests.support import evidence
 from tests.support.pages import Browser, Pages, running_pages
 
 pytestmark = pytest.mark.asyncio
@@ -120,7 +120,7 @@ async def held(pages: Pages, case_id: str) -> tuple[str, str]:
         await event_log.append(db, hearing_id, happened)
         await recordings.close_recording(db, recording.id, duration_ms=1000)
     async with pages.database.reading() as db:
-        assert traces_in((await manifest.build(db, recording.id)).decode()) == []
+        assert traces_in((await manifests.build(db, recording.id, evidence.new_key())).decode()) == []
     return hearing_id, recording.id
 
 

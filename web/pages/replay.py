@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web as http
 
 from hub.services import recording_facts, recordings, verification
-from web import keys, view
+from web import forms, keys, verifying, view
 
 routes = http.RouteTableDef()
 
@@ -16,16 +16,29 @@ async def show(request: http.Request) -> http.Response:
     actor = keys.actor(request)
     async with keys.deps(request).database.reading() as db:
         found = await recording_facts.facts(db, actor, request.match_info["recording_id"])
-    return view.render(request, "live/recording.html", facts=found, at=request.query.get("t", "")[:20])
+    progress = request.app[verifying.VERIFYING].progress(request.match_info["recording_id"])
+    at = request.query.get("t", "")[:20]
+    return view.render(request, "live/recording.html", facts=found, progress=progress, at=at)
 
 
 @routes.post("/recordings/{recording_id}/verify")
 async def verify(request: http.Request) -> http.Response:
-    """Read every byte again; the outcome is kept in the audit trail and shown on the recording's page."""
-    actor, hub = keys.actor(request), keys.deps(request)
-    recording_id = request.match_info["recording_id"]
-    await verification.verify_as(hub.database, hub.store, actor, recording_id)
+    """Begin to read every byte again; the outcome is kept in the chain of custody and shown on the recording's page."""
+    actor, recording_id = keys.actor(request), request.match_info["recording_id"]
+    async with keys.deps(request).database.reading() as db:
+        await verification.require(db, actor, recording_id)
+    form = await forms.read(request)
+    request.app[verifying.VERIFYING].start(keys.deps(request), actor, recording_id, form.text("reason"))
     return view.redirect(request, f"/recordings/{recording_id}")
+
+
+@routes.get("/api/recordings/{recording_id}/verification")
+async def verify_progress(request: http.Request) -> http.Response:
+    """``{running, bytes_read, bytes_total}`` of the verification that is under way."""
+    actor, recording_id = keys.actor(request), request.match_info["recording_id"]
+    async with keys.deps(request).database.reading() as db:
+        await verification.require(db, actor, recording_id)
+    return view.json(request.app[verifying.VERIFYING].progress(recording_id))
 
 
 @routes.get("/replays/{replay_id}")

@@ -1,4 +1,4 @@
-"""Collects a finished recording's manifest from its rows. The format and the chain are in ``hub.manifest``."""
+"""A finished recording's manifest, collected from its rows. The format and the chain are in ``hub.manifest``."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import manifest as form
 from hub import models
+from hub.seals import PublicKey
 
 TOLD = frozenset({"text", "name", "reason"})
 """Fields of events that somebody typed, or that name somebody."""
 
 
-async def build(db: AsyncSession, recording_id: str) -> bytes:
-    """The manifest of a recording whose rows are complete; the same rows always give the same bytes.
+async def build(db: AsyncSession, recording_id: str, key: PublicKey) -> bytes:
+    """The manifest of a recording whose rows are complete; the same rows always give the same bytes. ``key`` is the
+    one that it will be sealed with.
 
     Cases appear by number, seats by label: no citizen is named. What people typed is given in full, except when a case
     is a denunciation: then only its SHA-256 is (Law on Denunciations 2018 Art 56), which proves the text all the same.
@@ -31,10 +33,11 @@ async def build(db: AsyncSession, recording_id: str) -> bytes:
         "software": f"citizen-reception-hub {_version()}",
         "recording": {
             "id": recording.id,
-            "started_at": _instant(recording.started_at),
-            "ended_at": _instant(recording.ended_at),
+            "started_at": instant(recording.started_at),
+            "ended_at": instant(recording.ended_at),
             "duration_ms": recording.duration_ms,
         },
+        "key": {"algorithm": "Ed25519", "sha256": key.fingerprint, "public_key": key.pem},
         "hearing": {
             "number": hearing.number,
             "kind": str(hearing.kind),
@@ -49,14 +52,20 @@ async def build(db: AsyncSession, recording_id: str) -> bytes:
                 for seat in hearing.seats
             ],
         },
-        "tracks": await _tracks(db, recording_id),
-        "gaps": await _gaps(db, recording_id),
-        "events": await _events(db, hearing.id, secret=secret),
+        "points": _points(hearing),
+        "tracks": await tracks(db, recording_id),
+        "gaps": await gaps(db, recording_id),
+        "events": [_written(row, secret=secret) for row in await event_rows(db, hearing.id)],
     }
     return form.seal(document)
 
 
-async def _tracks(db: AsyncSession, recording_id: str) -> list[dict[str, Any]]:
+def _points(hearing: models.Hearing) -> list[dict[str, str]]:
+    points = {seat.point.code: seat.point for seat in hearing.seats if seat.point}
+    return [{"code": code, "name": points[code].name, "unit": points[code].unit.name} for code in sorted(points)]
+
+
+async def tracks(db: AsyncSession, recording_id: str) -> list[dict[str, Any]]:
     rows = await db.scalars(
         select(models.Segment)
         .where(models.Segment.recording_id == recording_id)
@@ -73,10 +82,11 @@ async def _tracks(db: AsyncSession, recording_id: str) -> list[dict[str, Any]]:
                 "begins_with_keyframe": row.begins_with_keyframe,
                 "size_bytes": row.size_bytes,
                 "sha256": row.sha256,
+                "stored": {"size_bytes": row.size_bytes, "sha256": row.sha256},
                 "key": row.object_key,
             }
         )
-    tracks = await db.scalars(
+    found = await db.scalars(
         select(models.Track).where(models.Track.recording_id == recording_id).order_by(models.Track.id)
     )
     return [
@@ -88,40 +98,46 @@ async def _tracks(db: AsyncSession, recording_id: str) -> list[dict[str, Any]]:
             "codec": track.codec,
             "segments": segments.get(track.id, []),
         }
-        for track in tracks
+        for track in found
     ]
 
 
-async def _gaps(db: AsyncSession, recording_id: str) -> list[dict[str, Any]]:
+async def gaps(db: AsyncSession, recording_id: str) -> list[dict[str, Any]]:
     rows = await db.scalars(
         select(models.Gap).where(models.Gap.recording_id == recording_id).order_by(models.Gap.start_ms, models.Gap.id)
     )
     return [{"track": row.track_id, "start_ms": row.start_ms, "end_ms": row.end_ms, "cause": row.cause} for row in rows]
 
 
-async def _events(db: AsyncSession, hearing_id: str, *, secret: bool) -> list[dict[str, Any]]:
+async def event_rows(db: AsyncSession, hearing_id: str) -> list[models.HearingEvent]:
     """Up to the end of the hearing: who closes a window afterwards is not part of it."""
     rows = await db.scalars(
         select(models.HearingEvent)
         .where(models.HearingEvent.hearing_id == hearing_id)
         .order_by(models.HearingEvent.seq)
     )
-    events: list[dict[str, Any]] = []
+    events: list[models.HearingEvent] = []
     for row in rows:
-        payload = _hidden(row.payload) if secret else dict(row.payload)
-        events.append(
-            {
-                "seq": row.seq,
-                "at": _instant(row.at),
-                "kind": row.kind,
-                "seat": row.seat_id,
-                "account": row.account_id,
-                "payload": payload,
-            }
-        )
+        events.append(row)
         if row.kind == "ended":
             break
     return events
+
+
+def written(row: models.HearingEvent) -> list[dict[str, Any]]:
+    """How a manifest may give an event: in full, or with what people typed hidden."""
+    return [_written(row, secret=False), _written(row, secret=True)]
+
+
+def _written(row: models.HearingEvent, *, secret: bool) -> dict[str, Any]:
+    return {
+        "seq": row.seq,
+        "at": instant(row.at),
+        "kind": row.kind,
+        "seat": row.seat_id,
+        "account": row.account_id,
+        "payload": form.plain(_hidden(row.payload) if secret else dict(row.payload)),
+    }
 
 
 def _hidden(payload: dict[str, Any]) -> dict[str, Any]:
@@ -131,7 +147,7 @@ def _hidden(payload: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _instant(value: datetime | None) -> str | None:
+def instant(value: datetime | None) -> str | None:
     return value.isoformat(timespec="milliseconds") if value else None
 
 
