@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -157,6 +158,8 @@ class Live:
         metrics = self.context.metrics
         metrics.hearings.set(len(self._hearings))
         metrics.live_hearings.set(sum(hearing.state.live for hearing in self._hearings.values()))
+        metrics.tasks.set(len(asyncio.all_tasks()))
+        metrics.blocks.set(sys.getallocatedblocks())
         metrics.workers_up.set(sum(worker.connected for worker in self._pool.live_views()))
         metrics.recorder_ready.set(self._recorder.refuses() is None)
 

@@ -10,6 +10,8 @@ class Metrics:
         self.sockets = Gauge("hub_signaling_sockets", "Open signaling sockets.", registry=registry)
         self.hearings = Gauge("hub_signaling_hearings", "Hearings kept in memory.", registry=registry)
         self.live_hearings = Gauge("hub_signaling_live_hearings", "Hearings under way.", registry=registry)
+        self.tasks = Gauge("hub_web_tasks", "Tasks of the web process's event loop.", registry=registry)
+        self.blocks = Gauge("hub_web_blocks", "The interpreter's blocks of memory in use.", registry=registry)
         self.workers_up = Gauge("hub_media_workers_up", "Media workers that answer.", registry=registry)
         self.recorder_ready = Gauge("hub_recorder_ready", "1 while a hearing could open.", registry=registry)
         self.messages = Counter(

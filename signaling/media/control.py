@@ -147,7 +147,9 @@ class Probe(Struct):
 
 
 class AskState(Struct):
-    """Answered by ``WorkerState``."""
+    """Answered by ``WorkerState``; ``kept``: with the sizes of its tables."""
+
+    kept: bool = False
 
 
 WorkerReceives = (
@@ -344,6 +346,8 @@ class WorkerState(Struct):
     """Share of one core that the worker has used since the last second, 0–1."""
     dropped: int = 0
     """Packets that the kernel would not take, since the worker began."""
+    kept: dict[str, int] = {}
+    """Entries in its tables, see ``inventory``; only when asked for."""
 
 
 WorkerSends = (

@@ -18,7 +18,7 @@ from hub.config import LOOPBACK, Config
 from hub.ids import new_id
 from hub.rpc import Peer, RpcServer
 from hub.tap import Hello
-from signaling.media import control
+from signaling.media import control, inventory
 from signaling.media.plane import Plane, own_addresses
 from signaling.media.probe import Probes
 from signaling.media.router import Router, Unknown
@@ -90,8 +90,8 @@ class Worker:
 
     def _carry_out(self, request: control.WorkerReceives) -> Any:
         match request:
-            case control.AskState():
-                return self._state()
+            case control.AskState(kept=kept):
+                return self._state(kept=kept)
             case control.Probe(probe_id=probe_id, sdp=sdp):
                 return control.Probed(sdp=self._probes.answer(probe_id, sdp))
             case control.OpenRouter(router_id=router_id, recording_id=recording_id):
@@ -134,7 +134,7 @@ class Worker:
             raise Unknown("no such router")
         return router
 
-    def _state(self) -> control.WorkerState:
+    def _state(self, *, kept: bool) -> control.WorkerState:
         plane = self._plane
         return control.WorkerState(
             worker=self.index,
@@ -148,6 +148,7 @@ class Worker:
             tap_waiting=plane.tap.waiting,
             load=self._load,
             dropped=plane.dropped,
+            kept=inventory.count(plane, self._routers.values()) if kept else {},
         )
 
     def _keyframe_for_track(self, track: int) -> None:
