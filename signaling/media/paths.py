@@ -54,6 +54,10 @@ class Paths:
         if len(self._adopted_ns) > MOST_ADOPTED:
             self._disown(next(iter(self._adopted_ns)))
 
+    def choose(self, path: Path) -> None:
+        """Send to there from now on; it is one of those that proved themselves."""
+        self.current = path
+
     def lost(self, path: Path) -> None:
         """Nothing can go there any more: the way that proved itself last is taken instead."""
         if path in self._proved_ns:

@@ -114,7 +114,8 @@ class TcpWire:
         self.heard_ns = time.monotonic_ns()
         self._port.packets_in += 1
         if 127 < first < 192:
-            owner.receive_media(datagram)
+            if owner.receive_media(datagram) and owner.address != self.address:
+                owner.sends_from(self, self.address)
         elif 19 < first < 64:
             owner.receive_dtls(datagram)
 

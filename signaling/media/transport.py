@@ -139,7 +139,10 @@ class Transport:
             # It may have been caught and sent again from elsewhere: only who answers a check of ours is believed.
             self._paths.adopted(path, now_ns)
             if self._asks.take(1, now_ns / 1e6):
-                self.plane.rebinding.ask_back(self, path, chosen=check.nominated)
+                # In an ICE restart the first way that works is better than one that has ceased to; the peer's own
+                # choice follows.
+                restarts = bool(self._older) and check.ufrag == self._credentials.ufrag
+                self.plane.rebinding.ask_back(self, path, chosen=check.nominated or restarts)
             return
         self._checked_ns = now_ns
         self._paths.proved(path, now_ns, chosen=check.nominated)
@@ -230,17 +233,25 @@ class Transport:
 
     # Packets -----------------------------------------------------------------------------------------------------
 
-    def receive_media(self, datagram: bytes) -> None:
+    def receive_media(self, datagram: bytes) -> bool:
         """SRTP or SRTCP from one of our addresses: undo the protection, then on to what the subclass makes of it."""
         if not self.connected:
-            return
+            return False
         now_ns = time.monotonic_ns()
         control = 192 <= datagram[1] <= 223 if len(datagram) > 1 else False
         plain = self._open_rtcp(datagram) if control else self._inbound.open(datagram)
         if not plain:
             self.rejected += 1
-            return
+            return False
         self._opened(plain, len(datagram), now_ns, control=control)
+        return True
+
+    def sends_from(self, wire: Wire, address: Address) -> None:
+        """The peer has begun to send by another way that it proved: it gave the old one up, and tells us so only with
+        its next check, seconds later."""
+        if (wire, address) in self._paths:
+            self._paths.choose((wire, address))
+            self._send_there()
 
     def may_have_sent(self, datagram: bytes) -> bool:
         """Whether protected media from an unknown address could be this peer's, by its open header alone."""

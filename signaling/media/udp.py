@@ -88,7 +88,8 @@ class UdpSocket:
                 if 127 < first < 192:
                     owner = owners.get(address)
                     if owner is not None:
-                        owner.receive_media(datagram)
+                        if owner.receive_media(datagram) and owner.address != address:
+                            owner.sends_from(self, address)
                     else:
                         self._port.on_stranger(datagram, address, self)
                 elif first < 4:

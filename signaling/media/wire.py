@@ -26,8 +26,14 @@ class Wire(Protocol):
 class Receiver(Protocol):
     """Whoever owns an address. Called for every datagram: must not raise."""
 
-    def receive_media(self, datagram: bytes) -> None:
-        """SRTP or SRTCP."""
+    address: Address | None
+    """Where it is sent to."""
+
+    def receive_media(self, datagram: bytes) -> bool:
+        """SRTP or SRTCP: whether it proved to be this owner's."""
+
+    def sends_from(self, wire: Wire, address: Address) -> None:
+        """What proved to be his came by another way than the one that he is sent to."""
 
     def receive_dtls(self, datagram: bytes) -> None: ...
 

@@ -145,6 +145,8 @@ async def test_a_browser_that_hangs_up_is_noticed(config: Config) -> None:
         await chair.publish()
         await worker.event(lambda e: isinstance(e, control.TransportState) and e.state == "connected")
         assert chair.publishing
+        # The worker may be there first; who hangs up before he is says no goodbye.
+        await until(lambda: chair.publishing is not None and chair.publishing.connectionState == "connected")
         await chair.publishing.close()
         closed = await worker.event(lambda e: isinstance(e, control.TransportState) and e.state == "closed")
         assert (closed.peer_id, closed.direction, closed.generation) == ("chair", "publish", 1)

@@ -41,8 +41,14 @@ class Seat:
         self.wire: TcpWire | None = None
         self.lost = 0
 
-    def receive_media(self, datagram: bytes) -> None:
+    address: Address | None = None
+
+    def receive_media(self, datagram: bytes) -> bool:
         self.media.append(datagram)
+        return True
+
+    def sends_from(self, _wire: Wire, address: Address) -> None:
+        self.address = address
 
     def receive_dtls(self, datagram: bytes) -> None:
         self.dtls.append(datagram)
@@ -152,6 +158,7 @@ async def test_a_check_opens_the_way_for_handshake_and_media(host: str) -> None:
         await soon(lambda: len(world.seat.media) == 2)
         assert world.seat.dtls == [bytes([22]) + b"hello"]
         assert world.seat.media[1] == b"\x90" + bytes(1200)
+        assert world.seat.address == peer.writer.get_extra_info("sockname"), "it is told by which way media came"
         assert world.seat.wire is not None
         buffer = b"".join(b"\x80\x60" + bytes([number]) * 98 for number in range(3))
         world.seat.wire.send_run(memoryview(buffer), 100, world.seat.wire.address)

@@ -38,7 +38,12 @@ class FakeWire:
 
 
 class Nobody:
-    def receive_media(self, datagram: bytes) -> None: ...
+    address: Address | None = None
+
+    def receive_media(self, datagram: bytes) -> bool:
+        return True
+
+    def sends_from(self, wire: Any, address: Address) -> None: ...
     def receive_dtls(self, datagram: bytes) -> None: ...
     def path_lost(self, wire: Any, address: Address) -> None: ...
 
@@ -206,4 +211,21 @@ async def test_checks_on_another_way_keep_no_dead_way_alive(clock: list[int]) ->
         made.watch(clock[0])
     made.send_rtp(b"\x80\x01")
     assert wire.sent == [(b"\x80\x01", at(2))]
+    made.close()
+
+
+@pytest.mark.asyncio
+async def test_who_begins_to_send_by_another_way_is_sent_to_there() -> None:
+    made, udp, tcp = transport(), FakeWire(), FakeWire()
+    made.connected = False  # as before the handshake, when every signed check is taken
+    made.checked(check(made, nominated=True), at(1), udp)
+    made.checked(check(made, nominated=False), at(2), tcp)
+    made.connected = True
+    made.sends_from(tcp, at(3))
+    made.send_rtp(b"\x80\x01")
+    assert tcp.sent == [], "that way has not proved itself"
+    made.sends_from(tcp, at(2))
+    made.send_rtp(b"\x80\x02")
+    assert udp.sent == [(b"\x80\x01", at(1))]
+    assert tcp.sent == [(b"\x80\x02", at(2))]
     made.close()
