@@ -98,6 +98,7 @@ class Hearing:
         await asyncio.gather(*(seat.join() for seat in self.seats))
         await chair.send("open")
         await chair.event("opened")
+        await chair.send("set_publishing", policy="all")
         await chair.send("admit")
         await asyncio.gather(*(seat.event("admitted", seat.place.seat_id) for seat in points))
         for who, seat in enumerate([chair, *points[:publishers]]):

@@ -50,6 +50,7 @@ class SoakHearing:
         await self._sit(self._chair)
         await self._say("open")
         await self._seat(self._chair).event("opened")
+        await self._say("set_publishing", policy="all")
         await self._media(self._chair)
         for person in self._points:
             await self._come(person)
