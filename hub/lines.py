@@ -166,7 +166,16 @@ def score(figures: Figures) -> int | None:
     ways = [way for way in (figures.up, figures.down) if way is not None]
     if not ways and figures.seen is None:
         return None
-    return min(_measured(ways), _seen(figures.seen))
+    return min(_measured(ways), _seen(figures.seen) if _own(figures) else GOOD)
+
+
+def _own(figures: Figures) -> bool:
+    """Whether what its browser suffers may be its own line's doing: one bad publisher is heard in pieces by all."""
+    down = figures.down
+    if down is None:
+        return True
+    slow = (down.round_trip_ms or 0.0) > _STEPS[1][1]
+    return down.loss > _STEPS[0][0] or down.jitter_ms > BAD_JITTER_MS or slow or figures.estimate_bps is not None
 
 
 def _measured(ways: list[Way]) -> int:
@@ -222,6 +231,8 @@ def _down(figures: Figures) -> list[Trouble]:
         found.append(Trouble(Cause.LOSS_DOWN, _percent(way.loss)))
     if figures.estimate_bps is not None and figures.estimate_bps < NARROW_DOWN_BPS:
         found.append(Trouble(Cause.NARROW_DOWN, _tens(figures.estimate_bps / 1000)))
+    if not _own(figures):
+        return found
     if seen is not None and seen.concealed > BAD_CONCEALED:
         found.append(Trouble(Cause.SOUND_GAPS, _percent(seen.concealed)))
     if seen is not None and seen.frozen > BAD_FROZEN:

@@ -22,6 +22,6 @@ def figures(stats: PeerStats | None, seen: Seen | None, *, gone: bool) -> Figure
 
 
 def combined(measured: Figures | None, told: int | None) -> int | None:
-    """The worse of what was measured and the browser's own mark; whoever suffers knows best."""
-    known = [points for points in (score(measured) if measured else None, told) if points is not None]
-    return min(known) if known else None
+    """What was measured; the browser's own mark where nothing was. Its mark also falls when others' lines are bad."""
+    points = score(measured) if measured is not None else None
+    return told if points is None else points

@@ -9,23 +9,38 @@ MOST_SSRCS = 1024
 
 
 class ReportedLoss:
-    """What a receiver's reports say was lost of all streams that we send it, added up over their lives."""
+    """What a receiver's reports say was lost on its own line, of all streams that we send it, added up.
 
-    __slots__ = ("_last", "expected", "lost")
+    A packet that its publisher's line lost is a hole for the receiver too, but none of its line's making: so what it
+    got is compared with what we sent it, and it cannot have lost more than it says.
+    """
+
+    __slots__ = ("_last", "missing", "reported_lost", "sent")
 
     def __init__(self) -> None:
-        self.expected = self.lost = 0
-        self._last: dict[int, tuple[int, int]] = {}
+        self.sent = self.missing = self.reported_lost = 0
+        self._last: dict[int, tuple[int, int, int]] = {}
 
-    def reported(self, block: ReportBlock) -> None:
-        """The first report of a stream only says where counting begins."""
+    def reported(self, block: ReportBlock, sent: int) -> None:
+        """``sent`` are the packets sent on this stream so far. The first report only says where counting begins."""
         before = self._last.get(block.ssrc)
         if before is None and len(self._last) >= MOST_SSRCS:
             return  # more than we could ever send: it makes them up
-        self._last[block.ssrc] = block.highest, block.lost
+        self._last[block.ssrc] = block.highest, block.lost, sent
         if before is not None:
-            self.expected += max(0, distance(block.highest, before[0], bits=32))
-            self.lost += block.lost - before[1]
+            expected, lost = distance(block.highest, before[0], bits=32), block.lost - before[1]
+            self.sent += sent - before[2]
+            self.missing += sent - before[2] - (expected - lost)
+            self.reported_lost += lost
+
+    def since(self, before: tuple[int, int, int]) -> float:
+        """The fraction lost since the totals were ``before``."""
+        sent, missing, lost = self.sent - before[0], self.missing - before[1], self.reported_lost - before[2]
+        return min(1.0, max(0.0, min(missing, lost) / sent)) if sent > 0 else 0.0
+
+    @property
+    def totals(self) -> tuple[int, int, int]:
+        return self.sent, self.missing, self.reported_lost
 
 
 class ReceiverStats:

@@ -48,7 +48,7 @@ class PeerMeter:
     _carried: dict[Transport, int] = field(default_factory=dict)
     _streams: dict[Stream, tuple[int, int, int, int, int]] = field(default_factory=dict)
     _flowing: set[Producer] = field(default_factory=set)
-    _down: tuple[SubscribeTransport | None, int, int, int, int] = (None, 0, 0, 0, 0)
+    _down: tuple[SubscribeTransport | None, tuple[int, int, int], int, int] = (None, (0, 0, 0), 0, 0)
 
     def measure(
         self,
@@ -135,14 +135,13 @@ class PeerMeter:
             if consumer.video and not consumer.frozen and stream.height > line.height:
                 line.height = stream.height
         lost = subscriber.reported_loss
-        known, expected, missing, nacks, keyframes = self._down
+        known, before, nacks, keyframes = self._down
         if known is not subscriber:
-            expected = missing = nacks = keyframes = 0
-        self._down = subscriber, lost.expected, lost.lost, line.nacks, line.keyframe_requests
-        asked = lost.expected - expected
+            before, nacks, keyframes = (0, 0, 0), 0, 0
+        self._down = subscriber, lost.totals, line.nacks, line.keyframe_requests
         return Way(
             bps=self._rate(subscriber, subscriber.bytes_out, elapsed_s, carried),
-            loss=min(1.0, max(0.0, (lost.lost - missing) / asked)) if asked > 0 else 0.0,
+            loss=lost.since(before),
             jitter_ms=line.jitter_ms,
             round_trip_ms=subscriber.round_trip.ms,
             height=line.height or None,

@@ -246,10 +246,10 @@ class SubscribeTransport(Transport):
                 pass
 
     def _reported(self, block: rtcp.ReportBlock, now_ns: int) -> None:
-        self.reported_loss.reported(block)
         took_ms = self.round_trip.received(block, now_ns)
         if took_ms is not None:
             self.adaptation.round_trip(took_ms, now_ns)
         if consumer := self._by_ssrc.get(block.ssrc):
             consumer.reported(block)
+            self.reported_loss.reported(block, consumer.rewriter.packets)
             self.adaptation.reported(consumer, block)

@@ -46,7 +46,7 @@ def way(loss: float = 0.0) -> Way:
 
 def tell(worker: FakeWorker, room: Room, **losses: float) -> None:
     """A round of figures: seats by name, with what is lost of what they send."""
-    peers = [PeerStats(peer_id=room.seats[who], up=way(loss), down=way()) for who, loss in losses.items()]
+    peers = [PeerStats(peer_id=room.seats[who], up=way(loss), down=way(0.02)) for who, loss in losses.items()]
     worker.tell(control.RouterStats(router_id=room.hearing_id, peers=peers))
 
 

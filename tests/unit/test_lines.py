@@ -67,8 +67,8 @@ def test_nothing_known_is_no_mark() -> None:
         (Figures(up=way(), sources=[source(stalled=True)]), Trouble(Cause.STALLED)),
         (Figures(up=way(), microphone_silent=True), Trouble(Cause.MICROPHONE_SILENT)),
         (Figures(down=way(), estimate_bps=180_000), Trouble(Cause.NARROW_DOWN, 180)),
-        (Figures(down=way(), seen=Seen(concealed=0.08)), Trouble(Cause.SOUND_GAPS, 8)),
-        (Figures(down=way(), seen=Seen(frozen=0.5, freezes=3)), Trouble(Cause.FREEZES, 50)),
+        (Figures(down=way(0.02), seen=Seen(concealed=0.08)), Trouble(Cause.SOUND_GAPS, 8)),
+        (Figures(down=way(0.02), seen=Seen(frozen=0.5, freezes=3)), Trouble(Cause.FREEZES, 50)),
         (Figures(up=way(), seen=Seen(limited=Limit.COMPUTER)), Trouble(Cause.COMPUTER)),
         (
             Figures(up=way(), seen=Seen(limited=Limit.NETWORK, available_bps=131_000)),
@@ -93,7 +93,14 @@ def test_the_gravest_trouble_comes_first() -> None:
 
 
 def test_a_browsers_word_alone_never_says_that_a_line_is_gone() -> None:
-    assert score(Figures(up=way(), down=way(), seen=Seen(concealed=1.0, frozen=1.0))) == 1
+    assert score(Figures(up=way(), down=way(0.02), seen=Seen(concealed=1.0, frozen=1.0))) == 1
+
+
+def test_nobody_is_blamed_for_what_another_line_loses() -> None:
+    """The chair hears a bad publisher in pieces over a line of its own that loses nothing."""
+    figures = Figures(up=way(), down=way(), seen=Seen(concealed=0.3, frozen=0.5, freezes=4))
+    assert diagnose(figures) == []
+    assert score(figures) == 4
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 5000))
@@ -173,12 +180,12 @@ def test_a_room_encoder_sends_in_the_browsers_place_and_a_display_is_no_line() -
     assert (line.up.loss, line.down.loss, line.sources[0].bps) == (0.1, 0.02, 5)
 
 
-def test_the_worse_of_measured_and_told_is_the_mark() -> None:
+def test_what_was_measured_is_the_mark_and_what_was_told_where_nothing_was() -> None:
     watch = LineWatch()
     watch.measured([peer()])
     watch.told("a", 2)
     watch.told("b", 3)
-    assert watch.quality(["a", "b", "c"]) == {"a": 2, "b": 3}
+    assert watch.quality(["a", "b", "c"]) == {"a": 4, "b": 3}
 
 
 def test_a_point_is_told_of_its_own_line_only() -> None:

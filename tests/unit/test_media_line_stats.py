@@ -67,19 +67,36 @@ def block(ssrc: int, highest: int, lost: int) -> ReportBlock:
 
 def test_losses_are_counted_from_the_first_report_of_each_stream_on() -> None:
     loss = ReportedLoss()
-    loss.reported(block(1, 40_000, 700))
-    assert (loss.expected, loss.lost) == (0, 0)
-    loss.reported(block(1, 40_100, 710))
-    loss.reported(block(2, 5, 0))
-    loss.reported(block(2, 105, 0))
-    assert (loss.expected, loss.lost) == (200, 10)
+    loss.reported(block(1, 40_000, 700), 5_000)
+    assert loss.totals == (0, 0, 0)
+    loss.reported(block(1, 40_100, 710), 5_100)
+    loss.reported(block(2, 5, 0), 0)
+    loss.reported(block(2, 105, 0), 100)
+    assert loss.since((0, 0, 0)) == 10 / 200
 
 
 def test_counting_goes_on_across_the_wrap() -> None:
     loss = ReportedLoss()
-    loss.reported(block(1, 0xFFFF_FFF0, 0))
-    loss.reported(block(1, 0x10, 4))
-    assert (loss.expected, loss.lost) == (32, 4)
+    loss.reported(block(1, 0xFFFF_FFF0, 0), 0)
+    loss.reported(block(1, 0x10, 4), 32)
+    assert loss.since((0, 0, 0)) == 4 / 32
+
+
+def test_what_the_publishers_line_lost_is_not_the_receivers_loss() -> None:
+    """Of a hundred numbers ten never reached us: the receiver says ten are lost, and got all that we sent."""
+    loss = ReportedLoss()
+    loss.reported(block(1, 0, 0), 0)
+    loss.reported(block(1, 100, 10), 90)
+    assert loss.since((0, 0, 0)) == 0
+    loss.reported(block(1, 200, 25), 180)
+    assert loss.since((90, 0, 10)) == 5 / 90
+
+
+def test_packets_on_their_way_are_no_loss_when_nothing_is_reported_lost() -> None:
+    loss = ReportedLoss()
+    loss.reported(block(1, 0, 0), 0)
+    loss.reported(block(1, 100, 0), 120)
+    assert loss.since((0, 0, 0)) == 0
 
 
 # Silent microphones --------------------------------------------------------------------------------------------------
