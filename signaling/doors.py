@@ -24,7 +24,7 @@ from signaling.effects import NegotiatePublish
 from signaling.live import Live
 from signaling.live_hearing import LiveHearing
 from signaling.media import peers
-from signaling.media.sdp import Description, SdpError, parse
+from signaling.media.sdp import Description, SdpError, parse, taking_h264
 
 LOOK_EVERY_S = 5.0
 """A revoked token's session ends within so long, a vanished device's after ``GONE_S`` more."""
@@ -210,7 +210,7 @@ def peer_of(token: DeviceToken) -> str:
 
 def _read(sdp: str) -> Description:
     try:
-        return parse(sdp)
+        return taking_h264(parse(sdp))
     except SdpError as error:
         raise BadInput(N_("Không đọc được bản mô tả SDP: %(reason)s"), reason=str(error)) from error
 
@@ -223,7 +223,7 @@ def _sources(offer: Description) -> dict[str, str]:
         if source and source not in found.values() and section.sends and section.codec is not None:
             found[section.mid] = source
     if not found:
-        raise Unacceptable(N_("Thiết bị phải gửi hình VP8 hoặc tiếng Opus."))
+        raise Unacceptable(N_("Thiết bị phải gửi hình H.264 (packetization-mode 1) hoặc VP8, hoặc tiếng Opus."))
     return found
 
 

@@ -13,7 +13,7 @@ from signaling.media import rtcp, rtx
 from signaling.media.layer_switch import LayerSwitch
 from signaling.media.nack import Budget
 from signaling.media.rewriter import Rewriter
-from signaling.media.sdp_write import OPUS, VP8, VP8_RTX
+from signaling.media.sdp_write import H264, H264_RTX, OPUS, VP8, VP8_RTX
 from signaling.media.shape import SHAPE_BYTES, Batch, abs_send_time, padding
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ class Consumer:
         self.chosen, self.frozen = producer.best if producer is not None and one else None, False
         self.wanted_layer = None
         self.rewriter.switch()
+        if producer is not None:
+            self.rewriter.payload_type = producer.payload_type
         self._waits = self.video
         self.first_timestamp = None
         self.resume(now_ns)
@@ -98,6 +100,8 @@ class Consumer:
         producer, stream = self.producer, self.chosen
         if producer is None or stream is None or not self.started or not self.transport.connected:
             return
+        if producer.h264 and not self.transport.h264:
+            return  # the browser has no decoder for it; its page says so
         if self.stream is None:
             self.stream = stream
             stream.join(self, now_ns, paused=bool(producer.paused))
@@ -232,7 +236,7 @@ class Consumer:
         if self.uses_rtx and self.rtx_ssrc is not None:
             out[SHAPE_BYTES - 3 : SHAPE_BYTES] = abs_send_time(now_ns).to_bytes(3)
             self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
-            out = rtx.wrap(out, ssrc=self.rtx_ssrc, seq=self._rtx_sequence, payload_type=VP8_RTX)
+            out = rtx.wrap(out, ssrc=self.rtx_ssrc, seq=self._rtx_sequence, payload_type=self._rtx_type)
             if self.transport.pacer is not None:
                 self.transport.pacer.push_first(out, now_ns / 1e6)
                 return
@@ -243,9 +247,13 @@ class Consumer:
         if self.rtx_ssrc is None or not self.uses_rtx:
             return 0
         self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
-        packet = padding(self.rtx_ssrc, self._rtx_sequence, self.rewriter.timestamp, VP8_RTX, now_ns)
+        packet = padding(self.rtx_ssrc, self._rtx_sequence, self.rewriter.timestamp, self._rtx_type, now_ns)
         self.transport.send_rtp(packet)
         return len(packet)
+
+    @property
+    def _rtx_type(self) -> int:
+        return H264_RTX if self.rewriter.payload_type == H264 else VP8_RTX
 
     def _remember(self, number: int, now_ns: int) -> None:
         if len(self._repeated_ns) >= _REMEMBERED:

@@ -221,6 +221,8 @@ class Stream(Struct):
     timestamp: int | None = None
     """RTP timestamp, as the browser sees it, of the first picture of this producer on the line: what is shown of an
     earlier timestamp is somebody else. None while nothing of it has been sent."""
+    codec: str = ""
+    """VP8, H264 or opus. H.264 is not sent to who did not accept it."""
 
 
 class SubscribeOffer(Struct):

@@ -61,6 +61,11 @@ class DisplayTransport(SubscribeTransport):
         self._types[sdp_write.VP8 if video else sdp_write.OPUS] = codec.payload_type
         if codec.rtx_payload_type is not None:
             self._types[sdp_write.VP8_RTX] = codec.rtx_payload_type
+        if section.h264 is not None:
+            self.h264 = True
+            self._types[sdp_write.H264] = section.h264.payload_type
+            if section.h264.rtx_payload_type is not None:
+                self._types[sdp_write.H264_RTX] = section.h264.rtx_payload_type
         rtx_ssrc = consumer.rtx_ssrc if codec.rtx_payload_type is not None else None
         return sdp_write.Outgoing(
             section.mid,
@@ -71,6 +76,7 @@ class DisplayTransport(SubscribeTransport):
             f"stage-{section.mid}",
             payload_type=codec.payload_type,
             rtx_payload_type=codec.rtx_payload_type,
+            h264=section.h264,
             abs_send_time=section.extensions.get(ABS_SEND_TIME) == ABS_SEND_TIME_ID,
         )
 

@@ -16,7 +16,7 @@ from signaling.media.layer_demand import LayerDemand
 from signaling.media.layer_switch import LayerSwitch
 from signaling.media.recorded_layers import RecordedLayers
 from signaling.media.sdp import Codec
-from signaling.media.sdp_write import OPUS, VP8
+from signaling.media.sdp_write import H264, OPUS, VP8
 from signaling.media.stream import Stream
 
 if TYPE_CHECKING:
@@ -57,6 +57,9 @@ class Producer:
         self.video = arrangement.kind == "video"
         self.arrangement = arrangement
         self.paused = paused
+        self.h264 = arrangement.codec.name == "H264"
+        self.payload_type = H264 if self.h264 else VP8 if self.video else OPUS
+        """As all subscribers get it."""
         self._plane, self._send_rtcp = plane, send_rtcp
         self._track: int | None = None
         self._recording_id = recording_id
@@ -75,7 +78,7 @@ class Producer:
             video=self.video,
             nacks=arrangement.nacks,
             ssrc=arrangement.ssrc,
-            payload_type=VP8 if self.video else OPUS,
+            payload_type=self.payload_type,
             send_rtcp=self._send_rtcp,
             on_packet=self._record_packet,
             on_fresh=self._plane.fresh.append,

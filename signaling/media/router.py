@@ -13,7 +13,7 @@ from signaling.media.display import DisplayTransport
 from signaling.media.grants import granted
 from signaling.media.producer import Producer
 from signaling.media.publisher import PublishTransport
-from signaling.media.sdp import SdpError, parse
+from signaling.media.sdp import SdpError, parse, taking_h264
 from signaling.media.speakers import MOST_VOICES, Speakers
 from signaling.media.stats import PeerMeter
 from signaling.media.subscriber import SubscribeTransport
@@ -72,6 +72,8 @@ class Router:
     def publish(self, request: control.Publish) -> control.Published:
         """Answer an offer. Raises ``SdpError``."""
         offer = parse(request.sdp)
+        if peers.is_device(request.peer_id):
+            offer = taking_h264(offer)
         now_ns = time.monotonic_ns()
         publisher = self.publishers.get(request.peer_id)
         if publisher is not None and (

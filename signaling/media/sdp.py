@@ -1,14 +1,16 @@
 """What a browser's session description says (RFC 8866, 8829), as far as the media plane wants to know.
 
 ``aiortc.sdp`` reads it; what that drops (``rid``, ``simulcast``, ``rtcp-rsize``, ``bundle-only``) is read here. Our own
-descriptions are written by ``sdp_write``. Only VP8 and Opus are taken: what every point sends and receives.
+descriptions are written by ``sdp_write``. VP8 and Opus are taken, what every point sends and receives; from room encoders,
+and by those who can, H.264 too.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.sdp import MediaDescription, SessionDescription, grouplines
 
 from signaling.media import sdp_bounds
@@ -29,6 +31,8 @@ MOST_LAYERS = 3
 CODECS = {"video": ("video/vp8", 90_000), "audio": ("audio/opus", 48_000)}
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 
+_PROFILE = re.compile(r"(42|4d|64)[0-9a-f]{4}")
+
 _RID = re.compile(r"rid:([A-Za-z0-9_-]{1,16}) send(?: |$)")
 
 # Everything that aiortc's parser is seen to raise on nonsense; assertions included.
@@ -44,12 +48,14 @@ class Codec:
     """A codec we forward, with the payload types of one section."""
 
     name: str
-    """VP8 or opus"""
+    """VP8, H264 or opus"""
     clock_rate: int
     payload_type: int
     rtx_payload_type: int | None
     feedback: frozenset[str]
     """As in rtcp-fb: ``nack``, ``nack pli``, ``transport-cc`` …"""
+    parameters: str = ""
+    """Of H.264, to be written into the answer (RFC 6184 section 8.2.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,8 @@ class Section:
     rids: tuple[str, ...] = ()
     """Of the layers it sends (RFC 8851, 8853), as the client ordered them: ours from small to large."""
     reduced_rtcp: bool = False
+    h264: Codec | None = None
+    """The section's H.264 with packetization mode 1, beside or instead of ``codec``."""
 
     @property
     def sends(self) -> bool:
@@ -123,6 +131,15 @@ def parse(text: str) -> Description:
     return Description(*_transport(leading), sections)
 
 
+def taking_h264(offer: Description) -> Description:
+    """The offer of a room encoder: a section without VP8 is taken with its H.264."""
+    sections = [
+        replace(section, codec=section.h264, rids=()) if section.codec is None and section.h264 is not None else section
+        for section in offer.sections
+    ]
+    return replace(offer, sections=sections)
+
+
 def _transport(media: MediaDescription | None) -> tuple[str, str, list[tuple[str, str]], str]:
     if media is None:
         raise SdpError("every media section is rejected")
@@ -162,6 +179,7 @@ def _section(media: MediaDescription, lines: list[str]) -> Section:
         rtx_of={int(rtx): int(primary) for rtx, primary in rtx_of.items()},
         rids=_rids(attributes),
         reduced_rtcp="rtcp-rsize" in attributes,
+        h264=_h264(media) if media.kind == "video" else None,
     )
 
 
@@ -184,17 +202,32 @@ def _codec(media: MediaDescription) -> Codec | None:
     """The section's VP8 or Opus, with the payload type that retransmits it."""
     wanted, clock_rate = CODECS[media.kind]
     for codec in media.rtp.codecs:
-        if codec.mimeType.lower() != wanted or codec.clockRate != clock_rate or codec.payloadType is None:
-            continue
-        rtx = next(
-            (
-                other.payloadType
-                for other in media.rtp.codecs
-                if other.mimeType.lower() == f"{media.kind}/rtx" and other.parameters.get("apt") == codec.payloadType
-            ),
-            None,
-        )
-        feedback = frozenset(f"{fb.type} {fb.parameter}" if fb.parameter else fb.type for fb in codec.rtcpFeedback)
-        name = "VP8" if media.kind == "video" else "opus"
-        return Codec(name, clock_rate, codec.payloadType, rtx, feedback)
+        if codec.mimeType.lower() == wanted and codec.clockRate == clock_rate and codec.payloadType is not None:
+            return _taken(media, codec, "VP8" if media.kind == "video" else "opus")
     return None
+
+
+def _h264(media: MediaDescription) -> Codec | None:
+    """Constrained baseline, main or high, in packets of mode 1 (RFC 6184 section 8.1)."""
+    for codec in media.rtp.codecs:
+        if codec.mimeType.lower() != "video/h264" or codec.clockRate != 90_000 or codec.payloadType is None:
+            continue
+        profile = str(codec.parameters.get("profile-level-id", "42e01f")).lower()
+        if str(codec.parameters.get("packetization-mode", 0)) == "1" and _PROFILE.fullmatch(profile):
+            said = f"level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={profile}"
+            return _taken(media, codec, "H264", said)
+    return None
+
+
+def _taken(media: MediaDescription, codec: RTCRtpCodecParameters, name: str, parameters: str = "") -> Codec:
+    assert codec.payloadType is not None
+    rtx = next(
+        (
+            other.payloadType
+            for other in media.rtp.codecs
+            if other.mimeType.lower() == f"{media.kind}/rtx" and other.parameters.get("apt") == codec.payloadType
+        ),
+        None,
+    )
+    feedback = frozenset(f"{fb.type} {fb.parameter}" if fb.parameter else fb.type for fb in codec.rtcpFeedback)
+    return Codec(name, codec.clockRate, codec.payloadType, rtx, feedback, parameters)

@@ -25,6 +25,9 @@ from signaling.media.shape import ABS_SEND_TIME_ID
 
 # What subscribers get, whatever the publisher's numbers were: rewriting is then done once per packet.
 VP8, VP8_RTX, OPUS = 96, 97, 111
+H264, H264_RTX = 98, 99
+H264_PARAMETERS = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
+"""What every browser that knows H.264 takes; their decoders play main and high under it too."""
 OPUS_PARAMETERS = "minptime=10;useinbandfec=1"
 
 # Type preferences (RFC 8445 section 5.1.2.2; TCP as browsers have it) and RFC 6544's direction preference of passive.
@@ -62,6 +65,8 @@ class Outgoing:
     rtx_payload_type: int | None = None
     """In an answer: the other side's numbers. In our offers: ours."""
     abs_send_time: bool = True
+    h264: Codec | None = None
+    """In an answer: the H.264 that the other side can take besides."""
 
 
 def answer(local: Local, version: int, sections: Sequence[Section], receive: Iterable[str], setup: str) -> str:
@@ -173,7 +178,7 @@ def _receiving(local: Local, section: Section, codec: Codec, *, active: bool, se
     layers = section.layers if active else ()
     known = (*_PUBLISH_EXTENSIONS, *_LAYER_EXTENSIONS) if layers else _PUBLISH_EXTENSIONS
     lines += [f"a=extmap:{section.extensions[uri]} {uri}" for uri in known if uri in section.extensions]
-    lines += _codec(section.kind, codec.payload_type, rtx)
+    lines += _codec(section.kind, codec.payload_type, rtx, codec.parameters)
     lines += [f"a=rtcp-fb:{codec.payload_type} {name}" for name in publish_feedback(section)]
     if layers:
         lines += [*(f"a=rid:{rid} recv" for rid in layers), f"a=simulcast:recv {';'.join(layers)}"]
@@ -190,10 +195,13 @@ def publish_feedback(section: Section) -> list[str]:
     return [name for name in (*_PUBLISH_FEEDBACK[:3], "goog-remb") if name in offered]
 
 
-def _codec(kind: str, payload_type: int, rtx: int | None) -> list[str]:
+def _codec(kind: str, payload_type: int, rtx: int | None, h264: str = "") -> list[str]:
+    """``h264``: its parameters; otherwise a picture is VP8."""
     if kind == "audio":
         return [f"a=rtpmap:{payload_type} opus/48000/2", f"a=fmtp:{payload_type} {OPUS_PARAMETERS}"]
-    lines = [f"a=rtpmap:{payload_type} VP8/90000"]
+    lines = [f"a=rtpmap:{payload_type} {'H264' if h264 else 'VP8'}/90000"]
+    if h264:
+        lines.append(f"a=fmtp:{payload_type} {h264}")
     if rtx is not None:
         lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={payload_type}"]
     return lines
@@ -202,27 +210,37 @@ def _codec(kind: str, payload_type: int, rtx: int | None) -> list[str]:
 _SENDING_FEEDBACK = {"video": ("nack", "nack pli", "ccm fir", "goog-remb"), "audio": ("nack",)}
 
 
+def _types(line: Outgoing) -> list[tuple[int, int | None, str]]:
+    """(payload type, that of its retransmissions, H.264's parameters), the common codec first."""
+    if line.kind == "audio":
+        return [(OPUS if line.payload_type is None else line.payload_type, None, "")]
+    if line.payload_type is None:
+        return [(VP8, VP8_RTX, ""), (H264, H264_RTX, H264_PARAMETERS)]
+    found = [(line.payload_type, line.rtx_payload_type, "")]
+    if line.h264 is not None:
+        found.append((line.h264.payload_type, line.h264.rtx_payload_type, line.h264.parameters))
+    return found
+
+
 def _sending(
     local: Local, line: Outgoing, *, leads: bool, setup: str = "actpass", feedback: frozenset[str] | None = None
 ) -> list[str]:
     """``feedback``: what the other side offered, in an answer."""
     video = line.kind == "video"
-    if line.payload_type is None:
-        types = [VP8, VP8_RTX] if video else [OPUS]
-    else:
-        types = [line.payload_type] + ([line.rtx_payload_type] if line.rtx_payload_type is not None else [])
+    codecs = _types(line)
+    types = [str(number) for numbers in codecs for number in numbers[:2] if number is not None]
     lines = [
-        f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {' '.join(map(str, types))}",
+        f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {' '.join(types)}",
         "c=IN IP4 0.0.0.0",
         f"a=mid:{line.mid}",
         "a=inactive" if line.ssrc is None else "a=sendonly",
         "a=rtcp-mux",
         "a=rtcp-rsize",
         *([f"a=extmap:{ABS_SEND_TIME_ID} {ABS_SEND_TIME}"] if line.abs_send_time else []),
-        *_codec(line.kind, types[0], types[1] if len(types) > 1 else None),
+        *(text for codec in codecs for text in _codec(line.kind, *codec)),
     ]
-    known = _SENDING_FEEDBACK[line.kind]
-    lines += [f"a=rtcp-fb:{types[0]} {name}" for name in known if feedback is None or name in feedback]
+    known = [name for name in _SENDING_FEEDBACK[line.kind] if feedback is None or name in feedback]
+    lines += [f"a=rtcp-fb:{payload_type} {name}" for payload_type, *_ in codecs for name in known]
     if line.ssrc is not None:
         lines.append(f"a=msid:{line.stream_id} {line.track_id}")
         if line.rtx_ssrc is not None:

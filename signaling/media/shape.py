@@ -37,13 +37,21 @@ class Shaped:
 
     __slots__ = ("data", "descriptor", "keyframe", "octets", "sequence", "timestamp")
 
-    def __init__(self, data: bytes, sequence: int, timestamp: int, descriptor: vp8.Descriptor | None) -> None:
+    def __init__(
+        self,
+        data: bytes,
+        sequence: int,
+        timestamp: int,
+        descriptor: vp8.Descriptor | None,
+        *,
+        keyframe: bool = False,
+    ) -> None:
         self.data = data
         self.sequence, self.timestamp = sequence, timestamp
         self.octets = len(data) - SHAPE_BYTES
         """Of payload, without padding."""
         self.descriptor = descriptor
-        self.keyframe = descriptor is not None and descriptor.keyframe
+        self.keyframe = keyframe or (descriptor is not None and descriptor.keyframe)
         """Whether it begins a keyframe."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from hub import rtp
+from hub import h264, rtp
 from signaling.media import rtcp, rtx, vp8
 from signaling.media.bandwidth import SentRate
 from signaling.media.cache import AUDIO_PACKETS, VIDEO_PACKETS, PacketCache
@@ -74,6 +74,7 @@ class Stream:
         self._gop: GopCache[Shaped] = GopCache()
         self._fresh: list[Shaped] = []
         self._fresh_since_ns = 0
+        self._key_timestamp: int | None = None
         self._send_rtcp, self._on_packet, self._on_fresh = send_rtcp, on_packet, on_fresh
 
     # A packet's route ----------------------------------------------------------------------------------------------
@@ -108,11 +109,14 @@ class Stream:
             for consumer in self.consumers:
                 consumer.leave_out(data)
             return
-        if self.video:
+        keyframe = False
+        if self.codec.name == "H264":
+            keyframe = self._begins_keyframe(data, rtp.timestamp(packet))
+        elif self.video:
             descriptor = vp8.parse(data, SHAPE_BYTES, len(data))
             if descriptor is None:
                 return
-        shaped = Shaped(data, sequence, rtp.timestamp(packet), descriptor)
+        shaped = Shaped(data, sequence, rtp.timestamp(packet), descriptor, keyframe=keyframe)
         self.cache.put(sequence, shaped, now_ns / 1e6)
         if self.video:
             if shaped.keyframe:
@@ -124,8 +128,21 @@ class Stream:
             self._on_fresh(self)
         self._fresh.append(shaped)
 
+    def _begins_keyframe(self, data: bytes, timestamp: int) -> bool:
+        """The first of an H.264 keyframe's packets: parameter sets come before the picture, with its timestamp."""
+        payload = memoryview(data)[SHAPE_BYTES:]
+        if timestamp == self._key_timestamp or not h264.begins_keyframe(payload):
+            return False
+        self._key_timestamp = timestamp
+        return True
+
     def _measure(self, keyframe: Shaped) -> None:
-        assert keyframe.descriptor is not None
+        if keyframe.descriptor is None:
+            payload = keyframe.data[SHAPE_BYTES:]
+            units = h264.aggregated(payload) if payload[0] & 0x1F == h264.STAP_A else [payload]
+            found = next((each for unit in units if (each := h264.picture(unit)) is not None), None)
+            self.height = found.height if found is not None else self.height
+            return
         size = vp8.resolution(keyframe.data, keyframe.descriptor.payload_at)
         if size is not None:
             self.height = size[1]

@@ -42,6 +42,8 @@ class SubscribeTransport(Transport):
     # Who only receives is silent but for consent checks (every 4–6 s, RFC 7675) while nobody sends.
     silent_ns = 8_000_000_000
     answers = False
+    h264 = False
+    """Whether it can take H.264: Chromium does, Firefox without its plug-in does not."""
     voices = MOST_VOICES
     """Microphones that it is sent at once."""
 
@@ -152,6 +154,7 @@ class SubscribeTransport(Transport):
                         peer_id=producer.peer_id,
                         source=producer.source,
                         timestamp=line.consumer.first_timestamp,
+                        codec=producer.arrangement.codec.name,
                     )
                 )
         return found
@@ -205,6 +208,7 @@ class SubscribeTransport(Transport):
             return
         offered, self._offered = self._offered, None
         self.accept(answer, server=answer.setup != "passive")
+        self.h264 = self.h264 or any(section.h264 is not None for section in answer.sections if section.receives)
         lines = {line.mid: line for line in offered}
         for section in answer.sections:
             line = lines.get(section.mid)

@@ -74,6 +74,7 @@ class Transport:
         plane.ice.add(self, self._credentials)
         self.dtls = Dtls(plane.certificates.current(), self._send_dtls, self._dtls_moved)
         self.connected = self._released = False
+        self._server = True
         self.outbound: Outbound
         self._inbound: Inbound
 
@@ -93,8 +94,14 @@ class Transport:
         """Take the other side's description; new ICE credentials in an offer restart ICE, ours too."""
         if self.answers and self.remote is not None and self.remote.ufrag != remote.ufrag:
             self.renew_credentials()
-        self.remote = remote
-        self.dtls.start(remote.fingerprints, server=server)
+        self.remote, self._server = remote, server
+        self._shake_hands()
+
+    def _shake_hands(self) -> None:
+        """A server waits for the other side; a client begins once it knows where that is, or its timers run out on
+        nobody."""
+        if self.remote is not None and (self._server or self.address is not None):
+            self.dtls.start(self.remote.fingerprints, server=self._server)
 
     def restart_ice(self, ufrag: str, password: str) -> bool:
         """The other side's new credentials, told without a description; False when they are not new."""
@@ -147,6 +154,7 @@ class Transport:
         self._checked_ns = now_ns
         self._paths.proved(path, now_ns, chosen=check.nominated)
         self._send_there()
+        self._shake_hands()
         if self._older and check.ufrag == self._credentials.ufrag:
             for credentials in self._older:
                 self.plane.ice.forget(credentials)
