@@ -62,6 +62,7 @@ class Outcome:
     delays_ms: list[float] = field(default_factory=list)
     passes: list[Pass] = field(default_factory=list)
     offers_during_passes: int = 0
+    pictures_limited: int = 0
 
 
 async def run(plan: Plan) -> Outcome:
@@ -92,6 +93,7 @@ async def _hold(plan: Plan, hub: Hub, hall: Hall, outcome: Outcome) -> None:
     outcome.in_after_s = [point.in_at - began for point in hall.points]
     outcome.join_cpu_s = _spent(hub, before)
     print(f"all {plan.points} in after {outcome.all_in_s:.1f} s", flush=True)
+    await hall.let_speak()
     first = hall.speakers[0]
     await hall.pass_floor(first, PASS_LIMIT_S)
     await asyncio.sleep(WARM_UP_S)
@@ -103,6 +105,7 @@ async def _hold(plan: Plan, hub: Hub, hall: Hall, outcome: Outcome) -> None:
         outcome.passes.append(await hall.pass_floor(speaker, PASS_LIMIT_S))
         await asyncio.sleep(BETWEEN_PASSES_S)
     outcome.offers_during_passes = hall.offers - offers
+    outcome.pictures_limited = hall.limited
 
 
 async def _steady(plan: Plan, hub: Hub, hall: Hall, outcome: Outcome) -> None:
@@ -159,7 +162,8 @@ def arguments() -> Plan:
         passes=given.passes,
         samples=given.samples,
         address=next((one for one in machine_addresses() if ":" not in one), "127.0.0.1"),
-        settings=dict(pair.split("=", 1) for pair in given.set),
+        # Two pictures for each: the floor's and the chair's.
+        settings={"HUB_MEDIA_LAST_N": "2", **dict(pair.split("=", 1) for pair in given.set)},
     )
 
 

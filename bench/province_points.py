@@ -75,6 +75,8 @@ class Hall:
         self.points: list[Point] = []
         self.speakers: list[Point] = []
         self.publishers: list[Publisher] = []
+        self.limited = 0
+        """How far the hub gave up pictures to have time for the rest."""
         self._sign_ins, self._booked = sign_ins, booked
         self._crowd, self._wire, self._identity, self._address = crowd, wire, identity, address
         self._chair: Seat
@@ -131,6 +133,15 @@ class Hall:
         finally:
             admitting.cancel()
 
+    async def let_speak(self) -> None:
+        """In a hearing of so many the others only listen: the chair allows each speaker to send."""
+        for number, point in enumerate(self.speakers):
+            assert point.seat is not None
+            await self._chair.send("allow_publishing", seat_id=point.place.seat_id)
+            await point.seat.event("publishing_allowed", point.place.seat_id)
+            level = SPEAKING if number < LOUD else SILENT
+            point.publisher = await self._publish(point.seat, point.who, level)
+
     async def _keep_admitting(self) -> None:
         while True:
             await self._chair.send("admit")
@@ -150,15 +161,14 @@ class Hall:
         point.peer.watch(None, found)
         await self._view(point)
         await seat.subscribe(point.peer)
-        if point in self.speakers:
-            level = SPEAKING if self.speakers.index(point) < LOUD else SILENT
-            point.publisher = await self._publish(seat, point.who, level)
         await whole.wait()
 
     # Seeing ----------------------------------------------------------------------------------------------------------
 
     def _happened(self, point: Point, event: Message) -> None:
         """As the page does: another floor is another tile on its stage."""
+        if event["kind"] == "pictures_limited":
+            self.limited = max(self.limited, int(event["level"]))
         if event["kind"] == "floor_given":
             task = asyncio.ensure_future(self._view(point, event["seat_id"]))
             self._sending.append(task)

@@ -43,6 +43,7 @@ def summarize(outcome: Outcome, *, points: int) -> tuple[str, dict[str, Any]]:
         "floor_point_p50_ms": round(percentile(each, 0.5), 1),
         "floor_point_p95_ms": round(percentile(each, 0.95), 1),
         "offers_during_passes": outcome.offers_during_passes,
+        "pictures_limited": outcome.pictures_limited,
     }
     return table(("what", "figure"), _rows(figures)), figures
 
@@ -68,4 +69,5 @@ def _rows(f: dict[str, Any]) -> list[tuple[str, str]]:
         (f"floor, everybody ({f['floor_passes']} passes) p50, p95", f"{f['floor_p50_ms']} ms, {f['floor_p95_ms']} ms"),
         ("floor, each point p50, p95", f"{f['floor_point_p50_ms']} ms, {f['floor_point_p95_ms']} ms"),
         ("negotiations while the floor passed", f"{f['offers_during_passes']}"),
+        ("pictures limited for want of time, level", f"{f['pictures_limited']}"),
     ]
