@@ -103,6 +103,18 @@ def check(config: ConfigFile = None) -> None:
 
 
 @app.command()
+def drain_worker(
+    index: Annotated[int, typer.Argument(min=0, help="The worker's number, from 0.")],
+    undo: Annotated[bool, typer.Option("--undo", help="Let it take hearings again.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Move a media worker's hearings to the others, for planned maintenance: everyone loses a moment, nobody more."""
+    from hub.cli import draining
+
+    raise typer.Exit(draining.main(cli.load_config(cli.environment(config)), index, undo=undo))
+
+
+@app.command()
 def backup(
     file: Annotated[Path, typer.Argument(help="The archive to write; must not exist. It holds the keys: guard it.")],
     config: ConfigFile = None,

@@ -36,6 +36,7 @@ class LiveMedia:
             on_reset=self._on_reset,
             on_placed=context.wake,
             adopt=hearing.state.live,
+            seats=len(hearing.state.seats),
         )
         self.views: dict[str, View] = {}
         """What the pages show."""

@@ -48,11 +48,13 @@ class MediaLink(GuestLink):
         on_reset: Callable[[], None],
         on_placed: Callable[[], None],
         adopt: bool,
+        seats: int = 1,
     ) -> None:
         self.hearing_id = hearing_id
         self.placement: Placement | None = None
         self._pool, self._wishes_for, self._on_reset, self._on_placed = pool, wishes, on_reset, on_placed
         self._may_have_media = adopt
+        self._seats = seats
         """Whether browsers may believe that a worker has their transports."""
         self._guests: set[str] = set()
         self._lock = asyncio.Lock()
@@ -225,7 +227,7 @@ class MediaLink(GuestLink):
         if not wishes.media:
             await self._close()
             return
-        placement = self._pool.place(self.hearing_id)
+        placement = self._pool.place(self.hearing_id, self._seats)
         if placement is None:
             if self.placement is not None and not self.up:
                 self._forget()

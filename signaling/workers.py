@@ -1,12 +1,14 @@
 """The media workers as the web process sees them: which are up, which hearing lives where, and calls to them.
 
-A hearing lives in one worker. A worker that disconnects has died (only the supervisor ends one): its hearings move to
-another live worker at once, or wait for its successor, whose ``start_id`` is a new one.
+A hearing lives in one worker, chosen by ``signaling.placement``. A worker that disconnects has died (only the
+supervisor ends one): its hearings move to another live worker at once, or wait for its successor, whose ``start_id`` is
+a new one. A drained worker's hearings move in the same way.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,12 +22,18 @@ from hub.rpc import RpcClient, RpcError, RpcGone
 from hub.services.live import WorkerLive
 from signaling.media import control
 from signaling.overload import Governor, Sample
+from signaling.placement import Carrier, choose, must_move
 
 SETTLE_S = 3.0
 """How long after the start a hearing may still be found in a worker that has not answered yet."""
 ASK_EVERY_S = 2.0
 
 log = structlog.get_logger(__name__)
+
+
+def drain_mark(run_dir: Path, index: int) -> Path:
+    """While this file is there, the worker is to give its hearings away."""
+    return run_dir / f"worker-{index}.drain"
 
 
 class Placement(msgspec.Struct, frozen=True):
@@ -42,7 +50,9 @@ class Worker:
         self.index = index
         self.state: control.WorkerState | None = None
         self.up = False
+        self.draining = False
         self.governor = Governor()
+        self._drain_mark = drain_mark(path.parent, index)
         self._pool = pool
         self.client = RpcClient(
             path,
@@ -58,10 +68,18 @@ class Worker:
         if self.state is not None and state.start_id != self.state.start_id:
             self.governor = Governor()
         self.state = state
+        self._look_at_mark()
         before = self.governor.level
         sample = Sample(state.load, state.dropped, state.tap_waiting)
         if self.governor.observe(sample, asyncio.get_running_loop().time()) != before:
             log.warning("pictures limited", worker=self.index, level=self.governor.level, load=round(state.load, 2))
+            self._pool.on_change()
+
+    def _look_at_mark(self) -> None:
+        """``hub drain-worker`` leaves a file: it holds over restarts of the web process, until the worker's own."""
+        was, self.draining = self.draining, self._drain_mark.exists()
+        if was != self.draining:
+            log.warning("media worker drained" if self.draining else "media worker takes hearings", worker=self.index)
             self._pool.on_change()
 
     async def _greet(self) -> None:
@@ -97,6 +115,7 @@ class WorkerPool:
         self.on_event, self.on_change = on_event, on_change
         self.workers = [Worker(index, path, self) for index, path in enumerate(paths)]
         self._places: dict[str, int] = {}
+        self._seats: dict[str, int] = {}
         self._started_at: float | None = None
 
     async def run(self) -> None:
@@ -110,21 +129,34 @@ class WorkerPool:
     def ready(self) -> bool:
         return any(worker.up for worker in self.workers)
 
-    def place(self, hearing_id: str) -> Placement | None:
-        """The hearing's worker, a new one if its own is down; None while there is none to choose."""
+    def place(self, hearing_id: str, seats: int = 1) -> Placement | None:
+        """The hearing's worker, a new one if its own is down or drained; None while there is none to choose.
+
+        ``seats``: how many were booked, which says more about what is to come than who is there already.
+        """
         index = self._places.get(hearing_id)
-        if index is None or not self.workers[index].up:
+        self._seats[hearing_id] = seats
+        carriers = self._carriers()
+        if index is None or must_move(index, carriers):
             # With one worker there is nowhere else to look; with several the router may be in one yet to answer.
             if index is None and not self._settled():
                 return None
-            candidates = [worker for worker in self.workers if worker.up]
-            if not candidates:
+            chosen = choose(carriers)
+            if chosen is None:
                 return None
-            chosen = min(candidates, key=lambda worker: (self._load(worker.index), worker.index))
-            index = self._places[hearing_id] = chosen.index
+            index = self._places[hearing_id] = chosen
         state = self.workers[index].state
         assert state is not None
         return Placement(index, state.start_id)
+
+    def _carriers(self) -> list[Carrier]:
+        seats = Counter[int]()
+        for hearing_id, index in self._places.items():
+            seats[index] += self._seats.get(hearing_id, 1)
+        return [
+            Carrier(one.index, one.up, one.draining, one.state.load if one.state else 0.0, seats[one.index])
+            for one in self.workers
+        ]
 
     def alive(self, placement: Placement) -> bool:
         worker = self.workers[placement.index]
@@ -142,6 +174,7 @@ class WorkerPool:
 
     def release(self, hearing_id: str) -> None:
         self._places.pop(hearing_id, None)
+        self._seats.pop(hearing_id, None)
 
     def strays(self, alive: Callable[[str], bool]) -> list[tuple[int, str]]:
         """Routers that live where they should not: of hearings that are over, or that have moved on."""
@@ -176,7 +209,7 @@ class WorkerPool:
         candidates = [worker for worker in self.workers if worker.up]
         if not candidates:
             raise NotReady(N_("Máy chủ truyền hình chưa sẵn sàng. Hãy thử lại sau ít giây."))
-        worker = min(candidates, key=lambda one: self._load(one.index))
+        worker = min(candidates, key=lambda one: (one.draining, self._load(one.index)))
         reply = await self._call(worker, control.Probe(probe_id=probe_id, sdp=sdp))
         assert isinstance(reply, control.Probed)
         return reply.sdp
@@ -230,6 +263,7 @@ def _view(worker: Worker, hearings: int) -> WorkerLive:
         udp_port=state.udp_port if state else None,
         addresses=tuple(state.addresses) if state else (),
         hearings=hearings,
+        draining=worker.draining,
         picture_level=worker.governor.level if worker.up else 0,
         packets_in=state.packets_in if state else None,
         packets_out=state.packets_out if state else None,

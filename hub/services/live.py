@@ -76,6 +76,8 @@ class WorkerLive:
     tap_connected: bool | None
     load: float | None
     """Share of one core in use, 0–1."""
+    draining: bool
+    """It gives its hearings away and takes no new ones: it is to be maintained."""
     picture_level: int
     """How far pictures are limited because it is short of time; 0: not at all."""
     dropped: int | None

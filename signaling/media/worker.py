@@ -62,6 +62,8 @@ class Worker:
 
     async def run(self) -> None:
         """Serve until cancelled; then say goodbye to every browser."""
+        # A new life takes hearings again: what it was drained for is done.
+        (self._config.run_dir / f"worker-{self.index}.drain").unlink(missing_ok=True)
         wanted = self._config.media_port
         self._plane.open(wanted + self.index if wanted else 0)
         log.info("media worker ready", worker=self.index, port=self._plane.port, addresses=self._plane.addresses)

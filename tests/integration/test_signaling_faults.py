@@ -16,6 +16,7 @@ from hub.db import Database
 from hub.errors import NotReady
 from hub.models import HearingState
 from signaling import live_hearing
+from signaling.workers import drain_mark
 from tests.support.signaling_world import Client, FakeRecorder, FakeWorker, Room, make_room, until
 
 pytestmark = pytest.mark.asyncio
@@ -324,6 +325,25 @@ async def test_a_hearing_moves_to_a_living_worker_at_once_and_the_gap_is_in_the_
         await until_rows_end(room, ["worker_lost", "worker_back"])
         assert room.hearing_id in second.recording
         await publish(chair, generation=2)
+
+
+async def test_a_drained_worker_gives_its_hearing_away_and_takes_none_until_it_has_begun_anew(
+    room: Room, worker: FakeWorker, recorder: FakeRecorder
+) -> None:
+    room.config = replace(room.config, media_workers=2)
+    async with FakeWorker(room.config.run_dir, 1) as second, serving(room), room.joined("chair") as chair:
+        assert room.live is not None
+        await until(lambda: all(one.connected for one in room.live.workers()))  # type: ignore[union-attr]
+        await open_with(chair)
+        await publish(chair)
+        assert room.hearing_id in worker.recording
+        drain_mark(room.config.run_dir, 0).touch()
+        await chair.get("media_reset")
+        await until_rows_end(room, ["worker_lost", "worker_back"])
+        assert second.recording[room.hearing_id] is not None
+        await publish(chair, generation=2)
+        await until(lambda: room.hearing_id not in worker.recording)
+        assert [one.draining for one in room.live.workers()] == [True, False]
 
 
 async def test_a_killed_recorder_is_told_to_everyone_and_confirms_the_same_recording_again(

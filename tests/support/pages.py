@@ -71,6 +71,7 @@ class StillLive:
                 packets_out=0,
                 tap_connected=True,
                 load=0.25,
+                draining=False,
                 picture_level=0,
                 dropped=0,
             )

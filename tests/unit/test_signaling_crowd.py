@@ -20,6 +20,7 @@ from signaling import protocol as p
 from signaling.hearing import Facts, Hearing, Seat, apply, decide, fold, permitted, wishes
 from signaling.media.control import ProducerInfo
 from signaling.offered import Offered
+from signaling.placement import Carrier, choose, must_move
 from signaling.selection import EVERYONE_SEES, Limits, Reception, Selection, View
 from signaling.state import Publishing, may_send
 from signaling.wishes import Shown
@@ -332,3 +333,34 @@ def test_a_limit_is_an_event_of_the_hearing_told_once() -> None:
     assert hearing.picture_level == 2
     assert tick(hearing, T0, seen) == ()
     assert hearing.state is HearingState.OPEN
+
+
+# Placement -----------------------------------------------------------------------------------------------------------
+
+
+def carrier(index: int, **more: object) -> Carrier:
+    return Carrier(**({"index": index, "up": True} | more))  # type: ignore[arg-type]
+
+
+def test_a_hearing_goes_where_the_fewest_seats_are_not_the_fewest_hearings() -> None:
+    assert choose([carrier(0, seats=200), carrier(1, seats=12)]) == 1
+    assert choose([carrier(0), carrier(1)]) == 0
+
+
+def test_a_busy_worker_gets_nothing_new_while_another_has_time() -> None:
+    assert choose([carrier(0, load=0.9), carrier(1, load=0.2, seats=300)]) == 1
+    assert choose([carrier(0, load=0.9, seats=5), carrier(1, load=0.8, seats=9)]) == 0
+
+
+def test_a_drained_worker_gets_a_hearing_only_when_there_is_no_other() -> None:
+    assert choose([carrier(0, draining=True), carrier(1, load=0.99)]) == 1
+    assert choose([carrier(0, draining=True), carrier(1, up=False)]) == 0
+    assert choose([carrier(0, up=False)]) is None
+
+
+def test_a_hearing_moves_only_when_it_must() -> None:
+    assert not must_move(0, [carrier(0, load=1.0, seats=500), carrier(1)])
+    assert must_move(0, [carrier(0, up=False), carrier(1)])
+    assert must_move(0, [carrier(0, draining=True), carrier(1)])
+    assert not must_move(0, [carrier(0, draining=True), carrier(1, draining=True)])
+    assert not must_move(0, [carrier(0, draining=True), carrier(1, up=False)])

@@ -21,7 +21,7 @@ import { stateWord } from "./view/words.js";
  * @typedef {{ connected: boolean, ready: boolean, reason: string, spool_free_bytes: number | null, warns: boolean,
  *   store_reachable: boolean | null, segments_waiting: number | null, oldest_waiting_s: number | null }} DeskRecorder
  * @typedef {{ index: number, connected: boolean, udp_port: number | null, hearings: number, load: number | null,
- *   dropped: number | null, picture_level: number }} DeskWorker
+ *   dropped: number | null, picture_level: number, draining: boolean }} DeskWorker
  * @typedef {{ now: string, recorder: DeskRecorder | null, workers: DeskWorker[], hearings: DeskHearing[] }} Desk
  * @typedef {"" | "warn" | "bad"} Tone
  * @typedef {{ key: string, name: string, word: string, more: string, tone: Tone }} Figure
@@ -136,7 +136,7 @@ function workerFigure(worker) {
     worker.dropped ? t("%(count)s gói hệ điều hành không nhận", { count: worker.dropped }) : ""];
   return {
     key: `worker-${worker.index}`, name: t("Máy chủ hình và tiếng %(number)s", { number: worker.index + 1 }),
-    word: !worker.connected ? t("Mất liên lạc") : load >= FULL ? t("Quá tải") : t("Hoạt động"),
+    word: !worker.connected ? t("Mất liên lạc") : worker.draining ? t("Đang nhường để bảo trì") : load >= FULL ? t("Quá tải") : t("Hoạt động"),
     more: more.filter(Boolean).join(" · "),
     tone: !worker.connected || load >= FULL ? "bad" : load >= BUSY ? "warn" : "",
   };
