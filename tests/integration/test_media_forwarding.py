@@ -255,3 +255,21 @@ async def test_the_worker_leaves_no_core_dump_and_logs_no_key(config: Config) ->
         password = answer.split("a=ice-pwd:")[1].split()[0]
         assert password not in worker.log
         assert os.path.getsize(config.data_dir / "worker-0.log") < 5_000  # noqa: ASYNC240, PTH202
+
+
+async def test_what_may_not_be_sent_any_more_is_ended_at_once_whatever_the_browser_goes_on_sending(
+    config: Config,
+) -> None:
+    async with hearing(config, "point", "chair") as (worker, (point, chair)):
+        tracks = by_source(await point.publish())
+        await chair.subscribe(list(tracks.values()))
+        await until(lambda: len(chair.received) == 2)
+        await chair.received[tracks["camera"]].reach(3)
+        for producer_id in [*tracks.values(), "never was"]:
+            await worker.call(control.EndProducer(router_id="h1", producer_id=producer_id))
+        (router,) = (await worker.state()).routers
+        assert router.producers == []
+        assert router.generations["point"][0] >= 0, "its connection stays"
+        sent = (await worker.state()).packets_out
+        await asyncio.sleep(1)
+        assert (await worker.state()).packets_out - sent < 40, "feedback, but no media"
