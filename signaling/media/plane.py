@@ -58,18 +58,26 @@ class Plane:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def open(self, port: int) -> None:
-        """Bind the port, 0 for a free one. Raises ``OSError``."""
+        """Bind the port, 0 for a free one. Raises ``OSError`` when it is taken for UDP."""
         for tries_left in range(PORT_TRIES, -1, -1):
             self.port = self.udp.open(port, self.addresses)
-            try:
-                if self.tcp is not None:
-                    self.tcp.open(self.port, self.addresses)
+            fault = self._listen()
+            if fault is None:
                 return
-            except OSError:
-                self.udp.close()
-                # A port that is free for UDP may be taken for TCP.
-                if port or not tries_left:
-                    raise
+            # A port that is free for UDP may be taken for TCP. Nobody who has UDP should go without for that.
+            if port or not tries_left:
+                log.error("no media by TCP: the port is taken", port=self.port, error=repr(fault))
+                self.tcp = None
+                return
+            self.udp.close()
+
+    def _listen(self) -> OSError | None:
+        if self.tcp is not None:
+            try:
+                self.tcp.open(self.port, self.addresses)
+            except OSError as error:
+                return error
+        return None
 
     async def close(self) -> None:
         """Close the port; what transports still had to say has been sent before."""

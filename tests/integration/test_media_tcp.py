@@ -11,10 +11,13 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 import pytest
 from aioice import stun
 
+from hub.tap import Hello
 from signaling.media import tcp
 from signaling.media.framing import Deframer, frame
 from signaling.media.ice import Address, Credentials, IceAgent
+from signaling.media.plane import Plane
 from signaling.media.sdp_write import OPUS, VP8
+from signaling.media.tap import TapBuffer
 from signaling.media.tcp import TcpPort, TcpWire
 from signaling.media.wire import Wire
 
@@ -317,3 +320,25 @@ async def test_where_the_announced_address_is_a_routers_it_listens_on_all() -> N
     peer = await world.connect()
     await peer.prove()
     await world.close()
+
+
+async def test_where_another_program_has_the_port_for_tcp_media_goes_by_udp_alone() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        plane = Plane(["127.0.0.1"], TapBuffer(Hello(worker=0, start_id="x")), lambda _: None)
+        plane.open(port)
+        assert plane.port == port
+        assert plane.tcp is None, "and so no description names it"
+        await plane.close()
+
+
+async def test_a_free_port_is_free_for_both() -> None:
+    plane = Plane(["127.0.0.1", "::1"], TapBuffer(Hello(worker=0, start_id="x")), lambda _: None)
+    plane.open(0)
+    for host in plane.addresses:
+        _, writer = await asyncio.open_connection(host, plane.port)
+        writer.close()
+        await writer.wait_closed()
+    await plane.close()
