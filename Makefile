@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run system test lint format lock docs screenshots clean bench-system bench-forward bench-province bench-scale bench-join bench-loss bench-features
+.PHONY: help run system test lint format lock docs screenshots clean bench-system bench-forward bench-province bench-scale bench-join bench-loss bench-features bench-flood soak fuzz
 
 help:
 	@echo "make run          set up, load the demo province and start the hub (PORT=8080, HUB_* are honoured)"
@@ -21,6 +21,9 @@ help:
 	@echo "make bench-join      measure the time from the click to the first picture, beside Janus"
 	@echo "make bench-loss      measure picture and sound behind bad lines in Chromium, beside Janus"
 	@echo "make bench-features  measure what parts of forwarding cost; ARGS=--profile tells the worker's costliest functions"
+	@echo "make bench-flood     measure a hearing while strangers flood the media port"
+	@echo "make soak            watch a hearing of twenty points for two hours; ARGS='--hours 0.2' and more, see --help"
+	@echo "make fuzz            throw broken datagrams at a media worker; ARGS='--minutes 10 --seed 1'"
 	@echo "make bench-scale     measure how load grows, and draw docs/performance-scale.svg again"
 
 run: .venv/runtime.stamp
@@ -71,6 +74,12 @@ bench-scale: .venv/development.stamp
 
 bench-flood: .venv/development.stamp
 	@$(BIN)/python -m bench.flood $(ARGS)
+
+soak: .venv/development.stamp
+	@$(BIN)/python -m bench.soak $(ARGS)
+
+fuzz: .venv/development.stamp
+	@$(BIN)/python -m tools.fuzz $(ARGS)
 
 bench-system:
 	@tools/system-packages bench

@@ -22,6 +22,7 @@ from signaling.codec import MAX_DESCRIPTION_BYTES, Prepared, encode, parse
 from signaling.context import code_of
 from signaling.live import Live
 from signaling.live_hearing import LiveHearing
+from signaling.pace import Pace
 
 HEARTBEAT_S = 10.0
 """A browser that does not answer a WebSocket ping within half of this is gone."""
@@ -38,6 +39,8 @@ FRAME_BYTES = 2 * MAX_DESCRIPTION_BYTES
 """Larger frames are not even read: close code 1009."""
 RATE_PER_S = 20.0
 RATE_BURST = 100.0
+DESCRIBED_PER_S, DESCRIBED_BURST = 128 * 1024, 1024 * 1024
+"""Characters of SDP; beyond that they wait their turn."""
 CLOSE_S = 3.0
 
 log = structlog.get_logger(__name__)
@@ -67,6 +70,7 @@ class Socket:
         self._asked = asyncio.Event()
         self._faults = 0
         self._tokens, self._tokens_at = RATE_BURST, time.monotonic()
+        self._described = Pace(DESCRIBED_PER_S, DESCRIBED_BURST)
 
     # Connection -----------------------------------------------------------------------------------------------------
 
@@ -187,7 +191,14 @@ class Socket:
     async def _negotiate(self, hearing: LiveHearing) -> None:
         """Apart from the rest, because these may wait for a media worker."""
         while True:
-            await self._handle(hearing, await self._negotiations.get())
+            message = await self._negotiations.get()
+            if isinstance(message, p.Publish | p.Answer):
+                await self._pace(len(message.sdp))
+            await self._handle(hearing, message)
+
+    async def _pace(self, characters: int) -> None:
+        """Wait while more has been described than any page has to: each costs the media worker of everybody."""
+        await asyncio.sleep(self._described.wait_s(characters, time.monotonic()))
 
     async def _handle(self, hearing: LiveHearing, message: p.FromBrowser) -> None:
         try:
