@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.auth import Action, Actor, Target, require
+from hub.auth import Action, Actor, Target, may, require
 from hub.errors import BadInput, Conflict, Forbidden, NotFound, NotSignedIn
 from hub.i18n import N_
 from hub.ids import new_id, utc_now
@@ -45,6 +45,13 @@ def seat_target(hearing: Hearing, seat: Seat) -> Target:
     if seat.kind == SeatKind.POINT and seat.point is not None:
         paths += (seat.point.unit.path,)
     return Target(paths=paths)
+
+
+def connectable_seats(actor: Actor, hearing: Hearing) -> list[Seat]:
+    """Where the actor may connect a device; nowhere once the hearing is over."""
+    if hearing.state in OVER_STATES:
+        return []
+    return [seat for seat in hearing.seats if may(actor, Action.CONNECT_DEVICE, seat_target(hearing, seat))]
 
 
 def find_seat(hearing: Hearing, wanted: str) -> Seat:

@@ -1,8 +1,8 @@
 """What a browser's session description says (RFC 8866, 8829), as far as the media plane wants to know.
 
 ``aiortc.sdp`` reads it; what that drops (``rid``, ``simulcast``, ``rtcp-rsize``, ``bundle-only``) is read here. Our own
-descriptions are written by ``sdp_write``. VP8 and Opus are taken, what every point sends and receives; from room encoders,
-and by those who can, H.264 too.
+descriptions are written by ``sdp_write``. VP8 and Opus are taken, what every point sends and receives; H.264 too from
+room encoders, and by those who can.
 """
 
 from __future__ import annotations

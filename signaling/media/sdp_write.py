@@ -226,7 +226,6 @@ def _sending(
     local: Local, line: Outgoing, *, leads: bool, setup: str = "actpass", feedback: frozenset[str] | None = None
 ) -> list[str]:
     """``feedback``: what the other side offered, in an answer."""
-    video = line.kind == "video"
     codecs = _types(line)
     types = [str(number) for numbers in codecs for number in numbers[:2] if number is not None]
     lines = [

@@ -12,7 +12,7 @@ from hub.auth import Action, Actor, Target, may, may_somewhere
 from hub.errors import BadInput, Conflict, Forbidden
 from hub.ids import utc_now
 from hub.models import LIVE_STATES, Case, Hearing, HearingState, Seat, SeatKind
-from hub.services import cases, hearings, people, recordings
+from hub.services import cases, device_tokens, hearings, people, recordings
 from hub.services.hearing_lists import chairs
 from hub.services.hearing_seats import last_check
 from hub.services.lines import readable_seats
@@ -134,6 +134,8 @@ async def hearing_page(
         told = await hearings.notices(db, hearing_id)
         stays = await hearings.attendances(db, actor, hearing_id)
         recording = await recordings.of_hearing(db, actor, hearing_id)
+        connectable = device_tokens.connectable_seats(actor, hearing)
+        tokens = await device_tokens.of_hearing(db, hearing_id) if connectable else []
         readable = {case.id for case in hearing.cases if await _may_read(db, actor, case)}
     seats = joinable(actor, hearing)
     return view.render(
@@ -153,11 +155,13 @@ async def hearing_page(
         may_book=may(actor, Action.BOOK_HEARING, Target(paths=(hearing.unit.path,))),
         reads_lines=hearing.opened_at is not None and bool(readable_seats(actor, hearing)),
         underway=hearing.state in LIVE_STATES,
+        connectable=connectable,
+        tokens=[token for token in tokens if token.seat_id in {seat.id for seat in connectable}],
         now=utc_now(),
         dialog=dialog,
         message=error.text if error else "",
         errors=error.fields if isinstance(error, BadInput) else {},
-        **{"values": {}, **context},
+        **{"values": {}, "shown": None, **context},
     )
 
 
