@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from hub.config import Config
 from hub.lines import Way
@@ -103,6 +105,40 @@ async def test_a_microphone_without_sound_is_noticed_and_one_with_sound_is_not(c
             while not any(one.microphone_silent for one in of(worker, "silent")):  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.2)
         assert not any(one.microphone_silent for one in of(worker, "sounding"))
+
+
+class Bent:
+    """A worker whose answers to publishers lead through a relay."""
+
+    def __init__(self, worker: Worker, relay: Relay) -> None:
+        self._worker, self._relay = worker, relay
+        self.event, self.events = worker.event, worker.events
+
+    async def call(self, request: Any) -> Any:
+        reply = await self._worker.call(request)
+        if isinstance(reply, control.Published):
+            return replace(reply, sdp=self._relay.bend(reply.sdp))
+        return reply
+
+
+async def test_what_a_publishers_line_loses_is_not_counted_against_who_receives_it(config: Config) -> None:
+    async with Worker(config, addresses=("127.0.0.1",)) as worker:
+        await worker.call(control.OpenRouter(router_id="h1", recording_id=None))
+        port = (await worker.state()).udp_port
+        async with Relay(("127.0.0.1", port), up=BadLine(loss=0.2, seed=7)) as relay:
+            commune = Browser(Bent(worker, relay), "h1", "commune")  # type: ignore[arg-type]
+            chair = Browser(worker, "h1", "chair")
+            try:
+                published = await commune.publish(video=False)
+                await chair.subscribe([info.producer_id for info in published.producers])
+                await measured(worker, "chair", 2)
+                there, here = await asyncio.gather(measured(worker, "commune", 5), measured(worker, "chair", 5))
+            finally:
+                await commune.close()
+                await chair.close()
+    assert 0.1 < mean([one.up for one in there]) < 0.3
+    assert mean([one.down for one in here]) < 0.03
+    assert any(one.down is not None and one.down.bps > 10_000 for one in here)
 
 
 async def test_a_camera_that_is_on_and_sends_nothing_has_stalled(config: Config) -> None:
