@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -18,6 +19,7 @@ from hub.db import Database
 from recorder.directory_store import DirectoryStore
 from recorder.main import Recorder
 from signaling.media import control
+from signaling.workers import drain_mark
 from tests.support.media import Browser, Worker
 from tests.support.signaling_world import Client, Room, make_room, until
 
@@ -70,11 +72,27 @@ class Link:
         message = await self.wait(lambda one: one["type"] == "offer" and wanted(self._offer(one)), limit_s=limit_s)
         return self._offer(message)
 
-    def _offer(self, message: dict[str, Any]) -> control.SubscribeOffer:
-        streams = [
+    @property
+    def events(self) -> list[control.SubscribeOffer | control.Slots]:
+        """What the hub has said about the lines so far."""
+        found: list[control.SubscribeOffer | control.Slots] = []
+        for message in self.seen:
+            if message["type"] == "offer":
+                found.append(self._offer(message))
+            elif message["type"] == "slots":
+                number, streams = message["generation"], self._streams(message)
+                slots = control.PeerSlots(peer_id=self.client.seat_id, generation=number, streams=streams)
+                found.append(control.Slots(router_id="", peers=[slots]))
+        return found
+
+    def _streams(self, message: dict[str, Any]) -> list[control.Stream]:
+        return [
             control.Stream(mid=one["mid"], producer_id=one["producer_id"], peer_id=one["seat_id"], source=one["source"])
             for one in message["streams"]
         ]
+
+    def _offer(self, message: dict[str, Any]) -> control.SubscribeOffer:
+        streams = self._streams(message)
         return control.SubscribeOffer(
             router_id="",
             peer_id=self.client.seat_id,
@@ -194,6 +212,69 @@ async def test_media_flows_through_a_restart_of_the_web_side_and_comes_back_afte
             await until_archived(database)
         await chair.close()
         await point.close()
+
+
+async def anew(person: Person, after: int) -> None:
+    """What a page does when it is told that another worker carries the hearing."""
+    await person.link.wait(lambda one: one["type"] == "media_reset", after)
+    assert person.browser.subscribing is not None
+    await person.browser.subscribing.close()
+    person.browser.subscribing = None
+    person.browser.offers.clear()
+    await person.media()
+
+
+async def test_a_killed_workers_hearing_goes_on_in_the_other_and_a_drained_one_gives_it_back(
+    config: Config, sqlite_url: str
+) -> None:
+    database = Database(sqlite_url)
+    room = await make_room(replace(config, media_workers=2), database)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
+        await stack.enter_async_context(recording(config, database))
+        first = await stack.enter_async_context(Worker(config))
+        second = await stack.enter_async_context(Worker(config, 1))
+        for worker in (first, second):
+            await worker.disconnect()
+        people = [Person(room, "chair"), Person(room, "xa1")]
+        chair, point = people
+        async with room.server() as live:
+            await until(lambda: live.recorder().ready and all(one.connected for one in live.workers()))
+            for person in people:
+                await person.join()
+            await chair.link.client.send("open")
+            await chair.link.happened("opened")
+            await chair.link.client.send("admit")
+            await point.link.happened("admitted")
+            for person in people:
+                await person.media()
+            await asyncio.gather(chair.frames_come("camera"), point.frames_come("camera"))
+
+            seen = [len(person.link.seen) for person in people]
+            first.process.kill()
+            await asyncio.to_thread(first.process.wait)
+            await asyncio.gather(*(anew(person, after) for person, after in zip(people, seen, strict=True)))
+            await asyncio.gather(chair.frames_come("camera"), point.frames_come("camera"))
+            await chair.link.happened("worker_back", seen[0])
+
+            await first.start()
+            await first.disconnect()
+            await until(lambda: live.workers()[0].connected)
+            seen = [len(person.link.seen) for person in people]
+            drain_mark(config.run_dir, 1).touch()
+            await asyncio.gather(*(anew(person, after) for person, after in zip(people, seen, strict=True)))
+            await asyncio.gather(chair.frames_come("camera"), point.frames_come("camera"))
+            view = live.hearing(room.hearing_id)
+            assert view is not None
+            assert view.worker == 0
+
+            await chair.link.client.send("end", confirm=room.number)
+            await chair.link.wait(lambda one: one["type"] == "goodbye")
+            await until_archived(database)
+        for person in people:
+            await person.close()
+        kinds = await room.rows()
+        assert kinds.count("worker_lost") == kinds.count("worker_back") == 2
 
 
 async def until_archived(database: Database) -> None:
