@@ -35,6 +35,8 @@ class Action(StrEnum):
     """How each seat's line is and was: figures, no contents."""
     REPLAY_RECORDING = "replay_recording"
     VERIFY_RECORDING = "verify_recording"
+    DOWNLOAD_RECORDING = "download_recording"
+    """Take a whole recording away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ _ROLES: dict[Action, frozenset[Role]] = {
     ),
     Action.REPLAY_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),
     Action.VERIFY_RECORDING: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
+    Action.DOWNLOAD_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),
 }
 
 _SEATS: dict[Action, frozenset[str]] = {

@@ -36,7 +36,9 @@ log = structlog.get_logger(__name__)
 
 Handler = Callable[[http.Request], Awaitable[http.StreamResponse]]
 
-OPEN_PATHS = frozenset({"/sign-in", "/language", "/healthz", "/readyz", "/metrics", "/robots.txt", "/favicon.svg"})
+OPEN_PATHS = frozenset(
+    {"/sign-in", "/language", "/healthz", "/readyz", "/metrics", "/robots.txt", "/favicon.svg", "/keys"}
+)
 """Everything else needs a sign-in; ``/metrics`` and the details of ``/readyz`` decide for themselves."""
 
 PASSWORD_PATHS = frozenset({"/account/password", "/sign-out", "/language"})
@@ -138,7 +140,7 @@ async def identify(request: http.Request, handler: Handler) -> http.StreamRespon
     token = cookie(request, SESSION_COOKIE)
     if token and request.path not in ("/healthz", "/robots.txt", "/favicon.svg"):
         await _recognise(request, token)
-    if request.get(ACTOR) is None and request.path not in OPEN_PATHS and not request.path.startswith("/ws/"):
+    if request.get(ACTOR) is None and not _is_open(request.path):
         # A script cannot see why a WebSocket was refused: signaling opens it and says "signed_out" over it.
         if token:
             raise NotSignedIn(N_("Phiên đăng nhập đã hết hạn. Hãy đăng nhập lại."))
@@ -149,6 +151,10 @@ async def identify(request: http.Request, handler: Handler) -> http.StreamRespon
             raise Forbidden(N_("Bạn phải đổi mật khẩu trước khi làm việc khác."))
         return view.redirect(request, "/account/password")
     return await handler(request)
+
+
+def _is_open(path: str) -> bool:
+    return path in OPEN_PATHS or path.startswith(("/ws/", "/keys/"))
 
 
 async def _recognise(request: http.Request, token: str) -> None:

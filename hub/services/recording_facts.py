@@ -55,6 +55,8 @@ class RecordingFacts:
     verified: Verified | None
     """The last verification."""
     may_verify: bool
+    may_download: bool
+    """Allowed, and sealed."""
 
 
 async def facts(db: AsyncSession, actor: Actor, recording_id: str) -> RecordingFacts:
@@ -77,6 +79,8 @@ async def facts(db: AsyncSession, actor: Actor, recording_id: str) -> RecordingF
         custody=list(reversed(await custody.entries(db, recording_id))),
         verified=await _verified(db, recording_id),
         may_verify=auth.may(actor, Action.VERIFY_RECORDING, record_target(hearing)),
+        may_download=recording.sealed_at is not None
+        and auth.may(actor, Action.DOWNLOAD_RECORDING, record_target(hearing)),
     )
 
 

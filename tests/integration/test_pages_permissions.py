@@ -100,6 +100,7 @@ MAY_POST: dict[str, frozenset[str]] = {
     "/hearings/{hearing_id}/cancel": frozenset({"officer", "secretary"}),
     "/recordings/{recording_id}/replay": frozenset({"auditor", "leader"}),
     "/recordings/{recording_id}/verify": AUDIT,
+    "/recordings/{recording_id}/download": frozenset({"auditor", "leader"}),
     "/accounts/new": ADMINISTRATORS,
     "/accounts/{account_id}": ADMINISTRATORS,
     "/accounts/{account_id}/password": ADMINISTRATORS,

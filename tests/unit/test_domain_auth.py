@@ -31,6 +31,7 @@ BY_ROLE = {
     Action.READ_LINES: {Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR, Role.TECHNICIAN, Role.ADMINISTRATOR},
     Action.REPLAY_RECORDING: {Role.AUDITOR, Role.LEADER},
     Action.VERIFY_RECORDING: {Role.AUDITOR, Role.ADMINISTRATOR},
+    Action.DOWNLOAD_RECORDING: {Role.AUDITOR, Role.LEADER},
 }
 BY_SEAT = {
     Action.READ_HEARING: {"chair", "deputy", "secretary", "point"},

@@ -1,13 +1,20 @@
-"""A recording's own page, its verification, and the player."""
+"""A recording's own page, its verification and download, and the player."""
 
 from __future__ import annotations
 
+import asyncio
+
+import structlog
 from aiohttp import web as http
 
-from hub.services import recording_facts, recordings, verification
+from hub.errors import BadInput, NotReady
+from hub.services import packages, recording_facts, recordings, verification
+from hub.services.recording_facts import RecordingFacts
 from web import forms, keys, verifying, view
 
 routes = http.RouteTableDef()
+
+log = structlog.get_logger(__name__)
 
 
 @routes.get("/recordings/{recording_id}")
@@ -16,9 +23,16 @@ async def show(request: http.Request) -> http.Response:
     actor = keys.actor(request)
     async with keys.deps(request).database.reading() as db:
         found = await recording_facts.facts(db, actor, request.match_info["recording_id"])
-    progress = request.app[verifying.VERIFYING].progress(request.match_info["recording_id"])
+    return _page(request, found)
+
+
+def _page(request: http.Request, found: RecordingFacts, error: BadInput | None = None) -> http.Response:
+    progress = request.app[verifying.VERIFYING].progress(found.row.recording_id)
     at = request.query.get("t", "")[:20]
-    return view.render(request, "live/recording.html", facts=found, progress=progress, at=at)
+    status, errors = (400, error.fields) if error else (200, {})
+    return view.render(
+        request, "live/recording.html", status=status, facts=found, progress=progress, at=at, errors=errors
+    )
 
 
 @routes.post("/recordings/{recording_id}/verify")
@@ -39,6 +53,41 @@ async def verify_progress(request: http.Request) -> http.Response:
     async with keys.deps(request).database.reading() as db:
         await verification.require(db, actor, recording_id)
     return view.json(request.app[verifying.VERIFYING].progress(recording_id))
+
+
+@routes.post("/recordings/{recording_id}/download")
+async def download(request: http.Request) -> http.StreamResponse:
+    """The whole recording as one ZIP, after the reason was written down; without a reason, ask again."""
+    actor, hub, recording_id = keys.actor(request), keys.deps(request), request.match_info["recording_id"]
+    form = await forms.read(request)
+    trusted = await asyncio.to_thread(verification.trust, hub.config)
+    try:
+        async with hub.database.transaction() as db:
+            package = await packages.prepare(db, hub.vault, trusted, actor, recording_id, form.text("download_reason"))
+    except BadInput as error:
+        async with hub.database.reading() as db:
+            found = await recording_facts.facts(db, actor, recording_id)
+        return _page(request, found, error)
+    response = http.StreamResponse(
+        headers={
+            "Content-Type": "application/zip",
+            "Content-Disposition": f'attachment; filename="{package.name}.zip"',
+            "Cache-Control": "private, no-store",
+        }
+    )
+    await response.prepare(request)
+    pieces = packages.stream(hub.store, package)
+    try:
+        while piece := await asyncio.to_thread(next, pieces, b""):
+            await response.write(piece)
+    except NotReady:
+        # The head is sent: an unfinished transfer is all that can tell the browser.
+        log.warning("download broken off, the store does not answer", recording=recording_id)
+        if request.transport is not None:
+            request.transport.abort()
+        return response
+    await response.write_eof()
+    return response
 
 
 @routes.get("/replays/{replay_id}")

@@ -1,0 +1,148 @@
+"""A whole recording to take away: one ZIP with the segments as they were recorded, the manifest, the seal, the time
+stamp, the public key, the chain of custody and a page that says how to check it without us."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub import auth, models, seals
+from hub import manifest as form
+from hub.auth import Action, Actor
+from hub.errors import BadInput, NotFound, NotReady
+from hub.i18n import N_, Text
+from hub.services import custody, identity
+from hub.services.hearing_lists import record_target
+from hub.services.identity import Vault
+from hub.services.package_readme import README
+from hub.services.recordings import REASON_MAX
+from hub.services.rereading import Trust
+from hub.services.store import ObjectMissing, ObjectStore
+
+PIECE_BYTES = 1 << 20
+_MODE = 0o100644 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """``files`` are written as they stand here, ``objects`` are (path in the package, object key) read from the store.
+
+    An object that the store has lost is left out: the list of checksums tells that it is missing.
+    """
+
+    name: str
+    at: datetime
+    files: dict[str, bytes]
+    objects: list[tuple[str, str]]
+
+
+async def prepare(
+    db: AsyncSession, vault: Vault, trusted: Trust, actor: Actor, recording_id: str, reason: str
+) -> Package:
+    """What the package holds; the download is kept in the chain of custody, which is part of the package.
+
+    Raises ``NotFound``, ``Forbidden``, ``BadInput`` without a reason or when it names a denouncer, and ``NotReady``
+    while the recording is not sealed.
+    """
+    recording = await db.get(models.Recording, recording_id)
+    if recording is None:
+        raise NotFound(N_("Không tìm thấy bản ghi."))
+    hearing = await db.get_one(models.Hearing, recording.hearing_id)
+    auth.require(actor, Action.DOWNLOAD_RECORDING, record_target(hearing))
+    reason = " ".join(reason.split())
+    if not reason or len(reason) > REASON_MAX:
+        text = N_("Hãy nêu lý do tải về, không quá %(limit)s ký tự.")
+        fields = {"download_reason": Text(text, {"limit": REASON_MAX})}
+        raise BadInput(text, fields=fields, limit=REASON_MAX)
+    await identity.require_discreet(db, vault, actor, hearing.cases, reason)
+    if recording.sealed_at is None or recording.manifest_key is None:
+        raise NotReady(N_("Bản ghi chưa được niêm phong nên chưa tải về được. Hãy thử lại sau."))
+    await custody.record(db, actor, recording_id, "download", reason, unit_path=hearing.unit.path)
+    return Package(
+        name=f"{hearing.number.replace('/', '-')}-{recording_id[:8]}",
+        at=recording.sealed_at,
+        files=await _files(db, trusted, recording),
+        objects=await _objects(db, recording),
+    )
+
+
+async def _files(db: AsyncSession, trusted: Trust, recording: models.Recording) -> dict[str, bytes]:
+    files = {"README.txt": README.encode()}
+    key = trusted.keys.get(recording.seal_key or "")
+    if key is not None:
+        files["key.pem"] = key.pem.encode()
+    if recording.stamped_at is not None and trusted.authority is not None:
+        files["authority.pem"] = trusted.authority.read_bytes()
+    entries = [{**custody.as_json(row), "sha256": row.sha256} for row in await custody.entries(db, recording.id)]
+    files["custody.json"] = json.dumps(entries, ensure_ascii=False, indent=1).encode()
+    return files
+
+
+async def _objects(db: AsyncSession, recording: models.Recording) -> list[tuple[str, str]]:
+    wanted = (
+        select(models.Segment.object_key)
+        .where(models.Segment.recording_id == recording.id)
+        .order_by(models.Segment.track_id, models.Segment.number)
+    )
+    names = ["manifest.json", seals.SUMS, seals.SIGNATURE]
+    if recording.stamped_at is not None:
+        names.append(seals.STAMP)
+    folder = form.folder_of(recording.id)
+    return [(key.removeprefix(folder), key) for key in [*(folder + name for name in names), *await db.scalars(wanted)]]
+
+
+def stream(store: ObjectStore, package: Package) -> Iterator[bytes]:
+    """The ZIP in pieces of about a megabyte, never whole in memory. Blocks. Raises ``StoreAway``.
+
+    Nothing is compressed: media is already, and what is stored plainly can be cut out of a damaged file.
+    """
+    out = _Out()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]
+        for path, data in package.files.items():
+            archive.writestr(_info(package, path), data)
+        for path, key in package.objects:
+            try:
+                chunks = iter(store.read(key))
+                first = next(chunks, b"")
+            except ObjectMissing:
+                continue
+            with archive.open(_info(package, path), "w") as entry:
+                entry.write(first)
+                for chunk in chunks:
+                    entry.write(chunk)
+                    if len(out.pending) >= PIECE_BYTES:
+                        yield out.take()
+            if len(out.pending) >= PIECE_BYTES:
+                yield out.take()
+    yield out.take()
+
+
+def _info(package: Package, path: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(f"{package.name}/{Path(path).as_posix()}", package.at.timetuple()[:6])
+    info.external_attr = _MODE
+    return info
+
+
+class _Out:
+    """What ``zipfile`` writes to: only ``write`` and ``flush``, so that it never goes back."""
+
+    def __init__(self) -> None:
+        self.pending = bytearray()
+
+    def write(self, data: bytes) -> int:
+        self.pending += data
+        return len(data)
+
+    def flush(self) -> None:
+        pass
+
+    def take(self) -> bytes:
+        data, self.pending = bytes(self.pending), bytearray()
+        return data
