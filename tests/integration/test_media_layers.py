@@ -1,0 +1,155 @@
+"""Simulcast between real browsers: each tile and each line gets its layer, and the record the best."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import Any
+
+import pytest
+
+from hub import rtp
+from hub.config import Config
+from signaling.media import control, vp8
+from tests.integration.test_media_chromium import soon, stage
+from tests.support.bad_line import BadLine
+from tests.support.media import Recorder, Worker
+from tests.support.media_chromium import Seat
+from tests.support.media_relay import Relay
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.e2e, pytest.mark.timeout(180)]
+
+LARGE, SMALL = 1080, 100
+
+
+async def shows(seat: Seat, height: int, limit_s: float = 20) -> dict[str, Any]:
+    """The report of a seat once it decodes pictures of so many lines, and ten more of them."""
+    await soon(lambda: _has_height(seat, height), limit_s)
+    before = (await seat.received("video"))["framesDecoded"]
+
+    async def goes_on() -> dict[str, Any] | None:
+        report = await seat.received("video")
+        return report if report["framesDecoded"] > before + 10 else None
+
+    return await soon(goes_on, limit_s)
+
+
+async def _has_height(seat: Seat, height: int) -> bool:
+    return bool((await seat.received("video")).get("frameHeight") == height)
+
+
+async def concealed(seat: Seat) -> tuple[int, int]:
+    """(samples of sound that were made up, samples in all)"""
+    report = await seat.received("audio")
+    silent = report.get("silentConcealedSamples", 0)
+    return report.get("concealedSamples", 0) - silent, report.get("totalSamplesReceived", 0)
+
+
+async def layers_wanted(worker: Worker, rids: list[str], limit_s: float = 25) -> None:
+    def found(event: Any) -> bool:
+        return isinstance(event, control.LayersWanted) and event.rids == rids
+
+    await worker.event(found, limit_s)
+
+
+async def test_each_tile_gets_its_layer_and_what_nobody_sees_is_not_sent(config: Config) -> None:
+    async with stage(config) as (worker, opened):
+        chair, large, small = (Seat(opened, worker, "h1", name) for name in ("chair", "large", "small"))
+        tracks = await chair.publish_layers(960, 540)
+        camera = tracks["camera"]
+        await large.subscribe(list(tracks.values()), {camera: LARGE})
+        await small.subscribe(list(tracks.values()), {camera: SMALL})
+        await shows(large, 540)
+        report = await shows(small, 135)
+        assert report["packetsLost"] == 0
+        # The middle one nobody sees falls asleep, and wakes when a tile grows.
+        await layers_wanted(worker, ["q", "f"])
+        await chair.send_layers("q", "f")
+        await shows(large, 540)
+        await shows(small, 135)
+        await small.subscribe(list(tracks.values()), {camera: 270})
+        await layers_wanted(worker, ["q", "h", "f"])
+        await chair.send_layers("q", "h", "f")
+        await shows(small, 270)
+        for seat in (large, small):
+            await seat.close()
+
+
+async def test_a_weak_line_keeps_the_voice_takes_a_small_picture_and_climbs_back(config: Config) -> None:
+    async with stage(config, ("127.0.0.1",)) as (worker, opened):
+        port = (await worker.state()).udp_port
+        line = BadLine(bps=300_000, queue_ms=400)
+        async with Relay(("127.0.0.1", port), down=line) as relay:
+            chair = Seat(opened, worker, "h1", "chair")
+            commune = Seat(opened, worker, "h1", "commune", relay.bend)
+            tracks = await chair.publish_layers(960, 540)
+            await commune.subscribe(list(tracks.values()), {tracks["camera"]: LARGE})
+            await shows(commune, 135, 40)
+            await asyncio.sleep(4)  # the line has been found out
+            before = await concealed(commune)
+            await asyncio.sleep(15)
+            after = await concealed(commune)
+            await shows(commune, 135)
+            assert after[0] - before[0] < 0.05 * (after[1] - before[1]), "the voice has the line's first claim"
+            line.bps = 0
+            await shows(commune, 540, 60)
+            await commune.close()
+
+
+async def test_a_line_too_weak_for_any_picture_still_carries_the_voice(config: Config) -> None:
+    async with stage(config, ("127.0.0.1",)) as (worker, opened):
+        port = (await worker.state()).udp_port
+        async with Relay(("127.0.0.1", port), down=BadLine(bps=100_000, queue_ms=400)) as relay:
+            chair = Seat(opened, worker, "h1", "chair")
+            commune = Seat(opened, worker, "h1", "commune", relay.bend)
+            tracks = await chair.publish_layers(960, 540)
+            await commune.subscribe(list(tracks.values()), {tracks["camera"]: LARGE})
+
+            def stands_still(event: Any) -> bool:
+                return isinstance(event, control.Frozen) and event.pictures == [("chair", "camera")]
+
+            await worker.event(stands_still, 30)
+            await asyncio.sleep(3)
+            before = await concealed(commune)
+            await asyncio.sleep(10)
+            after = await concealed(commune)
+            assert after[0] - before[0] < 0.1 * (after[1] - before[1])
+            await commune.close()
+
+
+async def test_the_record_has_the_best_layer_without_a_hole_when_it_changes(config: Config) -> None:
+    async with Recorder(config.run_dir / "tap.sock") as recorder, stage(config) as (worker, opened):
+        await worker.call(control.OpenRouter(router_id="h1", recording_id="r1"))
+        chair = Seat(opened, worker, "h1", "chair")
+        await chair.publish_layers(960, 540)
+        await soon(lambda: _recorded(recorder, [540]), 20)
+        await asyncio.sleep(2)
+        await chair.send_layers("q", "h")
+        await soon(lambda: _recorded(recorder, [540, 270]), 20)
+        await asyncio.sleep(2)
+        await chair.send_layers("q", "h", "f")
+        await soon(lambda: _recorded(recorder, [540, 270, 540]), 20)
+        await asyncio.sleep(2)
+        packets = recorded(recorder)
+        numbers = [rtp.sequence(packet) for packet in packets]
+        assert all((b - a) % 65_536 == 1 for a, b in itertools.pairwise(numbers)), "one unbroken stream"
+        stamps = [rtp.timestamp(packet) for packet in packets]
+        steps = [(b - a) % 2**32 / 90 for a, b in itertools.pairwise(stamps)]
+        assert max(steps) < 800, "milliseconds between two pictures, the seconds in which Chromium changes included"
+        assert len({rtp.ssrc(packet) for packet in packets}) == 1
+
+
+def recorded(recorder: Recorder) -> list[bytes]:
+    camera = next((number for number, track in recorder.tracks().items() if track["kind"] == "video"), None)
+    return [] if camera is None else recorder.packets(camera)
+
+
+async def _recorded(recorder: Recorder, heights: list[int]) -> bool:
+    """Whether the last keyframes are of these heights."""
+    found: list[int] = []
+    for packet in recorded(recorder):
+        descriptor = vp8.parse(packet, rtp.header_length(packet), len(packet) - rtp.padding_length(packet))
+        size = vp8.resolution(packet, descriptor.payload_at) if descriptor and descriptor.keyframe else None
+        if size and found[-1:] != [size[1]]:
+            found.append(size[1])
+    return found[-len(heights) :] == heights
