@@ -115,6 +115,10 @@ class Worker:
                 return router.publish(request)
             case control.Subscribe(peer_id=peer_id, generation=generation, restart=restart):
                 router.subscribe(peer_id, generation, restart=restart)
+            case control.Watch():
+                return router.watch_stage(request)
+            case control.RestartIce():
+                return router.restart_ice(request)
             case control.Consume():
                 router.consume(request)
             case control.ConsumeMany(peers=peers):
