@@ -59,7 +59,7 @@ async def test_ffmpeg_s_h264_is_seen_heard_and_archived_in_files_that_play(hub: 
 
 async def archived(hub: HubProcess, seat_id: str) -> list[tuple[str, str, str]]:
     """(codec, media type, object key) of the seat's segments, once everything is in the store."""
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(90):
         while True:
             with sqlite3.connect(hub.data_dir / "var" / "hub.db") as db:
                 found = db.execute("SELECT id FROM recording WHERE state = 'archived'").fetchone()

@@ -115,7 +115,7 @@ async def end(hub: HubProcess, chair: Seat) -> None:
     """End the hearing and wait for the archive; it must be whole."""
     await chair.send("end", confirm=(await chair.told("welcome"))["number"])
     await chair.told("goodbye")
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(90):
         while True:
             with sqlite3.connect(hub.data_dir / "var" / "hub.db") as db:
                 found = db.execute("SELECT id FROM recording WHERE state = 'archived'").fetchone()

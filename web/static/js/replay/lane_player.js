@@ -111,7 +111,14 @@ export class LanePlayer {
   #opened() {
     URL.revokeObjectURL(this.element.src);
     this.source.duration = this.options.durationMs / 1000 + 1;
-    this.type = this.lane.segments[0].media_type;
+    // Firefox on a closed network plays no H.264: a lane of nothing else is given up, and the viewer told.
+    const first = this.lane.segments.find((segment) => MediaSource.isTypeSupported(segment.media_type));
+    if (!first) {
+      for (const segment of this.lane.segments) this.failures.set(segment.segment_id, { tries: TRIES, againAtMs: 0 });
+      this.options.onChange();
+      return;
+    }
+    this.type = first.media_type;
     this.buffer = this.source.addSourceBuffer(this.type);
     this.buffer.addEventListener("updateend", () => this.#next());
     this.#next();
