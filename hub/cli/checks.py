@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from hub import cli, keys, logs, migrate, tls
 from hub import config as configuration
-from hub.cli import network_checks
+from hub.cli import network_checks, seal_checks
 from hub.cli.findings import Finding, Verdict
 from hub.cli.processes import open_store
 from hub.config import Config
@@ -55,8 +55,9 @@ def run(config: Config) -> Iterator[Finding]:
     yield Finding("configuration", Verdict.OK, "every setting is valid")
     yield _data_dir(config)
     running = _is_running(config)
-    checks: list[Callable[[Config], Iterator[Finding]]] = [_database, _keys, _store, _tls, _disk]
+    checks: list[Callable[[Config], Iterator[Finding]]] = [_database, _keys, seal_checks.seal_keys, _store, _tls, _disk]
     checks += [network_checks.media_addresses, network_checks.socket_buffers, network_checks.turn_servers]
+    checks.append(seal_checks.time_stamps)
     checks += [] if running else [network_checks.http_port, network_checks.media_ports]
     for check in checks:
         yield from check(config)
