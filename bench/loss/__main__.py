@@ -16,6 +16,7 @@ from bench import report
 from bench.loss.relay import leading_to
 from bench.loss.servers import SERVERS
 from tests.support.media_chromium import page
+from tests.support.process import DidNotStart
 
 LINES: dict[str, dict[str, Any]] = {
     "5 % loss": {"loss": 0.05},
@@ -97,7 +98,11 @@ async def measure(servers: tuple[str, ...], sides: tuple[str, ...], seconds: flo
     for side in sides:
         for name, line in LINES.items():
             for server in servers:
-                found = await measure_one(server, line, side, seconds)
+                try:
+                    found = await measure_one(server, line, side, seconds)
+                except DidNotStart:
+                    # A daemon that did not start: once more, in a fresh folder.
+                    found = await measure_one(server, line, side, seconds)
                 rows.append({"line": name, "bad_side": side, "server": server, **found})
                 print("  ".join(map(str, rows[-1].values())), flush=True)
     return rows

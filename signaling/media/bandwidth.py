@@ -28,7 +28,9 @@ QUIET_BPS = 80_000
 FORGET_MS = 30_000
 """A line that carried all that was wanted for so long is taken to be unlimited again, and tried in steps."""
 LOSS = 0.10
-"""Losses below this are no reason to send less (as in draft-ietf-rmcat-gcc-02 section 6)."""
+"""Losses below this are no reason to send less (as in draft-ietf-rmcat-gcc-02 section 6) …"""
+LOSS_ALONE = 0.28
+"""… nor below this where no queue is seen beside them: radio and bad cables lose so much, and repeats make it good."""
 CLEAR = 0.02
 USUAL = 1.25
 """The line's own losses vary by so much."""
@@ -87,7 +89,7 @@ class LossBrake:
         ):
             self.line_loss, self.cap_bps, self._begun = self.loss, None, None
         excess = self.loss - self.line_loss
-        if excess > LOSS:
+        if excess > (LOSS if queued else LOSS_ALONE):
             self._begun = self._begun or (sent_bps, sent_bps * (1 - loss))
             self.cap_bps = max(_LEAST_BPS, min(self.cap_bps or MOST_BPS, sent_bps * (1 - excess / 2)))
             self._grown_ms = now_ms
@@ -182,7 +184,7 @@ class Bandwidth:
     def remb(self, bps: int, now_ms: float) -> None:
         """The browser's estimate."""
         before, self.remb_bps = self.remb_bps, bps
-        self._trusted_bps = max(self._trusted_bps, bps)
+        self._trusted_bps = max(self._trusted_bps, self._in_sent(bps))
         if self._sent.bps < QUIET_BPS:
             return
         arriving = self._sent.bps * (1 - self._brake.loss)
@@ -195,12 +197,14 @@ class Bandwidth:
     def reported(self, loss: float, now_ms: float) -> None:
         """The browser's receiver report: the fraction 0–1 of packets lost since its last one."""
         queued = now_ms - self._queued_ms < SILENT_MS
-        if self._brake.report(loss, self._sent.bps, now_ms, queued=queued) or loss - self._brake.line_loss > LOSS:
+        excess = loss - self._brake.line_loss
+        too_much = excess > (LOSS if queued else LOSS_ALONE)
+        if self._brake.report(loss, self._sent.bps, now_ms, queued=queued) or too_much:
             self.congested_ms = now_ms
-        if loss > CLEAR + USUAL * self._brake.line_loss:
+        if too_much or (queued and loss > CLEAR + USUAL * self._brake.line_loss):
             self._suffered_ms = now_ms
             self._conclude(now_ms)
-        if loss - self._brake.line_loss <= LOSS:
+        if not too_much:
             self._well_ms = now_ms
 
     def round_trip(self, ms: float, now_ms: float) -> None:
@@ -216,10 +220,14 @@ class Bandwidth:
         if self.remb_bps is None or now_ms - min(self._fell_ms, self._suffered_ms) > TOGETHER_MS:
             return
         self._queues = True
-        self.congested_ms, self._trusted_bps = now_ms, float(self.remb_bps)
+        self.congested_ms, self._trusted_bps = now_ms, self._in_sent(self.remb_bps)
         if now_ms - self._safe_ms < TOGETHER_MS:
             self._trusted_bps = max(self._trusted_bps, self._safe_bps)
         self._fell_ms = float("-inf")
+
+    def _in_sent(self, bps: float) -> float:
+        """What must be sent for so much to arrive: an estimate counts arrivals, and the line's own losses stay."""
+        return bps / (1 - min(self._brake.line_loss, 0.5))
 
     def probing(self, media_bps: float, now_ms: float) -> None:
         """Padding is being sent beside ``media_bps``, which went well alone: too much now is the padding's fault."""

@@ -53,11 +53,18 @@ def test_a_line_that_gets_better_is_climbed_by_probes() -> None:
     assert subscriber.padded_bytes > 0
 
 
-@pytest.mark.parametrize("loss", [0.05, 0.1, 0.2])
+@pytest.mark.parametrize("loss", [0.05, 0.1, 0.2, 0.4])
 def test_losses_that_do_not_depend_on_the_rate_are_no_reason_to_send_less(loss: float) -> None:
     subscriber = behind(FluidLine(20_000_000, loss=loss))
     subscriber.run(60)
     assert set(subscriber.levels[80:]) == {2}
+
+
+@pytest.mark.parametrize("loss", [0.05, 0.1, 0.2])
+def test_a_picture_of_one_quality_does_not_stand_still_for_losses_of_the_line(loss: float) -> None:
+    subscriber = Subscriber(FluidLine(20_000_000, loss=loss), CAMERA[2:], VOICES)
+    subscriber.run(60)
+    assert set(subscriber.levels) == {0}
 
 
 def test_a_brake_learns_what_is_the_lines_own_loss_although_it_varies() -> None:
@@ -65,7 +72,7 @@ def test_a_brake_learns_what_is_the_lines_own_loss_although_it_varies() -> None:
     sent = 800_000.0
     for _ in range(120):
         now_ms += 1000
-        brake.report(min(1.0, max(0.0, draw.gauss(0.2, 0.05))), sent, now_ms)
+        brake.report(min(1.0, max(0.0, draw.gauss(0.4, 0.05))), sent, now_ms)
         sent = min(800_000.0, brake.cap_bps or 800_000.0)
         caps += brake.cap_bps is not None and now_ms > 30_000
     assert caps < 10
