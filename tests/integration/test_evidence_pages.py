@@ -20,12 +20,13 @@ from sqlalchemy import select
 
 from hub import models, seals
 from hub.config import Config
-from hub.services import recordings
+from hub.services import custody, recordings
 from hub.services.package_readme import README
 from recorder.sealing import Sealing
 from tests.support.evidence import Authority, add_events, add_segments, archive
 from tests.support.pages import Answer, Browser, Pages, running_pages
 from tests.support.recording_world import Taped
+from web.verifying import VERIFYING
 
 pytestmark = pytest.mark.asyncio
 
@@ -203,3 +204,19 @@ async def test_a_verification_that_the_store_breaks_off_says_so(court: Court) ->
     finally:
         root.with_name("away").rename(root)
     assert "Mọi tệp giống hệt lúc ghi." in await court.verified(await court.pages.person("thanhtra"))
+
+
+async def test_while_it_goes_on_the_page_shows_how_far_it_has_come(court: Court) -> None:
+    auditor, page = await court.pages.person("thanhtra"), f"/recordings/{court.recording_id}"
+    await auditor.get(page)
+    async with court.pages.app[VERIFYING]._turn:  # somebody else's verification is under way
+        for _ in range(2):
+            assert (await auditor.post(f"{page}/verify")).status == 303
+        text = (await auditor.get(page)).text
+        assert '<progress id="verifying"' in text
+        assert "js/verifying.js" in text
+        assert f'action="{page}/verify"' not in text
+    await court.verified(auditor)
+    async with court.pages.database.reading() as db:
+        entries = await custody.entries(db, court.recording_id)
+    assert [entry.action for entry in entries] in (["seal", "stamp", "verify"], ["seal", "stamp", "verify", "verify"])
