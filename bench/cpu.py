@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+LOAD_BEFORE = os.getloadavg()[0]
+"""Of the last minute before the benchmark began: what else the machine was busy with."""
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -59,6 +61,7 @@ def machine() -> dict[str, object]:
         "cpu": model,
         "cores": os.cpu_count(),
         "memory_gb": memory,
+        "load_before": round(LOAD_BEFORE, 2),
         "kernel": platform.release(),
         "python": platform.python_version(),
     }

@@ -73,6 +73,7 @@ async def run(plan: Plan) -> Outcome:
             began = time.monotonic()
             await sign_ins.all([booked.chair.username, *(place.username for place in booked.points)])
             outcome.sign_in_s = time.monotonic() - began
+            print(f"signed in after {outcome.sign_in_s:.1f} s", flush=True)
             with Wire() as wire:
                 crowd = Crowd()
                 hall = Hall(sign_ins, booked, crowd, wire, Identity("SRTP_AEAD_AES_128_GCM"), plan.address)
@@ -94,15 +95,22 @@ async def _hold(plan: Plan, hub: Hub, hall: Hall, outcome: Outcome) -> None:
     outcome.join_cpu_s = _spent(hub, before)
     print(f"all {plan.points} in after {outcome.all_in_s:.1f} s", flush=True)
     await hall.let_speak()
-    first = hall.speakers[0]
-    await hall.pass_floor(first, PASS_LIMIT_S)
+    first = await hall.pass_floor(hall.speakers[0], PASS_LIMIT_S)
+    print(f"{len(hall.speakers)} speak, the floor came after {first.everybody_ms:.0f} ms", flush=True)
     await asyncio.sleep(WARM_UP_S)
     async with background(Noise(hall).run()):
         await _steady(plan, hub, hall, outcome)
+    used = ", ".join(f"{part} {seconds / outcome.window_s:.2f}" for part, seconds in outcome.cpu_s.items())
+    print(
+        f"steady: lost {outcome.video_lost} packets of pictures, {outcome.audio_lost} of sound,"
+        f" {outcome.dropped_by_client} of them by the client; {used}, client {outcome.client_cores:.2f} cores",
+        flush=True,
+    )
     offers = hall.offers
     for n in range(plan.passes):
         speaker = hall.speakers[(n + 1) % len(hall.speakers)]
         outcome.passes.append(await hall.pass_floor(speaker, PASS_LIMIT_S))
+        print(f"floor: {outcome.passes[-1].everybody_ms:.0f} ms", flush=True)
         await asyncio.sleep(BETWEEN_PASSES_S)
     outcome.offers_during_passes = hall.offers - offers
     outcome.pictures_limited = hall.limited

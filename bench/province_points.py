@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bench.crowd import Crowd
@@ -33,13 +34,18 @@ def camera(level: int) -> Load:
 
 @dataclass(slots=True)
 class Pass:
-    """One passing of the floor: milliseconds from the chair's message until a point had the new picture."""
+    """One passing of the floor: milliseconds from the chair's message until a point had the new picture.
+
+    ``missing`` points did not have it when ``limit_ms`` were over.
+    """
 
     points_ms: list[float]
+    missing: int = 0
+    limit_ms: float = 0.0
 
     @property
     def everybody_ms(self) -> float:
-        return max(self.points_ms, default=0.0)
+        return self.limit_ms if self.missing else max(self.points_ms, default=0.0)
 
 
 @dataclass(slots=True)
@@ -197,10 +203,10 @@ class Hall:
             point.peer.watch(to.who, found)
         began = time.monotonic()
         await self._chair.send("give_floor", seat_id=to.place.seat_id)
-        async with asyncio.timeout(limit_s):
-            await everybody.wait()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(everybody.wait(), limit_s)
         self._floor = to
-        return Pass([(at - began) * 1000 for at in arrived])
+        return Pass([(at - began) * 1000 for at in arrived], len(watching) - len(arrived), limit_s * 1000)
 
     # Counting --------------------------------------------------------------------------------------------------------
 

@@ -38,6 +38,7 @@ def summarize(outcome: Outcome, *, points: int) -> tuple[str, dict[str, Any]]:
         "delay_p99_ms": round(percentile(outcome.delays_ms, 0.99), 2),
         "resident_mb": {part: round(size / 1e6, 1) for part, size in outcome.resident.items()},
         "floor_passes": len(whole),
+        "floor_missing": sum(one.missing for one in outcome.passes),
         "floor_p50_ms": round(percentile(whole, 0.5), 1),
         "floor_p95_ms": round(percentile(whole, 0.95), 1),
         "floor_point_p50_ms": round(percentile(each, 0.5), 1),
@@ -68,6 +69,7 @@ def _rows(f: dict[str, Any]) -> list[tuple[str, str]]:
         ("resident memory, MB", parts(f["resident_mb"])),
         (f"floor, everybody ({f['floor_passes']} passes) p50, p95", f"{f['floor_p50_ms']} ms, {f['floor_p95_ms']} ms"),
         ("floor, each point p50, p95", f"{f['floor_point_p50_ms']} ms, {f['floor_point_p95_ms']} ms"),
+        ("points that had no picture in time", f"{f['floor_missing']}"),
         ("negotiations while the floor passed", f"{f['offers_during_passes']}"),
         ("pictures limited for want of time, level", f"{f['pictures_limited']}"),
     ]

@@ -83,6 +83,10 @@ def test_the_floor_has_passed_when_the_last_point_has_the_picture():
     assert Pass([10.0, 400.0, 20.0]).everybody_ms == 400.0
 
 
+def test_a_floor_that_did_not_reach_everybody_counts_as_long_as_was_waited():
+    assert Pass([10.0, 20.0], missing=1, limit_ms=15_000).everybody_ms == 15_000
+
+
 def province(**changes: object) -> Outcome:
     made = Outcome(window_s=10, cpu_s={"worker": 5.0, "recorder": 1.0, "web": 1.0}, resident={"worker": 1})
     made.video_expected, made.audio_expected, made.forwarded = 900, 100, 1000
