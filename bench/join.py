@@ -36,6 +36,9 @@ HERE = Path(__file__).parent / "load"
 CAMERA = Load(pictures_per_s=PER_S, packet_bytes=1100)
 SHOWN_LIMIT_S = 20.0
 WARM_UP_S = 1.0
+SHOWN = "picture"
+STEPS = ("socket open", "first answer", "offer", "answer", "connected", "picture's place", SHOWN)
+"""As ``join_timer.js`` names them."""
 CHECKS = ("camera", "microphone", "loudspeaker", "connection")
 
 Enter = Callable[[BrowserContext], Awaitable[Page]]
@@ -126,8 +129,11 @@ async def page_server() -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-async def join_once(browser: Browser, enter: Enter, button: str) -> float:
-    """Milliseconds from the click to the first picture."""
+Times = dict[str, float]
+"""Milliseconds from the click to each step, the last of them ``SHOWN``."""
+
+
+async def join_once(browser: Browser, enter: Enter, button: str) -> Times:
     context = await browser.new_context(locale="vi-VN")
     await context.add_init_script(path=HERE / "join_timer.js")
     try:
@@ -139,7 +145,7 @@ async def join_once(browser: Browser, enter: Enter, button: str) -> float:
             while True:
                 times: dict[str, Any] = await page.evaluate("window.joinTimes")
                 if times["frame"] is not None:
-                    return float(times["frame"] - times["click"])
+                    return {**times["steps"], SHOWN: times["frame"] - times["click"]}
                 await asyncio.sleep(0.1)
     finally:
         await context.close()
@@ -148,10 +154,10 @@ async def join_once(browser: Browser, enter: Enter, button: str) -> float:
 PLACES = {"hub": at_the_hub, "janus": at_janus}
 
 
-async def measure(servers: tuple[str, ...], joins: int, rounds: int) -> dict[str, list[float]]:
+async def measure(servers: tuple[str, ...], joins: int, rounds: int) -> dict[str, list[Times]]:
     """In turns, a part of the joins in each round; the first join of a round warms up and does not count."""
     address = next((one for one in machine_addresses() if ":" not in one), "127.0.0.1")
-    found: dict[str, list[float]] = {server: [] for server in servers}
+    found: dict[str, list[Times]] = {server: [] for server in servers}
     async with async_playwright() as playwright:
         for _ in range(rounds):
             for server in servers:
@@ -160,7 +166,7 @@ async def measure(servers: tuple[str, ...], joins: int, rounds: int) -> dict[str
                     times = [await join_once(browser, enter, button) for _ in range(joins // rounds + 1)]
                 await browser.close()
                 found[server] += times[1:]
-                print(f"{server:>6}: {', '.join(f'{ms:.0f}' for ms in times[1:])} ms", flush=True)
+                print(f"{server:>6}: {', '.join(f'{one[SHOWN]:.0f}' for one in times[1:])} ms", flush=True)
     return found
 
 
@@ -175,15 +181,23 @@ def main() -> None:
     figures = {
         server: {
             "joins": len(times),
-            "p50_ms": round(report.percentile(times, 0.5), 1),
-            "p95_ms": round(report.percentile(times, 0.95), 1),
-            "max_ms": round(max(times), 1),
+            "p50_ms": round(report.percentile([one[SHOWN] for one in times], 0.5), 1),
+            "p95_ms": round(report.percentile([one[SHOWN] for one in times], 0.95), 1),
+            "max_ms": round(max(one[SHOWN] for one in times), 1),
         }
         for server, times in found.items()
     }
     heads = ("server", "joins", "p50 ms", "p95 ms", "max ms")
     print(report.table(heads, [(server, *one.values()) for server, one in figures.items()]))
-    report.finish("join", {"p95_ms": figures["hub"]["p95_ms"], **figures})
+    steps = {
+        server: {step: round(report.median([one[step] for one in times if step in one]), 1) for step in STEPS}
+        for server, times in found.items()
+    }
+    print()
+    print(
+        report.table(("median ms from the click", *STEPS), [(server, *one.values()) for server, one in steps.items()])
+    )
+    report.finish("join", {"p95_ms": figures["hub"]["p95_ms"], **figures, "steps_ms": steps})
 
 
 if __name__ == "__main__":
