@@ -67,7 +67,10 @@ class Dtls:
         if self._task and not self._task.done():
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        self._task = None
         await self.session.close()
+        # Nobody waits for the garbage collector: what has ended must not hold on to who had it.
+        self._on_state = lambda _state: None
 
     async def _shake_hands(self, fingerprints: list[tuple[str, str]], *, server: bool) -> None:
         try:

@@ -86,6 +86,11 @@ class Paths:
             self._disown(path)
         self.current = None
 
+    def close(self) -> None:
+        """For good: let go of the owner too."""
+        self.clear()
+        del self._owner
+
     def _choose(self) -> None:
         if self.current not in self._proved_ns:
             self.current = max(self._proved_ns, key=self._proved_ns.__getitem__, default=None)

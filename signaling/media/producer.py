@@ -208,7 +208,8 @@ class Producer:
     def close(self, now_ns: int) -> None:
         self._end_track(now_ns)
         for stream in self.streams:
-            stream.consumers.clear()
+            stream.close()
+        self._send_rtcp = lambda _compound: None
 
     @property
     def track(self) -> int | None:

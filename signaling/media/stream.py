@@ -230,6 +230,12 @@ class Stream:
         if consumer in self.consumers:
             self.consumers.remove(consumer)
 
+    def close(self) -> None:
+        """Nothing comes any more: let go of everybody."""
+        self.consumers.clear()
+        self._fresh.clear()
+        self._send_rtcp, self._on_packet = lambda _compound: None, lambda *_: None
+
     def paused(self) -> None:
         """Nothing more is forwarded for now, and what a late joiner would be shown is old."""
         self._fresh.clear()

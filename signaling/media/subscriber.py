@@ -226,6 +226,11 @@ class SubscribeTransport(Transport):
             line.consumer.stop()
         super().close()
 
+    def _let_go(self) -> None:
+        super()._let_go()
+        self._lines, self._by_ssrc, self._offered = [], {}, None
+        del self.adaptation
+
     # What the browser says -------------------------------------------------------------------------------------------
 
     def on_rtcp(self, packet: rtcp.Rtcp, now_ns: int) -> None:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import time
+import weakref
 
 import pytest
 
 from hub.config import Config
+from hub.tap import Hello
 from signaling.media import control
+from signaling.media.plane import Plane
+from signaling.media.router import Router
+from signaling.media.tap import TapBuffer
+from signaling.media.transport import Transport
 from tests.support.media import Worker
 from tests.support.raw_seat import Hall, hall, packet, send
+from tests.unit.test_media_sdp import OFFER
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(90)]
 
 ROUNDS = 4
+SOURCES = {"0": "microphone", "1": "camera"}
 UNSTEADY = frozenset({"blocks", "tasks", "tap_waiting"})
 """Tasks come and go with the control socket's requests."""
 
@@ -68,3 +78,31 @@ async def test_connections_that_are_replaced_for_ever_are_as_few_as_the_last(con
                 await asyncio.sleep(0.3)
                 sizes.append(await kept(made))
             assert sizes[-1] == sizes[0]
+
+
+async def test_a_connection_that_has_ended_is_gone_without_the_garbage_collector() -> None:
+    """It holds a hundred kilobytes, and a worker's collector looks rarely: a pause would be heard."""
+    plane = Plane(["127.0.0.1"], TapBuffer(Hello(worker=0, start_id="x")), lambda _: None, tcp=False)
+    plane.open(0)
+    router = Router(plane, "h1")
+    ended: list[weakref.ref[Transport]] = []
+    gc.collect()
+    gc.disable()
+    try:
+        for number in range(5):
+            request = control.Publish(
+                router_id="h1", peer_id="p", generation=number, sdp=OFFER, sources=SOURCES, allowed=[*SOURCES.values()]
+            )
+            published = router.publish(request)
+            router.subscribe("s", number)
+            wanted = [one.producer_id for one in published.producers]
+            router.consume(control.Consume(router_id="h1", peer_id="s", producer_ids=wanted))
+            ended += [weakref.ref(one) for one in router.transports()]
+            await asyncio.sleep(0.05)
+        router.close()
+        router.tick(time.monotonic_ns())
+        await asyncio.sleep(0.3)
+        assert [one() for one in ended if one() is not None] == []
+    finally:
+        gc.enable()
+        await plane.close()
