@@ -54,6 +54,12 @@ def connectable_seats(actor: Actor, hearing: Hearing) -> list[Seat]:
     return [seat for seat in hearing.seats if may(actor, Action.CONNECT_DEVICE, seat_target(hearing, seat))]
 
 
+def require_some_seat(actor: Actor, hearing: Hearing) -> None:
+    """Before anything else is said of the hearing. Raises ``Forbidden`` for who may connect a device to none of it."""
+    if not any(may(actor, Action.CONNECT_DEVICE, seat_target(hearing, seat)) for seat in hearing.seats):
+        require(actor, Action.CONNECT_DEVICE, Target())
+
+
 def find_seat(hearing: Hearing, wanted: str) -> Seat:
     """The seat that ``wanted`` means: a seat's id, the code of its point, or ``chair``, ``deputy``, ``secretary``.
 

@@ -32,7 +32,5 @@ def upgrade() -> None:
         sa.UniqueConstraint("session_id", name=op.f("uq_device_token_session_id")),
         sa.UniqueConstraint("token_sha256", name=op.f("uq_device_token_token_sha256")),
     )
-    op.create_index(
-        "ix_device_token_hearing_id_direction", "device_token", ["hearing_id", "direction"], unique=False
-    )
+    op.create_index("ix_device_token_hearing_id_direction", "device_token", ["hearing_id", "direction"], unique=False)
     op.create_index(op.f("ix_device_token_seat_id"), "device_token", ["seat_id"], unique=False)

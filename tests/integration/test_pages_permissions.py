@@ -98,6 +98,8 @@ MAY_POST: dict[str, frozenset[str]] = {
     "/hearings/{hearing_id}/edit": frozenset({"officer", "secretary"}),
     "/hearings/{hearing_id}/postpone": frozenset({"officer", "secretary"}),
     "/hearings/{hearing_id}/cancel": frozenset({"officer", "secretary"}),
+    "/hearings/{hearing_id}/devices": frozenset({"officer", "secretary", "commune"}),
+    "/hearings/{hearing_id}/devices/{token_id}/revoke": frozenset(),
     "/recordings/{recording_id}/replay": frozenset({"auditor", "leader"}),
     "/recordings/{recording_id}/verify": AUDIT,
     "/recordings/{recording_id}/download": frozenset({"auditor", "leader"}),
@@ -114,7 +116,16 @@ MAY_POST: dict[str, frozenset[str]] = {
 }
 """By address: who is told what is wrong with an empty form (400), or gets on (201, 303), not refused."""
 
-POST_ELSEWHERE = {"/sign-in", "/sign-out", "/language", "/account/password", "/accounts/{account_id}/enable"}
+DOORS = {"/{door}/{hearing_id}/{seat_id}", "/{door}/{hearing_id}/{seat_id}/{session_id}"}
+"""WHIP and WHEP: let in by a device's bearer token alone, whoever is signed in (``test_doors_http``)."""
+
+POST_ELSEWHERE = DOORS | {
+    "/sign-in",
+    "/sign-out",
+    "/language",
+    "/account/password",
+    "/accounts/{account_id}/enable",
+}
 """Open to everybody signed in, or changed by the very first call: held in tests of their own."""
 
 
@@ -139,6 +150,7 @@ async def objects(pages: Pages) -> dict[str, str]:
             "attachment_id": "none",
             "segment_id": "none",
             "replay_id": "none",
+            "token_id": "none",
             "account_id": (await db.execute(select(Account.id).where(Account.username == "chutri"))).scalar_one(),
             "unit_id": (await db.execute(select(OrgUnit.id).where(OrgUnit.code == "TANTIEN"))).scalar_one(),
             "point_id": (await db.execute(select(Point.id).where(Point.code == "DC-TANTIEN"))).scalar_one(),
@@ -149,10 +161,14 @@ def routes(app: http.Application, method: str) -> set[str]:
     return {r.resource.canonical for r in app.router.routes() if r.method == method and r.resource is not None}
 
 
+METHODS = {"GET", "HEAD", "POST"}
+
+
 async def test_every_page_stands_in_the_table(pages: Pages) -> None:
     assert routes(pages.app, "GET") - OPEN == set(MAY_SEE)
     assert routes(pages.app, "POST") - POST_ELSEWHERE == set(MAY_POST)
-    assert {r.method for r in pages.app.router.routes()} <= {"GET", "HEAD", "POST"}
+    others = {r.resource.canonical for r in pages.app.router.routes() if r.resource and r.method not in METHODS}
+    assert others <= DOORS
 
 
 async def test_nobody_gets_past_the_sign_in_page(pages: Pages) -> None:

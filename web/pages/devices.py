@@ -37,6 +37,7 @@ async def connect(request: http.Request) -> http.Response:
     try:
         async with hub.database.transaction() as db:
             hearing = await device_tokens.find_hearing(db, hearing_id)
+            device_tokens.require_some_seat(actor, hearing)
             seat = device_tokens.find_seat(hearing, form.text("seat"))
             issued = await device_tokens.issue(db, actor, hearing, seat, direction)
             path = net.door_path(str(direction), hearing.id, seat.id)
