@@ -150,9 +150,11 @@ class Transport:
     def checked(self, check: Check[Transport], address: Address, wire: Wire) -> None:
         """A signed check came from ``address``: another one than before is a rebinding or another path."""
         path, now_ns = (wire, address), time.monotonic_ns()
-        if self.connected and path not in self._paths and self.remote is not None:
+        owner = wire.owners.get(address, self)
+        if path not in self._paths and self.remote is not None and (self.connected or owner is not self):
             # It may have been caught and sent again from elsewhere: only who answers a check of ours is believed.
-            self._paths.adopted(path, now_ns)
+            if owner is self:
+                self._paths.adopted(path, now_ns)
             if self._asks.take(1, now_ns / 1e6):
                 # In an ICE restart the first way that works is better than one that has ceased to; the peer's own
                 # choice follows.

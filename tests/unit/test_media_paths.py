@@ -14,6 +14,7 @@ from hub.tap import Hello
 from signaling.media.ice import Address, Check
 from signaling.media.paths import CONSENT_NS, MOST_ADOPTED, MOST_PATHS, Paths
 from signaling.media.plane import Plane
+from signaling.media.sdp import Description
 from signaling.media.tap import TapBuffer
 from signaling.media.transport import Transport
 from signaling.media.wire import Receiver
@@ -229,3 +230,17 @@ async def test_who_begins_to_send_by_another_way_is_sent_to_there() -> None:
     assert udp.sent == [(b"\x80\x01", at(1))]
     assert tcp.sent == [(b"\x80\x02", at(2))]
     made.close()
+
+
+@pytest.mark.asyncio
+async def test_a_check_from_somebody_elses_address_takes_it_from_nobody(clock: list[int]) -> None:
+    """On the way one can send from any address, and repeat what was signed for another."""
+    owner, other, wire = transport(), transport(), FakeWire()
+    owner.checked(check(owner, nominated=True), at(1), wire)
+    for connected in (True, False):
+        other.connected, other.remote = connected, Description("theirs", "their password", [], "active", [])
+        other.checked(check(other, nominated=True), at(1), wire)
+        assert wire.owners[at(1)] is owner
+        assert other.address is None
+    owner.close()
+    other.close()
