@@ -48,6 +48,7 @@ _HARMLESS = frozenset(
         errno.EAGAIN,
     }
 )
+_NO_ROOM = frozenset({errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM})
 _NOT_OURS = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 # The card does no checksums, or the kernel no segments: nobody's runs will ever leave by this socket.
 _NO_SEGMENTS = frozenset({errno.EIO, errno.EOPNOTSUPP, errno.ENOPROTOOPT})
@@ -109,8 +110,7 @@ class UdpSocket:
             self._socket.sendto(datagram, address)
             self.packets_out += 1
         except OSError as error:
-            self.dropped += 1
-            self._port.fault("send", error)
+            self._not_sent(1, error)
 
     def send_run(self, run: memoryview, size: int, address: Address) -> None:
         """Datagrams of ``size`` bytes that lie one after the other in ``run``, in one call where that is possible."""
@@ -123,14 +123,19 @@ class UdpSocket:
                 self._socket.sendmsg([run], _segment_size(size), 0, address)
             except OSError as error:
                 if not self._refused(error, address):
-                    self.dropped += count
-                    self._port.fault("send", error)
+                    self._not_sent(count, error)
                     return
             else:
                 self.packets_out += count
                 return
         for at in range(0, len(run), size):
             self.send(run[at : at + size], address)
+
+    def _not_sent(self, count: int, error: OSError) -> None:
+        """Only where there was no room was the machine too slow: who has gone away is no reason to send others less."""
+        if error.errno in _NO_ROOM:
+            self.dropped += count
+        self._port.fault("send", error)
 
     def _refused(self, error: OSError, address: Address) -> bool:
         """Whether an error means that segments are not taken: by this socket, or on the way to this address."""
