@@ -36,6 +36,9 @@ from signaling.views import Entry, seat_live
 SETTLE_S = 5.0
 """After a restart of the web process, how long browsers have to come back before they count as lost."""
 
+PRESSING = (ev.FloorGiven, ev.FloorTaken, ev.ChairTaken, ev.Muted, ev.RecessCalled, ev.Resumed)
+"""Everybody waits for what follows from these."""
+
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
@@ -272,7 +275,7 @@ class LiveHearing:
         self._stale = False
         self._log += entries
         self.state = fold(self.state, [(entry.event, entry.at) for entry in entries])
-        self.media.link.poke()
+        self.media.link.poke(at_once=any(isinstance(event, PRESSING) for event in events))
         for entry in entries:
             self._context.metrics.events.labels(type(entry.event).__name__).inc()
             self.audience.broadcast(self.state, entry, but=but)

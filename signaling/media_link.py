@@ -59,6 +59,7 @@ class MediaLink(GuestLink):
         self._guests: set[str] = set()
         self._lock = asyncio.Lock()
         self._dirty = asyncio.Event()
+        self._pressing = asyncio.Event()
         self._placed = asyncio.Event()
         self._forget()
 
@@ -103,8 +104,11 @@ class MediaLink(GuestLink):
             return False
         return True
 
-    def poke(self) -> None:
+    def poke(self, *, at_once: bool = False) -> None:
+        """``at_once``: without resting first, because people wait for it (the floor passes)."""
         self._dirty.set()
+        if at_once:
+            self._pressing.set()
 
     def drop(self, seat_id: str) -> None:
         """Close the seat's connections: its browser is another one now. Before anything else is negotiated."""
@@ -117,13 +121,16 @@ class MediaLink(GuestLink):
         while True:
             await self._dirty.wait()
             self._dirty.clear()
+            self._pressing.clear()
             began = time.monotonic()
             try:
                 async with self._lock:
                     await self._reconcile()
                 # While two hundred come at once there is something new all the time: what is worth telling the
                 # worker is what they have come to, a few times a second.
-                await asyncio.sleep(min(LONGEST_REST_S, REST * (time.monotonic() - began)))
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(min(LONGEST_REST_S, REST * (time.monotonic() - began))):
+                        await self._pressing.wait()
             except (NotReady, BadInput) as error:
                 log.warning("media not as wished yet", hearing_id=self.hearing_id, fault=str(error))
                 await asyncio.sleep(RETRY_S)
@@ -177,6 +184,8 @@ class MediaLink(GuestLink):
             if self._subscribing.get(seat_id) != wanted.generation:
                 self._subscribing[seat_id] = wanted.generation
                 self._consuming.pop(seat_id, None)
+            # Now, not when the next round is due: whoever comes in waits for his first picture.
+            await self._consume(self._wishes(), only=seat_id)
         self.poke()
 
     async def answer(self, seat_id: str, answer: AcceptAnswer) -> None:
@@ -321,11 +330,11 @@ class MediaLink(GuestLink):
                 await self._call(control.EndProducer(router_id=self.hearing_id, producer_id=producer.producer_id))
                 self._producers.pop(producer.producer_id, None)
 
-    async def _consume(self, wishes: Wishes) -> None:
+    async def _consume(self, wishes: Wishes, *, only: str | None = None) -> None:
         """Say who receives what where that differs from what was said last, all in a few requests."""
         offered = Offered(self._producers.values(), wishes.paused)
         changed: list[control.Consume] = []
-        for peer_id in self._subscribing:
+        for peer_id in self._subscribing if only is None else (only,):
             reception = wishes.consume.get(peer_id, NOTHING_RECEIVED)
             wanted = offered.to(reception, flowing_first=peers.is_display(peer_id))
             if self._consuming.get(peer_id) != wanted:
