@@ -41,7 +41,7 @@ class _Page(HTMLParser):
             self.references += [(name, one) for one in given.get(name, "").split()]
         if tag == "label" and "for" in given:
             self.labelled.add(given["for"])
-        named = "label" in self.stack or not {"aria-label", "aria-hidden"}.isdisjoint(given)
+        named = "label" in self.stack or not {"aria-label", "aria-labelledby", "aria-hidden"}.isdisjoint(given)
         if tag in ("input", "select", "textarea") and given.get("type") not in NAMELESS and not named:
             self.controls.append((tag, given))
         if tag not in VOID | SHAPES:
