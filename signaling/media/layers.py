@@ -18,9 +18,9 @@ KEPT = 1 / 0.85
 """The last layer is kept although it is so many times what is carried: a browser that saw too much says 85 %."""
 HOLD_MS = 3_000
 MOST_HOLD_MS = 30_000
+"""Nothing is raised for so long after something was lowered; longer each time that a raise did not last."""
 MOST_STILL_MS = 6_000
 """A picture that stands still is tried again sooner."""
-"""Nothing is raised for so long after something was lowered; longer each time that a raise did not last."""
 STEADY_MS = 20_000
 """A raise that lasted so long was right."""
 
