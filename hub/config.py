@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import tomllib
 import types
 from collections.abc import Mapping
@@ -35,6 +36,17 @@ class Config:
     s3_region: str = setting("us-east-1", "Region named in S3 requests.")
     s3_access_key: str = setting("", "S3 access key; empty means boto3's own chain (environment, files).")
     s3_secret_key: str = setting("", "S3 secret key; never logged.", secret=True)
+    s3_encryption: str = setting(
+        "", "Server-side encryption asked of S3: AES256, aws:kms or aws:kms:KEY-ID; empty leaves it to the bucket."
+    )
+    encrypt_recordings: bool = setting(
+        False, "Encrypt recordings before they leave this machine; always on where the bucket has Object Lock."
+    )
+    master_keys: tuple[str, ...] = setting(
+        (),
+        "Keys that wrap the recordings' keys, 32 bytes in base64 each, the one in use first; empty means a file.",
+        secret=True,
+    )
     http_host: str = setting("127.0.0.1", "Address the web server listens on.")
     http_port: int = setting(8080, "Port of the web server; PORT is honoured too; 0 takes a free one.")
     public_url: str = setting(
@@ -232,6 +244,7 @@ def _cross_check(value: Mapping[str, Any]) -> list[str]:
     if value["demo"] and (value["http_host"] not in LOOPBACK or value["behind_proxy"]):
         faults.append("demo: demo accounts are refused unless http_host is a loopback address and behind no proxy")
     faults += _check_stamps(value["timestamp_url"], value["timestamp_ca"])
+    faults += _check_encryption(value["s3_encryption"], value["master_keys"])
     return faults
 
 
@@ -241,6 +254,21 @@ def _check_stamps(url: str, authority: Path | None) -> list[str]:
     if authority is not None and not authority.is_file():
         return [f"timestamp_ca: {authority}: no such file"]
     return []
+
+
+def _check_encryption(at_server: str, master_keys: tuple[str, ...]) -> list[str]:
+    faults = []
+    if at_server not in ("", "AES256") and not re.fullmatch(r"aws:kms(:\S+)?", at_server):
+        faults.append(f"s3_encryption: {at_server!r} is not AES256, aws:kms or aws:kms:KEY-ID")
+    if master_keys:
+        from hub.master_keys import parse
+
+        for number, text in enumerate(master_keys, start=1):
+            try:
+                parse(text)
+            except ValueError as error:
+                faults.append(f"master_keys: number {number}: {error}")
+    return faults
 
 
 def _check_media(value: Mapping[str, Any]) -> list[str]:

@@ -20,7 +20,7 @@ app = typer.Typer(
 )
 demo_app = typer.Typer(no_args_is_help=True, help="A made-up province to try the hub with.")
 user_app = typer.Typer(no_args_is_help=True, help="Accounts of officials.")
-key_app = typer.Typer(no_args_is_help=True, help="The key that recordings are sealed with.")
+key_app = typer.Typer(no_args_is_help=True, help="The keys that recordings are sealed and encrypted with.")
 app.add_typer(demo_app, name="demo")
 app.add_typer(key_app, name="key")
 app.add_typer(user_app, name="user")
@@ -171,6 +171,26 @@ def key_rotate(config: ConfigFile = None) -> None:
     from hub.cli import maintenance
 
     maintenance.rotate_key(cli.load_config(cli.environment(config)))
+
+
+@key_app.command("rotate-master")
+def key_rotate_master(config: ConfigFile = None) -> None:
+    """Wrap the keys of encrypted recordings with a new master key (or with the first of master_keys)."""
+    from hub.cli import archiving
+
+    archiving.rotate_master(cli.load_config(cli.environment(config)))
+
+
+@key_app.command("recording")
+def key_recording(
+    recording: Annotated[str, typer.Argument(help="The recording's identifier.")],
+    reason: Annotated[str, typer.Option(help="Kept in the chain of custody.")],
+    config: ConfigFile = None,
+) -> None:
+    """Print the key that opens one encrypted recording, for a court's expert. Whoever has it can read the recording."""
+    from hub.cli import archiving
+
+    archiving.show_key(cli.load_config(cli.environment(config)), recording, reason)
 
 
 @key_app.command("list")

@@ -47,7 +47,7 @@ def rotate(config: Config) -> Ed25519PrivateKey:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     _write(draft, secrets.token_bytes(keys.KEY_BYTES))
     draft.replace(path)
-    _sync(path.parent)
+    keys.sync_folder(path.parent)
     return signing_key(config)
 
 
@@ -73,7 +73,7 @@ def _publish(config: Config, key: Ed25519PublicKey) -> None:
         pass
     finally:
         draft.unlink()
-    _sync(path.parent)
+    keys.sync_folder(path.parent)
 
 
 def _read(path: Path) -> PublicKey:
@@ -94,14 +94,6 @@ def _write(path: Path, data: bytes) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         os.write(handle, data)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
         os.fsync(handle)
     finally:
         os.close(handle)

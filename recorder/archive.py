@@ -19,12 +19,13 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub import manifest as form
+from hub.config import Config
 from hub.db import Database
 from hub.errors import ConfigError, NotReady
 from hub.ids import utc_now
-from hub.services import manifests
+from hub.services import manifests, recording_keys
 from hub.services.store import ObjectExists, ObjectMissing, ObjectStore, StoreAway
-from recorder import rows, spool
+from recorder import rows, spool, storing
 from recorder.capture import Capture
 from recorder.catalogue import Archived, SegmentFact, Stored
 from recorder.packaging import Packaging, Work
@@ -68,9 +69,15 @@ class Archiver:
     """``store_away`` and ``database_away`` tell how it stands; nothing is lost while either is away."""
 
     def __init__(
-        self, database: Database, store: ObjectStore, capture: Capture, packaging: Packaging, sealing: Sealing
+        self,
+        config: Config,
+        database: Database,
+        store: ObjectStore,
+        capture: Capture,
+        packaging: Packaging,
+        sealing: Sealing,
     ) -> None:
-        self._database, self._store, self._sealing = database, store, sealing
+        self._config, self._database, self._store, self._sealing = config, database, store, sealing
         self._capture, self._packaging = capture, packaging
         self.store_away, self.database_away = BackOff(), BackOff()
         self._probed = self._looked = 0.0
@@ -110,7 +117,8 @@ class Archiver:
     async def _archive(self, work: Work) -> None:
         if work.catalogue.archived is None:
             await self._with_database(lambda: rows.write(self._database, work))
-            await self._with_store(lambda: self._upload(work))
+            if await self._has_key(work):
+                await self._with_store(lambda: self._upload(work))
             await self._with_database(lambda: rows.write(self._database, work))
             await asyncio.to_thread(_tidy, work)
             if work.catalogue.closed is not None and rows.complete(work):
@@ -120,30 +128,49 @@ class Archiver:
             self._capture.forget(work.folder.recording_id)
             self._packaging.works.pop(work.folder.recording_id, None)
 
+    async def _has_key(self, work: Work) -> bool:
+        """Nothing leaves the spool unencrypted that should be, nor before its key is in the database."""
+        if work.key_found or not _unstored(work):
+            return True
+
+        async def find() -> None:
+            recording_id = work.folder.recording_id
+            try:
+                if self._config.encrypt_recordings:
+                    work.data_key = await recording_keys.ensure(self._database, self._config, recording_id)
+                else:  # it may have been begun when they were
+                    async with self._database.reading() as db:
+                        work.data_key = await recording_keys.to_read(db, self._config, recording_id)
+                work.key_found = work.data_key is not None or not self._config.encrypt_recordings
+            except (ConfigError, recording_keys.KeyGone) as error:
+                log.warning("recording waits for its key", recording=recording_id, why=str(error))
+
+        await self._with_database(find)
+        return work.key_found
+
     async def _upload(self, work: Work) -> None:
         while todo := _unstored(work)[:BATCH]:
             for start in range(0, len(todo), AT_ONCE):
                 some = todo[start : start + AT_ONCE]
                 jobs = [asyncio.to_thread(self._store_segment, work, segment) for segment in some]
                 done = await asyncio.gather(*jobs, return_exceptions=True)
-                stored = [segment.id for segment, good in zip(some, done, strict=True) if good is True]
-                await asyncio.to_thread(_note_stored, work, stored)
+                await asyncio.to_thread(_note_stored, work, [each for each in done if isinstance(each, Stored)])
                 for fault in done:
                     if isinstance(fault, BaseException):
                         raise fault
 
-    def _store_segment(self, work: Work, segment: SegmentFact) -> bool:
-        """Upload and check; False when the store holds something else under the key. Blocks."""
+    def _store_segment(self, work: Work, segment: SegmentFact) -> Stored | None:
+        """Upload and check; None when the store holds something else under the key. Blocks."""
         path = work.folder.segment_file(segment.track_id, segment.number)
         try:
-            self._store.put_file(segment.object_key, path, sha256=segment.sha256, media_type=segment.media_type)
-        except ObjectExists:
-            pass  # from before a crash; the check below tells
+            storing.put(self._store, segment, path, work.data_key)
         except (FileNotFoundError, ValueError) as error:
-            return self._complain(work, segment, f"spool file unusable: {error}")
-        if self._checksum(segment.object_key) != segment.sha256:
-            return self._complain(work, segment, "the store holds other bytes")
-        return True
+            self._complain(work, segment, f"spool file unusable: {error}")
+            return None
+        stored = storing.look(self._store, segment, work.data_key)
+        if stored is None:
+            self._complain(work, segment, "the store holds other bytes")
+        return stored
 
     def _checksum(self, key: str) -> str:
         """The checksum of what the store has, from the server's own where it keeps one, else by reading it back."""
@@ -155,10 +182,9 @@ class Archiver:
             digest.update(chunk)
         return digest.hexdigest()
 
-    def _complain(self, work: Work, segment: SegmentFact, what: str) -> bool:
+    def _complain(self, work: Work, segment: SegmentFact, what: str) -> None:
         work.faulty.add(segment.id)
         log.error("segment cannot be archived", recording=work.folder.recording_id, key=segment.object_key, why=what)
-        return False
 
     async def _finish(self, work: Work) -> None:
         """All is stored: write the manifest, seal it, check both, and say so in the row."""
@@ -248,10 +274,10 @@ def _unstored(work: Work) -> list[SegmentFact]:
         return [segment for key, segment in work.catalogue.unstored.items() if key not in work.faulty]
 
 
-def _note_stored(work: Work, segment_ids: list[str]) -> None:
-    if segment_ids:
+def _note_stored(work: Work, stored: list[Stored]) -> None:
+    if stored:
         with work.catalogue.lock:
-            work.catalogue.append([Stored(segment_id) for segment_id in segment_ids])
+            work.catalogue.append(stored)
 
 
 def _tidy(work: Work) -> None:

@@ -86,9 +86,12 @@ class TrackEnded(msgspec.Struct, frozen=True, tag="ended"):
 
 
 class Stored(msgspec.Struct, frozen=True, tag="stored"):
-    """The store has the segment: its checksum was read back and is right."""
+    """The store has the segment: it was read back and is right. What follows is about the bytes in the store."""
 
     segment_id: str
+    encrypted: bool = False
+    size_bytes: int | None = None
+    sha256: str | None = None
 
 
 class Closed(msgspec.Struct, frozen=True, tag="closed"):
@@ -117,7 +120,7 @@ class Catalogue:
         self.gaps: list[GapFact] = []
         self.ended: dict[str, TrackEnded] = {}
         self.resume: dict[str, Resume] = {}
-        self.stored: set[str] = set()
+        self.stored: dict[str, Stored] = {}
         self.unstored: dict[str, SegmentFact] = {}
         self.last_segment: dict[str, SegmentFact] = {}
         self.closed: Closed | None = None
@@ -182,7 +185,7 @@ class Catalogue:
             case TrackEnded():
                 self.ended[fact.track_id] = fact
             case Stored():
-                self.stored.add(fact.segment_id)
+                self.stored[fact.segment_id] = fact
                 self.unstored.pop(fact.segment_id, None)
             case Closed():
                 self.closed = fact

@@ -31,7 +31,7 @@ class Recorder:
         self.capture = Capture(config.spool_dir, min_bytes=config.spool_min_mb * MEGABYTE)
         self.packaging = Packaging(config.spool_dir, self.capture, max_s=config.segment_max_s)
         self.sealing = Sealing(config, database, store)
-        self.archiver = Archiver(database, store, self.capture, self.packaging, self.sealing)
+        self.archiver = Archiver(config, database, store, self.capture, self.packaging, self.sealing)
 
     async def run(self) -> None:
         """Serve until cancelled; then everything received is durable and, as far as time allows, archived."""

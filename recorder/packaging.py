@@ -45,6 +45,9 @@ class Work:
     faulty: set[str] = field(default_factory=set)
     """Segments the store holds something else for; a person must look."""
     first_needed_file: int = 0
+    data_key: bytes | None = field(default=None, repr=False)
+    key_found: bool = False
+    """What the recording's files are encrypted with; None until ``key_found``, or when they are not."""
 
 
 class Packaging:

@@ -123,7 +123,7 @@ async def _read(database: Database, work: Work) -> None:
             models.Segment.recording_id == recording_id, models.Segment.state == models.SegmentState.STORED
         )
         # Only what this spool's catalogue knows: it alone says which files may go.
-        work.rows_stored |= set(await db.scalars(stored)) & work.catalogue.stored
+        work.rows_stored |= set(await db.scalars(stored)) & work.catalogue.stored.keys()
     work.rows_read = True
 
 
@@ -134,7 +134,7 @@ def _something_new(work: Work) -> bool:
             not work.rows >= catalogue.tracks.keys()
             or not work.rows >= catalogue.segments.keys()
             or any(gap.id not in work.rows for gap in catalogue.gaps)
-            or not work.rows_stored >= catalogue.stored
+            or not work.rows_stored >= catalogue.stored.keys()
             or (catalogue.closed is not None and not work.row_closed)
         )
 
@@ -191,15 +191,22 @@ async def _insert(db: AsyncSession, work: Work) -> set[str]:
 
 async def _mark_stored(db: AsyncSession, work: Work) -> set[str]:
     with work.catalogue.lock:
-        stored = work.catalogue.stored - work.rows_stored
-    ids = sorted(stored)
-    for start in range(0, len(ids), 500):
-        await db.execute(
-            update(models.Segment)
-            .where(models.Segment.id.in_(ids[start : start + 500]))
-            .values(state=models.SegmentState.STORED, stored_at=utc_now())
-        )
-    return stored
+        stored = [fact for key, fact in work.catalogue.stored.items() if key not in work.rows_stored]
+    now = utc_now()
+    if stored:
+        values = [
+            {
+                "id": fact.segment_id,
+                "state": models.SegmentState.STORED,
+                "stored_at": now,
+                "encrypted": fact.encrypted,
+                "stored_size_bytes": fact.size_bytes,
+                "stored_sha256": fact.sha256,
+            }
+            for fact in stored
+        ]
+        await db.execute(update(models.Segment), values)
+    return {fact.segment_id for fact in stored}
 
 
 def _close(recording: models.Recording, work: Work) -> None:

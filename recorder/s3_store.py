@@ -39,8 +39,10 @@ class S3Store:
         region: str = "us-east-1",
         access_key: str | None = None,
         secret_key: str | None = None,
+        encryption: str = "",
     ) -> None:
         self._bucket, self._prefix = bucket, f"{prefix}/" if prefix else ""
+        self._extra = _at_server(encryption)
         self._client = boto3.client(
             "s3",
             endpoint_url=endpoint,
@@ -113,11 +115,19 @@ class S3Store:
                 ContentType=media_type,
                 ChecksumSHA256=base64.b64encode(bytes.fromhex(sha256)).decode(),
                 IfNoneMatch="*",
+                **self._extra,  # type: ignore[arg-type]
             )
         return StoredObject(key, size, sha256)
 
     def _name(self, key: str) -> str:
         return self._prefix + check_key(key)
+
+
+def _at_server(encryption: str) -> dict[str, str]:
+    """What asks for server-side encryption: ``AES256``, ``aws:kms`` or ``aws:kms:KEY-ID``."""
+    if not encryption.startswith("aws:kms:"):
+        return {"ServerSideEncryption": encryption} if encryption else {}
+    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": encryption.removeprefix("aws:kms:")}
 
 
 def _hexadecimal(checksum: str | None) -> str | None:

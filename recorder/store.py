@@ -26,5 +26,6 @@ def open_store(config: Config) -> ObjectStore:
             region=config.s3_region,
             access_key=config.s3_access_key or None,
             secret_key=config.s3_secret_key or None,
+            encryption=config.s3_encryption,
         )
     return DirectoryStore.make(Path(unquote(url.path)))

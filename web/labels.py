@@ -123,6 +123,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "device_connected": N_("Thiết bị phòng họp kết nối"),
         "device_disconnected": N_("Thiết bị phòng họp ngắt kết nối"),
         "recording.replay": N_("Xem lại bản ghi"),
+        "recording.key": N_("Cấp khóa giải mã bản ghi"),
         "recording.verify": N_("Kiểm tra bản ghi"),
         "recording.seal": N_("Niêm phong bản ghi"),
         "recording.stamp": N_("Đóng dấu thời gian"),

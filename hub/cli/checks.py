@@ -55,7 +55,8 @@ def run(config: Config) -> Iterator[Finding]:
     yield Finding("configuration", Verdict.OK, "every setting is valid")
     yield _data_dir(config)
     running = _is_running(config)
-    checks: list[Callable[[Config], Iterator[Finding]]] = [_database, _keys, seal_checks.seal_keys, _store, _tls, _disk]
+    checks: list[Callable[[Config], Iterator[Finding]]] = [_database, _keys, seal_checks.seal_keys]
+    checks += [seal_checks.recording_keys, _store, _tls, _disk]
     checks += [network_checks.media_addresses, network_checks.socket_buffers, network_checks.turn_servers]
     checks.append(seal_checks.time_stamps)
     checks += [] if running else [network_checks.http_port, network_checks.media_ports]

@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from hub import signing_keys, timestamps
+from hub import master_keys, signing_keys, timestamps
 from hub.cli.findings import Finding, Verdict
 from hub.config import Config
 from hub.db import Database
 from hub.errors import ConfigError, HubError
 from hub.models import Recording
+from hub.services import recording_keys as keys_of_recordings
 from hub.timestamps import NotAStamp, StampAway
 
-KEYS, STAMPS = "seal keys", "time stamps"
+KEYS, STAMPS, MASTER = "seal keys", "time stamps", "master key"
 
 
 def seal_keys(config: Config) -> Iterator[Finding]:
@@ -46,6 +47,35 @@ def seal_keys(config: Config) -> Iterator[Finding]:
             )
         else:
             yield Finding(KEYS, Verdict.OK, "every key that a recording was sealed with is known")
+
+
+def recording_keys(config: Config) -> Iterator[Finding]:
+    """Every key that a recording is encrypted with must open with a master key that is known here."""
+
+    async def used() -> dict[str, int]:
+        database = Database(config.database)
+        try:
+            async with database.reading() as db:
+                return await keys_of_recordings.by_master(db)
+        finally:
+            await database.close()
+
+    try:
+        known, wrapped = {key.id for key in master_keys.known(config)}, asyncio.run(used())
+    except ConfigError as error:
+        yield Finding(MASTER, Verdict.FAULT, str(error))
+        return
+    except (HubError, DBAPIError):
+        return  # the database's own finding says why
+    lost = {master: count for master, count in wrapped.items() if master not in known}
+    if lost:
+        detail = ", ".join(f"{count} recordings need {master}" for master, count in lost.items())
+        remedy = "restore keys/master.key from the backup, or add the key to master_keys"
+        yield Finding(MASTER, Verdict.FAULT, f"missing: {detail}", remedy)
+    elif len(wrapped) > 1:
+        yield Finding(MASTER, Verdict.WARNING, "a change of keys was broken off", "run: hub key rotate-master")
+    elif wrapped or config.encrypt_recordings:
+        yield Finding(MASTER, Verdict.OK, f"opens the keys of {sum(wrapped.values())} recordings")
 
 
 def time_stamps(config: Config) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.ids import utc_now
@@ -87,6 +87,26 @@ class Segment(Base):
     object_key: Mapped[str] = mapped_column(String(200), unique=True)
     state: Mapped[SegmentState] = mapped_column(String(8), default=SegmentState.SPOOLED)
     stored_at: Mapped[datetime | None]
+    encrypted: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """The store holds an envelope (``hub.envelope``); ``size_bytes`` and ``sha256`` are of the file in it."""
+    stored_size_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    stored_sha256: Mapped[str | None] = mapped_column(String(64))
+    """Of the bytes in the store; None: as recorded."""
+
+
+class RecordingKey(Base):
+    """What a recording's files are encrypted with, wrapped by a master key. Destroying it destroys the recording."""
+
+    __tablename__ = "recording_key"
+
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recording.id"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    """Of the key itself: which one it is, or was."""
+    master: Mapped[str] = mapped_column(String(16), default="")
+    """Which master key wraps it (``MasterKey.id``); empty when destroyed."""
+    wrapped: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    destroyed_at: Mapped[datetime | None]
 
 
 class Gap(Base):

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub import envelope, models
 from hub import manifest as form
-from hub import models
 from hub.seals import PublicKey
 
 TOLD = frozenset({"text", "name", "reason"})
@@ -36,6 +36,7 @@ async def build(db: AsyncSession, recording_id: str, key: PublicKey) -> bytes:
             "started_at": instant(recording.started_at),
             "ended_at": instant(recording.ended_at),
             "duration_ms": recording.duration_ms,
+            **await _encryption(db, recording_id),
         },
         "key": {"algorithm": "Ed25519", "sha256": key.fingerprint, "public_key": key.pem},
         "hearing": {
@@ -60,6 +61,11 @@ async def build(db: AsyncSession, recording_id: str, key: PublicKey) -> bytes:
     return form.seal(document)
 
 
+async def _encryption(db: AsyncSession, recording_id: str) -> dict[str, Any]:
+    row = await db.get(models.RecordingKey, recording_id)
+    return {} if row is None else {"encryption": {"format": envelope.FORMAT, "key_sha256": row.sha256}}
+
+
 def _points(hearing: models.Hearing) -> list[dict[str, str]]:
     points = {seat.point.code: seat.point for seat in hearing.seats if seat.point}
     return [{"code": code, "name": points[code].name, "unit": points[code].unit.name} for code in sorted(points)]
@@ -82,7 +88,7 @@ async def tracks(db: AsyncSession, recording_id: str) -> list[dict[str, Any]]:
                 "begins_with_keyframe": row.begins_with_keyframe,
                 "size_bytes": row.size_bytes,
                 "sha256": row.sha256,
-                "stored": {"size_bytes": row.size_bytes, "sha256": row.sha256},
+                "stored": _stored(row),
                 "key": row.object_key,
             }
         )
@@ -100,6 +106,17 @@ async def tracks(db: AsyncSession, recording_id: str) -> list[dict[str, Any]]:
         }
         for track in found
     ]
+
+
+def _stored(row: models.Segment) -> dict[str, Any]:
+    """What lies in the store: other bytes than were recorded when they are encrypted."""
+    stored: dict[str, Any] = {
+        "size_bytes": row.size_bytes if row.stored_size_bytes is None else row.stored_size_bytes,
+        "sha256": row.stored_sha256 or row.sha256,
+    }
+    if row.encrypted:
+        stored["format"] = envelope.FORMAT
+    return stored
 
 
 async def gaps(db: AsyncSession, recording_id: str) -> list[dict[str, Any]]:

@@ -5,20 +5,22 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import auth, models, seals
 from hub import manifest as form
 from hub.auth import Action, Actor
+from hub.envelope import Undecipherable
 from hub.errors import BadInput, NotFound, NotReady
 from hub.i18n import N_, Text
-from hub.services import custody, identity
+from hub.services import custody, identity, recording_keys
 from hub.services.hearing_lists import record_target
 from hub.services.identity import Vault
 from hub.services.package_readme import README
@@ -32,7 +34,8 @@ _MODE = 0o100644 << 16
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """``files`` are written as they stand here, ``objects`` are (path in the package, object key) read from the store.
+    """``files`` are written as they stand here, ``objects`` are (path in the package, object key) read from the store,
+    ``segments`` too, opened with ``data_key`` where they are encrypted.
 
     An object that the store has lost is left out: the list of checksums tells that it is missing.
     """
@@ -41,6 +44,8 @@ class Package:
     at: datetime
     files: dict[str, bytes]
     objects: list[tuple[str, str]]
+    segments: list[models.Segment]
+    data_key: bytes | None = field(default=None, repr=False)
 
 
 async def prepare(
@@ -64,12 +69,15 @@ async def prepare(
     await identity.require_discreet(db, vault, actor, hearing.cases, reason)
     if recording.sealed_at is None or recording.manifest_key is None:
         raise NotReady(N_("Bản ghi chưa được niêm phong nên chưa tải về được. Hãy thử lại sau."))
+    data_key = await recording_keys.to_read(db, trusted.config, recording_id) if trusted.config else None
     await custody.record(db, actor, recording_id, "download", reason, unit_path=hearing.unit.path)
     return Package(
         name=f"{hearing.number.replace('/', '-')}-{recording_id[:8]}",
         at=recording.sealed_at,
         files=await _files(db, trusted, recording),
-        objects=await _objects(db, recording),
+        objects=_objects(recording),
+        segments=list(await db.scalars(_segments(recording))),
+        data_key=data_key,
     )
 
 
@@ -85,17 +93,17 @@ async def _files(db: AsyncSession, trusted: Trust, recording: models.Recording) 
     return files
 
 
-async def _objects(db: AsyncSession, recording: models.Recording) -> list[tuple[str, str]]:
-    wanted = (
-        select(models.Segment.object_key)
-        .where(models.Segment.recording_id == recording.id)
-        .order_by(models.Segment.track_id, models.Segment.number)
-    )
+def _segments(recording: models.Recording) -> Select[models.Segment]:
+    mine = select(models.Segment).where(models.Segment.recording_id == recording.id)
+    return mine.order_by(models.Segment.track_id, models.Segment.number)
+
+
+def _objects(recording: models.Recording) -> list[tuple[str, str]]:
     names = ["manifest.json", seals.SUMS, seals.SIGNATURE]
     if recording.stamped_at is not None:
         names.append(seals.STAMP)
     folder = form.folder_of(recording.id)
-    return [(key.removeprefix(folder), key) for key in [*(folder + name for name in names), *await db.scalars(wanted)]]
+    return [(name, folder + name) for name in names]
 
 
 def stream(store: ObjectStore, package: Package) -> Iterator[bytes]:
@@ -107,11 +115,10 @@ def stream(store: ObjectStore, package: Package) -> Iterator[bytes]:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]
         for path, data in package.files.items():
             archive.writestr(_info(package, path), data)
-        for path, key in package.objects:
+        for path, chunks in _contents(store, package):
             try:
-                chunks = iter(store.read(key))
                 first = next(chunks, b"")
-            except ObjectMissing:
+            except (ObjectMissing, Undecipherable):
                 continue
             with archive.open(_info(package, path), "w") as entry:
                 entry.write(first)
@@ -122,6 +129,19 @@ def stream(store: ObjectStore, package: Package) -> Iterator[bytes]:
             if len(out.pending) >= PIECE_BYTES:
                 yield out.take()
     yield out.take()
+
+
+def _contents(store: ObjectStore, package: Package) -> Iterator[tuple[str, Iterator[bytes]]]:
+    for path, key in package.objects:
+        yield path, _lazily(partial(store.read, key))
+    for row in package.segments:
+        path = row.object_key.removeprefix(form.folder_of(row.recording_id))
+        yield path, _lazily(partial(recording_keys.read, store, package.data_key, row))
+
+
+def _lazily(read: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:
+    """Stores may say at once that an object is missing; here whoever takes the first piece is told."""
+    yield from read()
 
 
 def _info(package: Package, path: str) -> zipfile.ZipInfo:

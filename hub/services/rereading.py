@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from hub import envelope, seals, timestamps
 from hub import manifest as form
-from hub import seals, timestamps
+from hub.config import Config
 from hub.seals import PublicKey
 from hub.services.faults import Fault
+from hub.services.recording_keys import Found
 from hub.services.store import ObjectMissing, ObjectStore
 
 PROGRESS_EVERY_BYTES = 1 << 20
@@ -30,6 +32,8 @@ class Trust:
 
     keys: dict[str, PublicKey]
     authority: Path | None = None
+    config: Config | None = None
+    """Where the keys of encrypted recordings are found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class Facts:
     events: dict[int, list[dict[str, Any]]]
     unstored: frozenset[str]
     """Keys of segments that are still in the spool."""
+    key: Found = Found()
+    """What encrypted segments are opened with."""
 
 
 class Reading:
@@ -59,7 +65,7 @@ class Reading:
         self._store, self._trust, self._facts = store, trust, facts
         self._progress, self._told = progress, 0
         self._segments = {s["key"]: s for track in facts.tracks for s in track["segments"]}
-        self._total = sum(s["size_bytes"] for key, s in self._segments.items() if key not in facts.unstored)
+        self._total = sum(s["stored"]["size_bytes"] for key, s in self._segments.items() if key not in facts.unstored)
         self.faults: list[Fault] = []
         self.objects = self.bytes_read = 0
 
@@ -70,6 +76,7 @@ class Reading:
             ours.add(form.key_of(self._facts.recording_id))
             ours.update(seals.key_of(self._facts.recording_id, n) for n in (seals.SUMS, seals.SIGNATURE, seals.STAMP))
             self._manifest()
+        self._key()
         for key in self._segments:
             if key not in self._facts.unstored:
                 self._segment(key)
@@ -82,26 +89,59 @@ class Reading:
     def _fault(self, kind: str, key: str, detail: str = "") -> None:
         self.faults.append(Fault(kind, key, detail))
 
+    def _key(self) -> None:
+        if self._facts.key.destroyed:
+            self._fault("key_destroyed", self._facts.recording_id)
+        elif not all(self._readable(key) for key in self._segments):
+            self._fault("key_missing", self._facts.recording_id, self._facts.key.why)
+
     # Segments -----------------------------------------------------------------------------------------------------
 
     def _segment(self, key: str) -> None:
         expected = self._segments[key]["sha256"]
-        digest, size = hashlib.sha256(), 0
+        stored, digest, size = hashlib.sha256(), hashlib.sha256(), 0
+
+        def pieces() -> Iterator[bytes]:
+            nonlocal size
+            for piece in self._store.read(key):
+                stored.update(piece)
+                size += len(piece)
+                self._read(len(piece))
+                yield piece
+
         try:
-            for chunk in self._store.read(key):
-                digest.update(chunk)
-                size += len(chunk)
-                self._read(len(chunk))
+            undecipherable = self._digest(key, pieces(), digest)
         except ObjectMissing:
             self._fault("missing", key)
             return
         self.objects += 1
-        if digest.hexdigest() != expected:
-            whose = [other for other, s in self._segments.items() if s["sha256"] == digest.hexdigest()]
+        recorded, found = self._segments[key]["stored"]["sha256"], stored.hexdigest()
+        if found != recorded:
+            whose = [other for other, s in self._segments.items() if s["stored"]["sha256"] == found]
             if whose:
                 self._fault("swapped", key, whose[0])
             else:
-                self._fault("altered", key, f"{size} bytes, sha256 {digest.hexdigest()}, recorded {expected}")
+                self._fault("altered", key, f"{size} bytes, sha256 {found}, recorded {recorded}")
+        elif undecipherable or (self._readable(key) and digest.hexdigest() != expected):
+            self._fault("undecipherable", key, undecipherable or "another file than was recorded")
+
+    def _readable(self, key: str) -> bool:
+        """Encrypted files without their key are checked as they are stored."""
+        return "format" not in self._segments[key]["stored"] or self._facts.key.data_key is not None
+
+    def _digest(self, key: str, pieces: Iterator[bytes], plain: hashlib._Hash) -> str:
+        """Hash the file as it was recorded; why it cannot be, or ''. All pieces are read in any case."""
+        why = ""
+        data_key = self._facts.key.data_key
+        if "format" in self._segments[key]["stored"] and data_key is not None:
+            try:
+                for piece in envelope.decrypt(data_key, key, pieces):
+                    plain.update(piece)
+            except envelope.Undecipherable as error:
+                why = str(error)
+        for piece in pieces:
+            plain.update(piece)
+        return why
 
     # Manifest -----------------------------------------------------------------------------------------------------
 
@@ -126,7 +166,8 @@ class Reading:
     def _compare(self, document: dict[str, Any]) -> None:
         """The manifest with the rows: what is replayed is what was sealed."""
         listed = {str(s["key"]): _plain(s) for s in form.segments(document)}
-        rows = {key: _plain(segment) for key, segment in self._segments.items()}
+        known = all("stored" in segment for segment in listed.values())
+        rows = {key: _plain(segment, stored=known) for key, segment in self._segments.items()}
         for key in sorted(listed.keys() | rows.keys()):
             if listed.get(key) != rows.get(key):
                 where = "only in the rows" if key not in listed else "only in the manifest" if key not in rows else ""
@@ -140,6 +181,7 @@ class Reading:
             ),
             "tracks": (_without_segments(document["tracks"]), _without_segments(facts.tracks)),
             "gaps": (document["gaps"], facts.gaps),
+            "encryption": (told.get("encryption", {}).get("key_sha256", ""), facts.key.sha256),
         }
         for name, (sealed, now) in pairs.items():
             if sealed != now:
@@ -236,9 +278,10 @@ class Reading:
             self._progress(self.bytes_read, max(self._total, self.bytes_read))
 
 
-def _plain(segment: dict[str, Any]) -> dict[str, Any]:
-    """Without what only the manifest has; the first format does not know what the store holds."""
-    return {name: value for name, value in segment.items() if name not in ("chain", "stored")}
+def _plain(segment: dict[str, Any], *, stored: bool = True) -> dict[str, Any]:
+    """Without what only the manifest has; the first format does not know what the store holds (``stored``)."""
+    left_out = ("chain",) if stored else ("chain", "stored")
+    return {name: value for name, value in segment.items() if name not in left_out}
 
 
 def _difference(one: dict[str, Any], other: dict[str, Any]) -> str:

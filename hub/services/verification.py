@@ -14,11 +14,12 @@ from hub import auth, calendar, models, signing_keys
 from hub.auth import Action, Actor
 from hub.config import Config
 from hub.db import Database
-from hub.errors import NotFound
+from hub.errors import ConfigError, NotFound
 from hub.i18n import N_
-from hub.services import custody, manifests
+from hub.services import custody, manifests, recording_keys
 from hub.services.faults import Fault
 from hub.services.hearing_lists import record_target
+from hub.services.recording_keys import Found
 from hub.services.rereading import Facts, Progress, Reading, Trust
 from hub.services.store import ObjectStore
 
@@ -42,7 +43,7 @@ class VerifyReport:
 
 def trust(config: Config) -> Trust:
     """What this hub trusts. Reads files. Raises ``ConfigError`` when a key's file is damaged."""
-    return Trust(signing_keys.public_keys(config), config.timestamp_ca)
+    return Trust(signing_keys.public_keys(config), config.timestamp_ca, config)
 
 
 async def choose(db: AsyncSession, first_day: date | None = None, last_day: date | None = None) -> list[str]:
@@ -63,7 +64,7 @@ async def verify(
     A recording that is not archived yet is checked too, against its rows, and is never ``ok``.
     """
     recording = await _recording(db, recording_id)
-    facts = await _facts(db, recording)
+    facts = await _facts(db, trusted, recording)
     reading = Reading(store, trusted, facts, progress)
     await asyncio.to_thread(reading.run)
     faults = reading.faults
@@ -130,7 +131,7 @@ async def _recording(db: AsyncSession, recording_id: str) -> models.Recording:
     return recording
 
 
-async def _facts(db: AsyncSession, recording: models.Recording) -> Facts:
+async def _facts(db: AsyncSession, trusted: Trust, recording: models.Recording) -> Facts:
     unstored = select(models.Segment.object_key).where(
         models.Segment.recording_id == recording.id, models.Segment.state != models.SegmentState.STORED
     )
@@ -147,4 +148,15 @@ async def _facts(db: AsyncSession, recording: models.Recording) -> Facts:
         gaps=await manifests.gaps(db, recording.id),
         events={row.seq: manifests.written(row) for row in await manifests.event_rows(db, recording.hearing_id)},
         unstored=frozenset(await db.scalars(unstored)),
+        key=await _key(db, trusted, recording.id),
     )
+
+
+async def _key(db: AsyncSession, trusted: Trust, recording_id: str) -> Found:
+    if trusted.config is None:
+        return Found()
+    try:
+        return await recording_keys.find(db, trusted.config, recording_id)
+    except ConfigError as error:
+        row = await db.get_one(models.RecordingKey, recording_id)
+        return Found(sha256=row.sha256, why=str(error))

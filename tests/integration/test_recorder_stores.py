@@ -3,6 +3,8 @@
 import hashlib
 import shutil
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
@@ -114,3 +116,31 @@ def test_a_server_that_does_not_answer_or_refuses_us_is_away(s3: S3Server) -> No
             store.put_bytes(KEY, b"x", media_type="video/webm")
         with pytest.raises(StoreAway):
             store.head(KEY)
+
+
+def test_the_server_encrypts_when_it_is_asked_to(s3: S3Server) -> None:
+    bucket = s3.new_bucket()
+    asked = Config(
+        store_url=f"s3://{bucket}",
+        s3_endpoint=s3.endpoint,
+        s3_access_key=ACCESS_KEY,
+        s3_secret_key=SECRET_KEY,
+        s3_encryption="AES256",
+    )
+    store, data = open_store(asked), b"readable " * 100
+    store.put_bytes(KEY, data, media_type="video/webm")
+    assert s3.client.head_object(Bucket=bucket, Key=KEY)["ServerSideEncryption"] == "AES256"
+    assert b"".join(store.read(KEY, 9, 8)) == b"readable"
+    assert store.head(KEY).sha256 == hashlib.sha256(data).hexdigest()
+
+
+def test_no_object_can_be_had_without_credentials(s3: S3Server) -> None:
+    bucket = s3.new_bucket()
+    key = {"s3_access_key": ACCESS_KEY, "s3_secret_key": SECRET_KEY}
+    open_store(Config(store_url=f"s3://{bucket}", s3_endpoint=s3.endpoint, **key)).put_bytes(
+        KEY, b"x", media_type="video/webm"
+    )
+    with pytest.raises(HTTPError) as refused:
+        urlopen(f"{s3.endpoint}/{bucket}/{KEY}", timeout=10)
+    with refused.value as answer:
+        assert answer.status == 403

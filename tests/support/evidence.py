@@ -13,8 +13,8 @@ from threading import Thread
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from hub import envelope, models
 from hub import manifest as form
-from hub import models
 from hub.config import Config
 from hub.db import Database
 from hub.ids import utc_now
@@ -109,7 +109,9 @@ class Authority:
         subprocess.run(["openssl", *arguments], cwd=self._home, check=True, capture_output=True, timeout=20)
 
 
-async def add_segments(database: Database, store: ObjectStore, taped: Taped, count: int = 3) -> list[models.Segment]:
+async def add_segments(
+    database: Database, store: ObjectStore, taped: Taped, count: int = 3, *, data_key: bytes | None = None
+) -> list[models.Segment]:
     async with database.transaction() as db:
         track = models.Track(
             recording_id=taped.recording_id,
@@ -124,7 +126,8 @@ async def add_segments(database: Database, store: ObjectStore, taped: Taped, cou
         for number in range(count):
             data = f"sound {number}".encode() * 100
             key = f"recordings/{taped.recording_id}/{track.id}/{number:06d}.webm"
-            store.put_bytes(key, data, media_type="audio/webm")
+            stored = data if data_key is None else envelope.encrypt(data_key, key, data)
+            store.put_bytes(key, stored, media_type="audio/webm")
             made.append(
                 models.Segment(
                     recording_id=taped.recording_id,
@@ -138,6 +141,9 @@ async def add_segments(database: Database, store: ObjectStore, taped: Taped, cou
                     object_key=key,
                     state=models.SegmentState.STORED,
                     stored_at=utc_now(),
+                    encrypted=data_key is not None,
+                    stored_size_bytes=len(stored),
+                    stored_sha256=hashlib.sha256(stored).hexdigest(),
                 )
             )
         db.add_all(made)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -92,6 +93,7 @@ class S3Server:
                 stdout=log,
                 stderr=log,
                 cwd=self._home,
+                env={**os.environ, "WEED_S3_SSE_KEK": "5e" * 32},  # what it encrypts with when asked to
             )
         process.wait_until(self._answers, self._process, self._log, 50)
 

@@ -6,9 +6,10 @@ import asyncio
 
 from aiohttp import web as http
 
+from hub.envelope import Undecipherable
 from hub.errors import NotReady
 from hub.i18n import N_
-from hub.services import recordings
+from hub.services import recording_keys, recordings
 from hub.services.store import ObjectMissing
 from web import keys, view
 
@@ -33,6 +34,7 @@ async def segment(request: http.Request) -> http.StreamResponse:
     actor, hub = keys.actor(request), keys.deps(request)
     async with hub.database.reading() as db:
         found = await recordings.segment(db, actor, request.match_info["replay_id"], request.match_info["segment_id"])
+        data_key = await recording_keys.to_read(db, hub.config, found.recording_id) if found.encrypted else None
     headers = {
         "Content-Type": found.media_type.split(";", 1)[0],
         "Cache-Control": "private, no-store",
@@ -44,8 +46,9 @@ async def segment(request: http.Request) -> http.StreamResponse:
         return http.Response(status=416, headers=unsatisfied)
     start, end = span
     try:
-        data = await asyncio.to_thread(lambda: b"".join(hub.store.read(found.object_key, start, end - start)))
-    except ObjectMissing as error:
+        pieces = recording_keys.read(hub.store, data_key, found, start, end - start)
+        data = await asyncio.to_thread(b"".join, pieces)
+    except (ObjectMissing, Undecipherable) as error:
         raise NotReady(N_("Đoạn ghi này không có trong kho lưu trữ. Hãy báo quản trị viên.")) from error
     if end - start == found.size_bytes:
         return http.Response(body=data, headers=headers)
