@@ -9,11 +9,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run system test lint format lock docs screenshots clean bench-system bench-forward bench-province bench-scale bench-join bench-loss bench-features bench-flood soak fuzz
+.PHONY: help run system test test-faults lint format lock docs screenshots clean bench-system bench-forward bench-province bench-scale bench-join bench-loss bench-features bench-flood soak fuzz
 
 help:
 	@echo "make run          set up, load the demo province and start the hub (PORT=8080, HUB_* are honoured)"
 	@echo "make test         set up what the tests need and run all of them"
+	@echo "make test-faults  the long round of the recorder's fault matrix, and its table; ARGS='-k power' and more"
 	@echo "make lint         formatting, lint, types, import layers, page scripts"
 	@echo "make format       put the formatting right"
 	@echo "make lock         pin the dependencies anew"
@@ -34,6 +35,10 @@ run: .venv/runtime.stamp
 
 test: system .venv/development.stamp node_modules/installed.stamp
 	@tools/run-tests
+
+# Every fault many times over, some for ten minutes: hours. ARGS are pytest's, e.g. ARGS="-k power".
+test-faults: system .venv/development.stamp
+	@FAULTS=long $(BIN)/pytest tests/integration -m faults --numprocesses 2 --dist worksteal $(ARGS)
 
 lint: .venv/development.stamp node_modules/installed.stamp
 	$(BIN)/ruff check

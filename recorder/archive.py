@@ -38,6 +38,8 @@ BACK_OFF_MAX_S = 30
 PROBE_EVERY_S = 10
 ABANDONED_EVERY_S = 60
 SILENT_FOR = timedelta(hours=24)
+FAULTY_AGAIN_S = 60
+"""What the store holds wrongly may be put right by a person; nobody should have to restart the recorder then."""
 PROBE_KEY = "recordings/probe"
 
 log = structlog.get_logger(__name__)
@@ -107,7 +109,9 @@ class Archiver:
         """``(segments not yet in the store, age of the oldest in seconds)``."""
         count, oldest = 0, time.time()
         for work in self._packaging.works.values():
-            for segment in _unstored(work):
+            with work.catalogue.lock:
+                unstored = list(work.catalogue.unstored.values())
+            for segment in unstored:
                 count += 1
                 oldest = min(oldest, _made_at(segment))
         return count, max(0.0, time.time() - oldest) if count else 0.0
@@ -165,32 +169,42 @@ class Archiver:
         try:
             storing.put(self._store, segment, path, work.data_key)
         except (FileNotFoundError, ValueError) as error:
-            self._complain(work, segment, f"spool file unusable: {error}")
-            return None
+            found = self._there(segment, work)
+            if found is None:
+                self._complain(work, segment, f"spool file unusable: {error}")
+            return found
         stored = storing.look(self._store, segment, work.data_key)
         if stored is None:
             self._complain(work, segment, "the store holds other bytes")
         return stored
 
+    def _there(self, segment: SegmentFact, work: Work) -> Stored | None:
+        """What the store has of a segment whose spool file is gone: another archiver may have been quicker."""
+        try:
+            return storing.look(self._store, segment, work.data_key)
+        except ObjectMissing:
+            return None
+
     def _checksum(self, key: str) -> str:
-        """The checksum of what the store has, from the server's own where it keeps one, else by reading it back."""
-        known = self._store.head(key).sha256
-        if known is not None:
-            return known
+        """The checksum of what the store gives back. What it says of itself proves nothing."""
         digest = hashlib.sha256()
         for chunk in self._store.read(key):
             digest.update(chunk)
         return digest.hexdigest()
 
     def _complain(self, work: Work, segment: SegmentFact, what: str) -> None:
-        work.faulty.add(segment.id)
+        work.faulty[segment.id] = time.monotonic() + FAULTY_AGAIN_S
         log.error("segment cannot be archived", recording=work.folder.recording_id, key=segment.object_key, why=what)
 
     async def _finish(self, work: Work) -> None:
         """All is stored: write the manifest, seal it, check both, and say so in the row."""
-        if not self.store_away.ready:
-            return
         recording_id = work.folder.recording_id
+        if not self.store_away.ready or work.faulty.get(recording_id, 0) > time.monotonic():
+            return
+        if known := await rows.archived_as(self._database, recording_id):
+            # By us, before we could note it, or by another archiver of the same spool, perhaps with another key.
+            await self._with_store(lambda: self._accept(work, known))
+            return
         data = await asyncio.to_thread(_read, work.folder.manifest)
         if data is None:
             async with self._database.reading() as db:
@@ -200,10 +214,21 @@ class Archiver:
         done: list[Seal] = []
         await self._with_store(lambda: asyncio.to_thread(self._store_manifest, recording_id, data, done))
         if not done:
+            if self.store_away.fine:
+                work.faulty[recording_id] = time.monotonic() + FAULTY_AGAIN_S
             return
         await rows.archived(self._database, recording_id, key, sha256, done[0].sealed_at, done[0].key)
         await asyncio.to_thread(work.catalogue.append, [Archived(sha256)])
         log.info("recording archived", recording=recording_id, manifest_sha256=sha256)
+
+    async def _accept(self, work: Work, sha256: str) -> None:
+        """The row names the manifest; when the store gives it back, there is nothing left to do."""
+        key = form.key_of(work.folder.recording_id)
+        if await asyncio.to_thread(self._checksum, key) == sha256:
+            await asyncio.to_thread(work.catalogue.append, [Archived(sha256)])
+        else:
+            log.error("the store holds another manifest", recording=work.folder.recording_id, key=key)
+            work.faulty[work.folder.recording_id] = time.monotonic() + FAULTY_AGAIN_S
 
     def _store_manifest(self, recording_id: str, data: bytes, done: list[Seal]) -> None:
         key = form.key_of(recording_id)
@@ -261,6 +286,8 @@ class Archiver:
             if over_at is not None and utc_now() - over_at > timedelta(seconds=ABANDONED_EVERY_S):
                 started = await rows.started_at(self._database, recording_id)
                 end_ns = writer.epoch_ns + (over_at - started) // timedelta(microseconds=1) * 1000
+                # The wall clock may have been set in between: no end before what was heard, none in the future.
+                end_ns = min(max(end_ns, writer.last_heard_ns), time.monotonic_ns())
             elif time.monotonic_ns() - writer.last_heard_ns > SILENT_FOR // timedelta(microseconds=1) * 1000:
                 end_ns = writer.last_heard_ns
             else:
@@ -270,8 +297,9 @@ class Archiver:
 
 
 def _unstored(work: Work) -> list[SegmentFact]:
+    now = time.monotonic()
     with work.catalogue.lock:
-        return [segment for key, segment in work.catalogue.unstored.items() if key not in work.faulty]
+        return [segment for key, segment in work.catalogue.unstored.items() if work.faulty.get(key, 0) <= now]
 
 
 def _note_stored(work: Work, stored: list[Stored]) -> None:

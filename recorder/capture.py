@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 import msgspec
 import structlog
@@ -34,6 +35,9 @@ FLOOR_BYTES = 64_000_000
 _HEAD = struct.Struct("!IB")
 _RECORD_TRACK = struct.Struct("!QI")
 
+A = TypeVar("A")
+R = TypeVar("R")
+
 log = structlog.get_logger(__name__)
 
 
@@ -52,6 +56,8 @@ class Capture:
         self._committing = asyncio.Lock()
         self._opening = asyncio.Lock()
         self._full = False
+        # Its own: the loop's threads may all be waiting for a slow object store.
+        self._thread = ThreadPoolExecutor(1, "journal")
 
     # Recordings ---------------------------------------------------------------------------------------------------
 
@@ -83,7 +89,10 @@ class Capture:
             if self.free() < self._min_bytes:
                 raise NotReady(N_("Ổ đĩa ghi hình sắp đầy, chưa thể mở buổi tiếp."))
             writer = JournalWriter(folder, epoch_ns=epoch_ns, started_at=started_at)
-            await asyncio.to_thread(_create, writer)
+            try:
+                await self._aside(_create, writer)
+            except OSError as error:
+                raise NotReady(N_("Không ghi được vào ổ đĩa ghi hình, chưa thể mở buổi tiếp.")) from error
             self._writers[recording_id] = writer
             for connection in self._connections:
                 connection.route_again(recording_id)
@@ -151,7 +160,7 @@ class Capture:
             self._watch_space()
             seen = [(connection, connection.seen) for connection in self._connections]
             batches = [(writer, writer.take()) for writer in self._writers.values() if writer.dirty]
-            done = await asyncio.to_thread(_write_all, batches) if batches else []
+            done = await self._aside(_write_all, batches) if batches else []
             for (writer, batch), good in zip(batches, done, strict=True):
                 if good:
                     writer.written(batch)
@@ -162,6 +171,9 @@ class Capture:
                     connection.acknowledge(record)
             self._full = not all(done) or self.free() < self._floor
             self._throttle()
+
+    async def _aside(self, work: Callable[[A], R], argument: A) -> R:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, argument)
 
     def _watch_space(self) -> None:
         for writer in self._writers.values():

@@ -127,7 +127,9 @@ class JournalWriter:
         if header.boot_id != spool.boot_id():
             # The machine was restarted and its clock with it: the wall clock carries position 0 over.
             since = datetime.now(UTC) - datetime.fromisoformat(header.started_at)
-            epoch_ns = now - round(since.total_seconds() * 1_000_000_000)
+            # It may have been set back meanwhile; yet nothing new can lie before what is already recorded.
+            passed_ns = max(round(since.total_seconds() * 1_000_000_000), found.last_ns - header.epoch_ns)
+            epoch_ns = now - passed_ns
         writer = cls(folder, epoch_ns=epoch_ns, started_at=header.started_at)
         writer._file = found.last_file
         writer._workers, writer._last = found.workers, found.last_record

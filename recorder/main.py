@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 import structlog
 
@@ -11,6 +12,7 @@ from hub.config import Config
 from hub.db import Database
 from hub.rpc import Peer, RpcServer
 from hub.services.store import ObjectStore
+from recorder import spool
 from recorder.archive import Archiver
 from recorder.capture import Capture
 from recorder.packaging import Packaging
@@ -18,6 +20,7 @@ from recorder.sealing import Sealing
 
 HEALTH_S = 1
 LAST_TURN_S = 10
+LOCK_AGAIN_S = 0.05
 MEGABYTE = 1_000_000
 
 log = structlog.get_logger(__name__)
@@ -36,6 +39,23 @@ class Recorder:
     async def run(self) -> None:
         """Serve until cancelled; then everything received is durable and, as far as time allows, archived."""
         await asyncio.to_thread(_make_dirs, self._config)
+        claim = await self._claim_spool()
+        try:
+            await self._serve()
+        finally:
+            os.close(claim)
+
+    async def _claim_spool(self) -> int:
+        """Wait until the recorder before us, if there is one, is really gone."""
+        told = False
+        while (claim := await asyncio.to_thread(spool.lock, self._config.spool_dir)) is None:
+            if not told:
+                log.warning("another process has the spool; waiting for its end", spool=str(self._config.spool_dir))
+                told = True
+            await asyncio.sleep(LOCK_AGAIN_S)
+        return claim
+
+    async def _serve(self) -> None:
         await asyncio.to_thread(self.capture.recover)
         await self.capture.commit()
         server = RpcServer(self._config.run_dir / "recorder.sock", links.RecorderReceives, self._answer)
@@ -77,7 +97,7 @@ class Recorder:
         waiting, oldest_s = self.archiver.waiting()
         return links.RecorderHealth(
             spool_free_bytes=free,
-            accepts=free >= self._config.spool_min_mb * MEGABYTE,
+            accepts=free > 0 and free >= self._config.spool_min_mb * MEGABYTE,
             warns=free < self._config.spool_warn_mb * MEGABYTE,
             store_reachable=self.archiver.store_away.fine,
             segments_waiting=waiting,

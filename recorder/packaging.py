@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import structlog
 
@@ -20,8 +24,11 @@ from recorder.spool import RecordingDir
 TURN_S = COMMIT_S
 REST_S = 0.01
 AGAIN_S = 5
+NICE = 10
 SETTLE_S = 3
 """After a start, workers first send again what the recorder before had not acknowledged."""
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -42,12 +49,17 @@ class Work:
     row_closed: bool = False
     deleted: set[str] = field(default_factory=set)
     """Segments whose spool file is gone, because the store has them and the row says so."""
-    faulty: set[str] = field(default_factory=set)
-    """Segments the store holds something else for; a person must look."""
+    faulty: dict[str, float] = field(default_factory=dict)
+    """Segments the store holds something else for, and when (``time.monotonic``) to look again; a person must."""
     first_needed_file: int = 0
     data_key: bytes | None = field(default=None, repr=False)
     key_found: bool = False
     """What the recording's files are encrypted with; None until ``key_found``, or when they are not."""
+
+
+def _give_way() -> None:
+    """Live media and capture first: on Linux a thread has a nice value of its own."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 class Packaging:
@@ -57,11 +69,23 @@ class Packaging:
         self._spool_dir, self._capture, self._max_s = spool_dir, capture, max_s
         self.works: dict[str, Work] = {}
         self._started = time.monotonic()
+        self._recovered, self._recover_at = True, 0.0
+        self._thread = ThreadPoolExecutor(1, "packaging", initializer=_give_way)
 
     async def recover(self) -> None:
-        """Take up every recording in the spool, also one that needs no more than to be archived."""
+        """Take up every recording in the spool, also one that needs no more than to be archived.
+
+        From a disk that may not be written to nothing can be taken up; ``turn`` tries again.
+        """
+        self._recovered = True
         for folder in await asyncio.to_thread(lambda: list(spool.recordings(self._spool_dir))):
-            self.works[folder.recording_id] = await asyncio.to_thread(self._load, folder.recording_id)
+            if folder.recording_id in self.works:
+                continue
+            try:
+                self.works[folder.recording_id] = await self._aside(self._load, folder.recording_id)
+            except OSError as error:
+                log.warning("recording not taken up", recording=folder.recording_id, error=repr(error))
+                self._recovered, self._recover_at = False, time.monotonic() + AGAIN_S
 
     async def run(self) -> None:
         """Package until cancelled."""
@@ -75,20 +99,29 @@ class Packaging:
 
     async def turn(self) -> None:
         """Everything that is durable now, for every recording."""
+        if not self._recovered and time.monotonic() >= self._recover_at:
+            await self.recover()
         for recording_id, (durable, sealed) in self._capture.durable().items():
             work = self.works.get(recording_id)
             if work is None:
                 if recording_id not in self._capture.durable():
                     continue  # archived and removed since the loop began
-                work = self.works[recording_id] = await asyncio.to_thread(self._load, recording_id)
+                if not self._recovered:
+                    continue
+                work = self.works[recording_id] = await self._aside(self._load, recording_id)
             if work.catalogue.closed is None and time.monotonic() >= work.retry_at:
                 await self._package(work, durable, sealed)
 
     def close(self) -> None:
         """Let go of the files."""
+        self._thread.shutdown(wait=False)
         for work in self.works.values():
             with work.lock:
                 work.catalogue.close()
+
+    async def _aside(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Run in packaging's own thread, which the scheduler makes wait for everybody else."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
 
     def _load(self, recording_id: str) -> Work:
         folder = RecordingDir(self._spool_dir, recording_id)
@@ -100,7 +133,7 @@ class Packaging:
         try:
             more = True
             while more:
-                more = await asyncio.to_thread(self._step, work, durable, now_ns, sealed, wanted)
+                more = await self._aside(self._step, work, durable, now_ns, sealed, wanted)
                 if more:
                     await asyncio.sleep(REST_S)
         except Exception as error:  # noqa: BLE001 - whatever it was, nothing is lost: begin again from the catalogue

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import models
@@ -23,14 +24,18 @@ async def write(database: Database, work: Work) -> None:
         await _read(database, work)
     if not _something_new(work):
         return
-    async with database.transaction() as db:
-        recording = await db.get(models.Recording, work.folder.recording_id)
-        if recording is None:
-            log.warning("recording without a row stays in the spool", recording=work.folder.recording_id)
-            return
-        added = await _insert(db, work)
-        stored = await _mark_stored(db, work)
-        _close(recording, work)
+    try:
+        async with database.transaction() as db:
+            recording = await db.get(models.Recording, work.folder.recording_id)
+            if recording is None:
+                log.warning("recording without a row stays in the spool", recording=work.folder.recording_id)
+                return
+            added = await _insert(db, work)
+            stored = await _mark_stored(db, work)
+            _close(recording, work)
+    except IntegrityError:
+        work.rows_read = False  # somebody else wrote some of them: look again before the next attempt
+        raise
     work.rows |= added
     work.rows_stored |= stored
     work.row_closed = work.catalogue.closed is not None
@@ -58,6 +63,13 @@ async def archived(
             .values(state=models.RecordingState.ARCHIVED, manifest_key=key, manifest_sha256=sha256)
         )
         await _sealed(db, recording_id, sealed_at, seal_key)
+
+
+async def archived_as(database: Database, recording_id: str) -> str | None:
+    """The SHA-256 of the manifest of a recording that is archived; None of one that is not."""
+    async with database.reading() as db:
+        recording = await db.get_one(models.Recording, recording_id)
+    return recording.manifest_sha256 if recording.state == models.RecordingState.ARCHIVED else None
 
 
 async def sealed(database: Database, recording_id: str, sealed_at: datetime, key: str) -> None:

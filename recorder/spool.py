@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 from collections.abc import Iterator
@@ -105,9 +106,23 @@ def sweep(folder: Path) -> None:
 
 
 def free_bytes(path: Path) -> int:
-    """Free space for us on the disk that holds ``path``."""
+    """Free space for us on the disk that holds ``path``; none on one that may only be read."""
     stat = os.statvfs(path)
-    return stat.f_bavail * stat.f_frsize
+    return 0 if stat.f_flag & os.ST_RDONLY else stat.f_bavail * stat.f_frsize
+
+
+def lock(spool_dir: Path) -> int | None:
+    """Claim the spool for this process: a descriptor to keep, None while another process has it.
+
+    Two that append to one journal would ruin it. The kernel lets go of the claim with the process, however it ends.
+    """
+    fd = os.open(spool_dir, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        return None
+    return fd
 
 
 def boot_id() -> str:

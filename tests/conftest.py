@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -20,9 +21,12 @@ import pytest_asyncio
 
 from hub.config import Config
 from hub.db import Database
+from tests.support.fault_world import places, tally
 from tests.support.postgres import Cluster
 from tests.support.schema import PostgresSource, SqliteSource
 from tests.support.seaweed import S3Server
+
+__all__ = ["places", "tally"]
 
 
 @pytest.fixture
@@ -99,3 +103,17 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     opened = Database(database_url)
     yield opened
     await opened.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The table of the fault matrix: what each fault cost (``tests.support.fault_world``)."""
+    # Rows are complete when the test's fixtures end: the report of a teardown that passed has no category.
+    reports = [*terminalreporter.stats.get("", ()), *terminalreporter.stats.get("error", ())]
+    found = {row for report in reports for name, row in getattr(report, "user_properties", ()) if name == "fault"}
+    rows = [json.loads(row) for row in found]
+    if rows:
+        terminalreporter.section("faults")
+        heads = ("runs", "items sent", "s missing at most", "gaps listed", "corrupt")
+        terminalreporter.write_line(f"{'fault':58}" + "".join(f"{head:>19}" for head in heads))
+        for fault, *figures in sorted(rows):
+            terminalreporter.write_line(f"{fault:58}" + "".join(f"{figure:>19}" for figure in figures))

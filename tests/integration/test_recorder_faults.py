@@ -90,53 +90,6 @@ class MovableStore:
             raise StoreAway("away")
 
 
-async def test_a_killed_recorder_loses_nothing_and_the_hearing_goes_on(
-    config: Config, sqlite_url: str, s3: S3Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # On a busy machine a Python process may take longer to come back than the five seconds that workers keep.
-    monkeypatch.setattr("signaling.media.tap.KEEP_NS", 60 * 10**9)
-    config = quick(
-        config,
-        database_url=sqlite_url,
-        store_url=f"s3://{s3.new_bucket()}/archive",
-        s3_endpoint=s3.endpoint,
-        s3_access_key=ACCESS_KEY,
-        s3_secret_key=SECRET_KEY,
-    )
-    database = Database(config.database)
-    taped = await make_hearing(database)
-    recorder = RecorderProcess(config)
-    recorder.start()
-    async with control(config) as client:
-        await open_recording(client, taped)
-        async with FakeWorker(config.run_dir).run() as worker:
-            worker.open(taped.recording_id, CHAIR, taped.seats[0].id)
-            playing = asyncio.create_task(worker.play(12))
-            for _ in range(2):
-                await asyncio.sleep(3)
-                recorder.kill()
-                await asyncio.sleep(0.5)
-                recorder.start()
-            await playing
-            await until(lambda: client.connected and worker.tap.connected, 40)
-            assert (await open_recording(client, taped)).epoch_ns == taped.epoch_ns
-            await until(lambda: worker.buffer.waiting <= 2, 40)
-            assert worker.buffer.lost == 0
-            await close_recording(client, database, taped)
-            await archived(database, taped.recording_id)
-    recorder.terminate()
-    archive = await read_archive(database, open_store(config), taped.recording_id)
-    counters = archive.decoded(taped.seats[0].id, "camera").counters(CHAIR.code)
-    assert [counter for _, counter in counters] == list(range(12 * FRAMES_PER_S))
-    sound = archive.decoded(taped.seats[0].id, "microphone")
-    assert sum(end - begin for begin, end in sound.pieces) >= 11.8
-    assert [gap.cause for gap in archive.gaps if gap.end_ms < 12_000] == []
-    async with database.reading() as db:
-        report = await verification.verify(db, open_store(config), verification.trust(config), taped.recording_id)
-    assert report.ok, report.faults
-    await database.close()
-
-
 async def test_a_recorder_away_for_longer_than_workers_keep_leaves_a_gap_that_says_so(
     config: Config, sqlite_url: str
 ) -> None:
@@ -399,34 +352,6 @@ async def _set_closed(database: Database, hearing_id: str, closed_at: datetime) 
     async with database.transaction() as db:
         hearing = await db.get_one(models.Hearing, hearing_id)
         hearing.state, hearing.closed_at = models.HearingState.CLOSED, closed_at
-
-
-async def test_what_the_store_holds_wrongly_is_kept_in_the_spool(config: Config, sqlite_url: str) -> None:
-    config = quick(config, database_url=sqlite_url)
-    database = Database(config.database)
-    taped = await make_hearing(database)
-    store = MovableStore(config.data_dir / "objects")
-
-    class Liar(MovableStore):
-        def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
-            return iter([b"".join(super().read(key, start, length))[:-1] + b"?"])
-
-    liar = Liar(config.data_dir / "objects")
-    async with recorder_here(config, database, liar) as recorder, control(config) as client:
-        await open_recording(client, taped)
-        async with FakeWorker(config.run_dir).run() as worker:
-            worker.open(taped.recording_id, CHAIR, taped.seats[0].id)
-            await worker.play(4)
-            await close_recording(client, database, taped)
-        await until(lambda: len(recorder.packaging.works[taped.recording_id].faulty) >= 2)
-        work = recorder.packaging.works[taped.recording_id]
-        for fact in work.catalogue.segments.values():
-            assert work.folder.segment_file(fact.track_id, fact.number).exists()
-    # The next recorder looks again, and this time the store tells the truth.
-    async with recorder_here(config, database, store):
-        await archived(database, taped.recording_id)
-    assert store.puts
-    await database.close()
 
 
 async def test_a_second_upload_of_the_same_segment_changes_nothing(data_dir: Path) -> None:

@@ -19,7 +19,7 @@ from av.video.frame import PictureType
 from hub import tap as wire
 from hub.ids import new_id
 from signaling.media.tap import Tap, TapBuffer
-from tests.support import picture_code, rtp_packets, tones
+from tests.support import counted, picture_code, rtp_packets, tones
 from tests.support.points import FRAMES_PER_S, SAMPLES_PER_S, Point
 
 OPUS_SAMPLES = 960
@@ -150,6 +150,8 @@ class Sender:
     paused: str = ""
     keyframe: bool = True
     last_keyframe_ns: int = 0
+    first: int = 0
+    """What its pictures are counted from; its sounds from as many as last so long."""
     cut_off: bool = False
     """The point's network is gone: it sends, nothing arrives."""
 
@@ -164,6 +166,7 @@ class FakeWorker:
         self.network = network or Network()
         self.senders: list[Sender] = []
         self.keyframes_asked = 0
+        self.log = counted.SentLog()
         self._tracks = 0
         self._later: list[tuple[int, int, bytes]] = []
 
@@ -180,23 +183,31 @@ class FakeWorker:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    def open(self, recording_id: str, point: Point, seat_id: str, *, scale: int = 1, skew_s: float = 0.0) -> Sender:
+    def open(
+        self, recording_id: str, point: Point, seat_id: str, *, scale: int = 1, skew_s: float = 0.0, first: int = 0
+    ) -> Sender:
         camera = self._track(recording_id, seat_id, "camera", "video", "VP8", VIDEO_RATE, VIDEO_PT)
         microphone = self._track(recording_id, seat_id, "microphone", "audio", "opus", SAMPLES_PER_S, AUDIO_PT)
-        sender = Sender(point, seat_id, camera, microphone, Vp8Encoder(point, scale), OpusEncoder(point), skew_s)
+        sender = Sender(
+            point, seat_id, camera, microphone, Vp8Encoder(point, scale), OpusEncoder(point), skew_s, first=first
+        )
         self.senders.append(sender)
         return sender
 
     async def play(self, seconds: float) -> None:
-        """Send in real time from the beginning of a second on, so that counters and beeps share one clock."""
+        """Send whole seconds in real time, from the beginning of one on, so that counters and beeps share one clock."""
         begin = time.monotonic_ns()
         for sender in self.senders:
+            sender.first += sender.frames  # whole seconds before: sounds are counted on from the same place
             sender.frames = sender.packets = 0
+        sent_s = 0.0
         while True:
             elapsed = (time.monotonic_ns() - begin) / 1e9
             self._send_later()
-            for sender in self.senders:
-                self._send_due(sender, begin, min(elapsed, seconds))
+            while sent_s < min(elapsed, seconds):  # in small steps, so that sound and picture mix however late we are
+                sent_s = min(sent_s + OPUS_S, elapsed, seconds)
+                for sender in self.senders:
+                    self._send_due(sender, begin, sent_s)
             self.tap.flush(time.monotonic_ns())
             if elapsed >= seconds:
                 return
@@ -242,23 +253,31 @@ class FakeWorker:
                 sender.keyframe, sender.last_keyframe_ns = True, time.monotonic_ns()
 
     def _send_due(self, sender: Sender, begin: int, elapsed: float) -> None:
+        # Everything arrives when it should: on a busy machine we are late ourselves, but no network was.
         offset = int((begin / 1e9 % 1000) * VIDEO_RATE)
         while sender.frames / FRAMES_PER_S < elapsed:
             ts = offset + sender.frames * VIDEO_RATE // FRAMES_PER_S
-            data = sender.video.next(sender.frames, keyframe=sender.keyframe)
+            data = sender.video.next(sender.first + sender.frames, keyframe=sender.keyframe)
             sender.keyframe = False
+            at_ns = begin + sender.frames * 1_000_000_000 // FRAMES_PER_S
+            if not sender.paused:
+                self.log.add(sender.seat_id, "camera", sender.first + sender.frames, at_ns)
             if not sender.paused and not sender.cut_off:
                 for packet in vp8_packets(
                     data, seq=sender.video_seq, ts=ts, ssrc=sender.camera.ssrc, picture=sender.frames
                 ):
-                    self._send_video(sender, packet)
+                    self._send_video(sender, packet, at_ns)
                     sender.video_seq += 1
                 if sender.frames % FRAMES_PER_S == 1:
-                    self._report(sender, sender.camera, begin, sender.frames / FRAMES_PER_S, ts)
+                    self._report(sender, sender.camera, at_ns, ts)
             sender.frames += 1
         while sender.packets * OPUS_S < elapsed:
             ts = offset + sender.packets * OPUS_SAMPLES
-            payload = sender.sound.next()
+            counter = round(sender.first / FRAMES_PER_S / OPUS_S) + sender.packets
+            payload = counted.stamp(sender.sound.next(), counter)
+            at_ns = begin + round(sender.packets * OPUS_S * 1e9)
+            if not sender.paused:
+                self.log.add(sender.seat_id, "microphone", counter, at_ns)
             packet = rtp_packets.packet(
                 seq=sender.audio_seq & 0xFFFF,
                 ts=ts & 0xFFFFFFFF,
@@ -269,14 +288,14 @@ class FakeWorker:
             sender.audio_seq += 1
             if not sender.paused and not sender.cut_off:
                 if self.network.random.random() >= self.network.loss:
-                    self.buffer.rtp(sender.microphone.track, time.monotonic_ns(), bytes(packet))
+                    self.buffer.rtp(sender.microphone.track, at_ns, bytes(packet))
                 if sender.packets % 100 == 7:
-                    self._report(sender, sender.microphone, begin, sender.packets * OPUS_S, ts)
+                    self._report(sender, sender.microphone, at_ns, ts)
             sender.packets += 1
 
-    def _send_video(self, sender: Sender, packet: bytes) -> None:
+    def _send_video(self, sender: Sender, packet: bytes, at_ns: int) -> None:
         network, track = self.network, sender.camera.track
-        now = time.monotonic_ns() + int(network.video_delay_s * 1e9)
+        now = at_ns + int(network.video_delay_s * 1e9)
         chance = network.random.random()
         if chance < network.loss:
             if network.rtx:
@@ -297,9 +316,8 @@ class FakeWorker:
         due = sorted((entry for entry in self._later if entry[0] <= now), key=lambda entry: entry[0])
         self._later = [entry for entry in self._later if entry[0] > now]
         for at, track, packet in due:
-            # On a busy machine we are late ourselves; the network was not.
             self.buffer.rtp(track, at, packet)
 
-    def _report(self, sender: Sender, opened: wire.TrackOpened, begin: int, at_s: float, ts: int) -> None:
-        wall = time.time() - time.monotonic() + begin / 1e9 + at_s + sender.clock_skew_s
-        self.buffer.sender_report(opened.track, time.monotonic_ns(), ntp(wall), ts & 0xFFFFFFFF)
+    def _report(self, sender: Sender, opened: wire.TrackOpened, at_ns: int, ts: int) -> None:
+        wall = time.time() - time.monotonic() + at_ns / 1e9 + sender.clock_skew_s
+        self.buffer.sender_report(opened.track, at_ns, ntp(wall), ts & 0xFFFFFFFF)

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -122,17 +122,17 @@ async def recorder_here(
 class RecorderProcess:
     """The recorder as a process of its own, to be killed."""
 
-    def __init__(self, config: Config) -> None:
-        self._config = config
+    def __init__(self, config: Config, prefix: Sequence[str] = ()) -> None:
+        self._config, self._prefix = config, prefix
         self._log = config.data_dir / "recorder.log"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, **environment: str) -> None:
         settings = {f"HUB_{name.upper()}": str(value) for name, value in _set(self._config).items()}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*process.dying_with_us(), sys.executable, "-m", "tests.support.run_recorder"],
-                env={**os.environ, **settings},
+                [*process.dying_with_us(), *self._prefix, sys.executable, "-m", "tests.support.run_recorder"],
+                env={**os.environ, **settings, **environment},
                 cwd=Path(__file__).parents[2],
                 stdout=log,
                 stderr=log,
@@ -141,6 +141,10 @@ class RecorderProcess:
     def kill(self) -> None:
         assert self._process is not None
         process.stop(self._process, signal.SIGKILL)
+
+    @property
+    def ended(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
 
     def terminate(self) -> None:
         assert self._process is not None

@@ -1,8 +1,9 @@
-"""``python -m tests.support.run_recorder``: the recorder alone, as a process, ended by SIGTERM."""
+"""``python -m tests.support.run_recorder``: the recorder alone, ended by SIGTERM or as ``DIE_AT`` says."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from contextlib import suppress
 
@@ -15,7 +16,12 @@ from recorder.store import open_store
 async def main() -> None:
     config = configuration.load()
     database = Database(config.database)
-    task = asyncio.ensure_future(run(config, database, open_store(config)))
+    store = open_store(config)
+    if how := os.environ.get("DIE_AT"):
+        from tests.support import dying
+
+        store = dying.install(how, store)
+    task = asyncio.ensure_future(run(config, database, store))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     with suppress(asyncio.CancelledError):
         await task
