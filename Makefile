@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run system test test-faults lint format lock docs screenshots clean bench-system bench-forward bench-province bench-scale bench-join bench-loss bench-features bench-flood soak fuzz
+.PHONY: help run system test test-faults lint format lock docs screenshots clean bench-system bench-forward bench-province bench-scale bench-join bench-loss bench-features bench-flood bench-replay soak fuzz
 
 help:
 	@echo "make run          set up, load the demo province and start the hub (PORT=8080, HUB_* are honoured)"
@@ -24,6 +24,7 @@ help:
 	@echo "make bench-province  measure a hearing of 197 points"
 	@echo "make bench-join      measure the time from the click to the first picture, beside Janus"
 	@echo "make bench-loss      measure picture and sound behind bad lines in Chromium, beside Janus"
+	@echo "make bench-replay    measure how a recording of three hours and eight points opens and jumps in Chromium"
 	@echo "make bench-features  measure what parts of forwarding cost; ARGS=--profile tells the worker's costliest functions"
 	@echo "make bench-flood     measure a hearing while strangers flood the media port"
 	@echo "make soak            watch a hearing of twenty points for two hours; ARGS='--hours 0.2' and more, see --help"
@@ -79,6 +80,9 @@ bench-loss: system bench-system .venv/development.stamp
 
 bench-scale: .venv/development.stamp
 	@$(BIN)/python -m bench.scale $(ARGS)
+
+bench-replay: system .venv/development.stamp
+	@$(BIN)/python -m bench.replay $(ARGS)
 
 bench-flood: .venv/development.stamp
 	@$(BIN)/python -m bench.flood $(ARGS)

@@ -64,6 +64,8 @@ class TrackOpened(msgspec.Struct, frozen=True):
     rtx_ssrc: int | None = None
     sender: str = ""
     """Whose clock the sender reports tell: a seat's browser and its room encoder have one each."""
+    level_id: int = 0
+    """Under which id packets carry the audio level (RFC 6464); 0 where they do not."""
 
 
 def rtp_frame(record: int, track: int, at_ns: int, packet: bytes) -> bytes:

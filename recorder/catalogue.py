@@ -62,6 +62,8 @@ class SegmentFact(msgspec.Struct, frozen=True, tag="segment"):
     first_file: int
     """The earliest journal file that holds any of its packets."""
     resume: Resume
+    voice: str = ""
+    """When somebody speaks, half second by half second (``recorder.voice``)."""
 
 
 class GapFact(msgspec.Struct, frozen=True, tag="gap"):

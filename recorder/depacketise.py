@@ -26,6 +26,8 @@ class Packet(NamedTuple):
     """The journal file that holds it."""
     marker: bool
     payload: bytes
+    level: int | None = None
+    """How loud it is, in -dBov (RFC 6464), where the sender tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Frame:
     """How long it lasts in units of the RTP clock, where the data tells (Opus); 0 otherwise."""
     parameters: str = ""
     """What a decoder needs to know before it (H.264 keyframes, ``h264_frames.Parameters``); '' otherwise."""
+    level: int | None = None
+    """How loud a sound is, in -dBov; None where the sender does not tell."""
 
 
 def original(packet: bytes | memoryview, rtx_ssrc: int | None) -> tuple[int, memoryview] | None:
@@ -132,6 +136,7 @@ class OpusFrames:
                 first_file=packet.file,
                 after_loss=lost,
                 ticks=opus_ticks(packet.payload),
+                level=packet.level,
             )
 
     def flush(self) -> Iterator[Frame]:

@@ -306,6 +306,7 @@ class RecordingPackager:
             object_key=f"recordings/{self._folder.recording_id}/{track_id}/{cut.number:06d}{_suffix(cut.media_type)}",
             first_file=cut.first_file,
             resume=self._here(cut.resume),
+            voice=cut.voice,
         )
 
     def _here(self, resume: Resume) -> Resume:

@@ -184,6 +184,7 @@ async def _insert(db: AsyncSession, work: Work) -> set[str]:
                 size_bytes=fact.size_bytes,
                 sha256=fact.sha256,
                 object_key=fact.object_key,
+                voice=fact.voice,
             )
         )
     for gap in gaps:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from hub import rtp
 from hub.tap import TrackOpened
-from recorder import fmp4, timeline, webm
+from recorder import fmp4, timeline, voice, webm
 from recorder.catalogue import Resume
 from recorder.depacketise import (
     Frame,
@@ -51,6 +51,8 @@ class Cut:
     data: bytes
     first_file: int
     resume: Resume
+    voice: str = ""
+    """When somebody speaks (``voice.activity``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,8 @@ class TrackPackager:
         self._heard_ns = at_ns
         if self.cause:
             return
-        entry = Packet(sequence, timestamp, at_ns, file, rtp.marker(packet), bytes(found[1]))
+        level = voice.level_of(packet, self.opened.level_id)
+        entry = Packet(sequence, timestamp, at_ns, file, rtp.marker(packet), bytes(found[1]), level)
         if self._reorder.push(entry):
             self._late = 0
         elif self._last_timestamp is not None and timestamp > self._last_timestamp:
@@ -274,6 +277,7 @@ class TrackPackager:
                 data=self._write(placed, frames, duration_ms),
                 first_file=min(frame.first_file for frame in frames),
                 resume=self._resume(),
+                voice=self._voice(frames, offset, start_ms, duration_ms),
             )
         )
         self._number += 1
@@ -294,6 +298,12 @@ class TrackPackager:
             placed.append(webm.Frame(at_ms, frame.data, frame.keyframe))
             expected = frame.timestamp + frame.ticks
         return placed
+
+    def _voice(self, frames: list[Frame], offset: int, start_ms: int, duration_ms: int) -> str:
+        if self.opened.kind != "audio":
+            return ""
+        told = ((self._at_ms(self._ns(f.timestamp) + offset), f.level) for f in frames if f.level is not None)
+        return voice.activity(told, start_ms, duration_ms)
 
     def _write(self, placed: list[webm.Frame], frames: list[Frame], duration_ms: int) -> bytes:
         if self.opened.kind == "audio":

@@ -92,6 +92,8 @@ class Segment(Base):
     stored_size_bytes: Mapped[int | None] = mapped_column(BigInteger)
     stored_sha256: Mapped[str | None] = mapped_column(String(64))
     """Of the bytes in the store; None: as recorded."""
+    voice: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    """A digit for each half second of a sound, 0 silence to 9 loud (``recorder.voice``); empty where nothing told."""
 
 
 class RecordingKey(Base):

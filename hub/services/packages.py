@@ -24,7 +24,7 @@ from hub.services import custody, identity, recording_keys
 from hub.services.hearing_lists import record_target
 from hub.services.identity import Vault
 from hub.services.package_readme import README
-from hub.services.recordings import REASON_MAX
+from hub.services.replays import REASON_MAX
 from hub.services.rereading import Trust
 from hub.services.store import ObjectMissing, ObjectStore
 

@@ -77,7 +77,7 @@ async def facts(db: AsyncSession, actor: Actor, recording_id: str) -> RecordingF
         seal_key=recording.seal_key,
         stamped_at=recording.stamped_at,
         custody=list(reversed(await custody.entries(db, recording_id))),
-        verified=await _verified(db, recording_id),
+        verified=await last_verified(db, recording_id),
         may_verify=auth.may(actor, Action.VERIFY_RECORDING, record_target(hearing)),
         may_download=recording.sealed_at is not None
         and auth.may(actor, Action.DOWNLOAD_RECORDING, record_target(hearing)),
@@ -105,7 +105,7 @@ async def _gaps(db: AsyncSession, hearing: Hearing, recording_id: str) -> list[G
     ]
 
 
-async def _verified(db: AsyncSession, recording_id: str) -> Verified | None:
+async def last_verified(db: AsyncSession, recording_id: str) -> Verified | None:
     wanted = (
         select(AuditEvent, Account.full_name)
         .outerjoin(Account, Account.id == AuditEvent.account_id)

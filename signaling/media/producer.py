@@ -36,6 +36,8 @@ class Arrangement:
     rtx_ssrc: int | None
     layers: tuple[str, ...] = ()
     """The rids of a track sent in several qualities, from the poorest to the best."""
+    level_id: int = 0
+    """The header extension that tells how loud a packet is (RFC 6464); 0 without one."""
 
 
 class Producer:
@@ -240,6 +242,7 @@ class Producer:
                 ssrc=stream.ssrc,
                 rtx_ssrc=self.arrangement.rtx_ssrc,
                 sender=self.peer_id,
+                level_id=self.arrangement.level_id,
             ),
             now_ns,
         )

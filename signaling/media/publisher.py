@@ -102,7 +102,8 @@ class PublishTransport(Transport):
         producer = self.producers.get(section.mid)
         if producer is None:
             nacks = "nack" in sdp_write.publish_feedback(section)
-            arrangement = Arrangement(section.codec, section.kind, nacks, ssrc, rtx_ssrc, section.layers)
+            level_id = section.extensions.get(AUDIO_LEVEL, 0)
+            arrangement = Arrangement(section.codec, section.kind, nacks, ssrc, rtx_ssrc, section.layers, level_id)
             producer = self.producers[section.mid] = Producer(
                 self.plane,
                 self.peer_id,

@@ -244,7 +244,7 @@ def _replay(world: World, hearing: str) -> None:
     auditor.go("/hearings/all")
     expect(auditor.page.locator("main").get_by_text(TITLE).first).to_be_visible()
     auditor.opens_replay(hearing, REASON)
-    expect(auditor.page.locator("[data-list=notes]")).to_contain_text(NOTE)
+    expect(auditor.page.locator(".jumps [data-sort=note]")).to_contain_text(NOTE)
     auditor.press("play")
     for official, point in world.points:
         # Each alone, so that its tone is told from the others'.

@@ -16,7 +16,7 @@ from hub import manifest as form
 from hub import models, seals, signing_keys
 from hub.config import Config
 from hub.db import Database
-from hub.services import custody, recordings, verification
+from hub.services import custody, replays, verification
 from hub.services.faults import WORDS, Fault
 from recorder.sealing import CannotSeal, Sealing
 from tests.support.evidence import Authority, add_events, add_segments, archive
@@ -70,7 +70,7 @@ async def sealed(config: Config, database: Database, authority: Authority) -> Se
     async with database.transaction() as db:
         auditor = taped.world.actor("auditor.TINH1")
         for reason in ("Kiểm tra", "Kiểm tra lại"):
-            await recordings.start_replay(db, taped.world.vault, auditor, taped.recording_id, reason)
+            await replays.start(db, taped.world.vault, auditor, taped.recording_id, reason)
     return Sealed(config, database, store, taped, segments)
 
 

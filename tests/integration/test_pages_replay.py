@@ -92,7 +92,7 @@ async def test_the_timeline_is_for_the_person_it_was_granted_to(pages: Pages) ->
     replay = await granted(auditor, recording_id)
     timeline = json.loads((await auditor.get(f"/api/replays/{replay}/timeline")).text)
     assert timeline["duration_ms"] == 10_000
-    assert [s["segment_id"] for s in timeline["segments"]] == [segment_id]
+    assert [segment[0] for track in timeline["tracks"] for segment in track["segments"]] == [segment_id]
     assert (await leader.get(f"/api/replays/{replay}/timeline")).status == 404
     assert (await leader.get(f"/api/replays/{replay}/segments/{segment_id}")).status == 404
 

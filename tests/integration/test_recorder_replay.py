@@ -14,7 +14,7 @@ from hub.config import Config
 from hub.db import Database
 from hub.errors import BadInput, Forbidden, NotFound, NotReady
 from hub.ids import new_id, utc_now
-from hub.services import cases, recordings, verification
+from hub.services import cases, recordings, replays, verification
 from tests.support.domain import new_case
 from tests.support.evidence import add_events, add_segments, archive
 from tests.support.memory_store import MemoryStore
@@ -42,11 +42,9 @@ async def test_a_replay_needs_a_reason_and_is_kept_in_the_audit_trail(database: 
     async with database.transaction() as db:
         for reason in ("", "   ", "x" * 501):
             with pytest.raises(BadInput) as caught:
-                await recordings.start_replay(db, taped.world.vault, auditor, taped.recording_id, reason)
+                await replays.start(db, taped.world.vault, auditor, taped.recording_id, reason)
             assert "reason" in caught.value.fields
-        replay = await recordings.start_replay(
-            db, taped.world.vault, auditor, taped.recording_id, "  Kiểm tra   định kỳ "
-        )
+        replay = await replays.start(db, taped.world.vault, auditor, taped.recording_id, "  Kiểm tra   định kỳ ")
     assert replay.reason == "Kiểm tra định kỳ"
     async with database.reading() as db:
         event = (
@@ -78,10 +76,10 @@ async def test_only_auditors_and_leaders_whose_scope_covers_the_hearing_replay_i
     actor = taped.world.actor(who)
     async with database.transaction() as db:
         if allowed:
-            assert await recordings.start_replay(db, taped.world.vault, actor, taped.recording_id, "Kiểm tra")
+            assert await replays.start(db, taped.world.vault, actor, taped.recording_id, "Kiểm tra")
         else:
             with pytest.raises(Forbidden):
-                await recordings.start_replay(db, taped.world.vault, actor, taped.recording_id, "Kiểm tra")
+                await replays.start(db, taped.world.vault, actor, taped.recording_id, "Kiểm tra")
 
 
 async def test_a_timeline_has_seats_segments_gaps_chapters_and_notes(database: Database) -> None:
@@ -91,21 +89,23 @@ async def test_a_timeline_has_seats_segments_gaps_chapters_and_notes(database: D
     auditor = taped.world.actor("auditor.TINH1")
     async with database.transaction() as db:
         await recordings.close_recording(db, taped.recording_id, duration_ms=5000)
-        replay = await recordings.start_replay(db, taped.world.vault, auditor, taped.recording_id, "Kiểm tra")
+        replay = await replays.start(db, taped.world.vault, auditor, taped.recording_id, "Kiểm tra")
     async with database.reading() as db:
-        found = await recordings.timeline(db, auditor, replay.id)
-        assert (await recordings.segment(db, auditor, replay.id, segments[1].id)).object_key == segments[1].object_key
+        found = await replays.timeline(db, auditor, replay.id)
+        assert (await replays.segment(db, auditor, replay.id, segments[1].id)).object_key == segments[1].object_key
     assert found.duration_ms == 5000
     assert [seat.label for seat in found.seats] == ["Chủ trì", "Điểm cầu XA1"]
-    assert [(s.number, s.start_ms, s.stored) for s in found.segments] == [
-        (0, 0, True),
-        (1, 1000, True),
-        (2, 2000, True),
+    [track] = found.tracks
+    assert [(s.start_ms, s.duration_ms, s.stored) for s in track.segments] == [
+        (0, 1000, True),
+        (1000, 1000, True),
+        (2000, 1000, True),
     ]
     assert [(gap.start_ms, gap.end_ms, gap.cause) for gap in found.gaps] == [(3000, 4000, "muted")]
     assert [(c.at_ms, c.kind) for c in found.chapters] == [
         (0, "opened"),
         (1000, "joined"),
+        (2000, "muted"),
         (5000, "ended"),
         (6000, "left"),
     ]
@@ -119,16 +119,16 @@ async def test_a_replay_is_its_owners_alone_and_ends(database: Database) -> None
     foreign = await add_segments(database, MemoryStore(), other, 1)
     auditor, colleague = taped.world.actor("auditor.TINH1"), taped.world.actor("auditor.TW")
     async with database.transaction() as db:
-        replay = await recordings.start_replay(db, taped.world.vault, auditor, taped.recording_id, "Kiểm tra")
+        replay = await replays.start(db, taped.world.vault, auditor, taped.recording_id, "Kiểm tra")
     async with database.transaction() as db:
         with pytest.raises(NotFound):
-            await recordings.timeline(db, colleague, replay.id)
+            await replays.timeline(db, colleague, replay.id)
         with pytest.raises(NotFound):
-            await recordings.segment(db, auditor, replay.id, foreign[0].id)
+            await replays.segment(db, auditor, replay.id, foreign[0].id)
         (await db.get_one(models.Replay, replay.id)).expires_at = utc_now() - timedelta(seconds=1)
     async with database.reading() as db:
         with pytest.raises(Forbidden):
-            await recordings.timeline(db, auditor, replay.id)
+            await replays.timeline(db, auditor, replay.id)
 
 
 async def test_a_segment_under_way_to_the_store_is_not_ready(database: Database) -> None:
@@ -137,10 +137,10 @@ async def test_a_segment_under_way_to_the_store_is_not_ready(database: Database)
     auditor = taped.world.actor("auditor.TINH1")
     async with database.transaction() as db:
         (await db.get_one(models.Segment, segments[0].id)).state = models.SegmentState.SPOOLED
-        replay = await recordings.start_replay(db, taped.world.vault, auditor, taped.recording_id, "Kiểm tra")
+        replay = await replays.start(db, taped.world.vault, auditor, taped.recording_id, "Kiểm tra")
     async with database.reading() as db:
         with pytest.raises(NotReady):
-            await recordings.segment(db, auditor, replay.id, segments[0].id)
+            await replays.segment(db, auditor, replay.id, segments[0].id)
         row = await recordings.of_hearing(db, auditor, taped.hearing.id)
     assert row is not None
     assert (row.segments, row.segments_stored, row.gaps, row.may_replay) == (1, 0, 1, True)

@@ -10,7 +10,7 @@ from hub.db import Database
 from hub.errors import BadInput, Forbidden
 from hub.ids import utc_now
 from hub.models import AuditEvent, Case, CaseType, Counter, Hearing
-from hub.services import attachments, cases, hearings, identity, recordings
+from hub.services import attachments, cases, hearings, identity, recordings, replays
 from hub.services.cases import CaseEdit
 from hub.services.hearing_lists import record_target
 from hub.services.identity import Identity
@@ -74,7 +74,7 @@ async def test_the_reason_for_looking_may_not_name_whom_one_looks_at(database: D
         recording = await recordings.open_recording(db, hearing.id)
     with pytest.raises(BadInput):
         async with database.transaction() as db:
-            await recordings.start_replay(db, world.vault, world.actor("auditor.TINH1"), recording.id, NAMED)
+            await replays.start(db, world.vault, world.actor("auditor.TINH1"), recording.id, NAMED)
     assert not await events(database, "identity_read")
     assert not await events(database, "attachment_opened")
     assert not await events(database, "recording.replay")
@@ -154,12 +154,12 @@ async def test_a_unit_that_was_only_connected_does_not_replay_a_denunciation(dat
         for who in ("auditor.XA1", "leader.XA1"):
             async with database.transaction() as db:
                 if allowed:
-                    await recordings.start_replay(db, world.vault, world.actor(who), recording.id, "Kiểm tra")
+                    await replays.start(db, world.vault, world.actor(who), recording.id, "Kiểm tra")
                 else:
                     with pytest.raises(Forbidden):
-                        await recordings.start_replay(db, world.vault, world.actor(who), recording.id, "Kiểm tra")
+                        await replays.start(db, world.vault, world.actor(who), recording.id, "Kiểm tra")
         async with database.transaction() as db:
-            await recordings.start_replay(db, world.vault, world.actor("auditor.TINH1"), recording.id, "Kiểm tra")
+            await replays.start(db, world.vault, world.actor("auditor.TINH1"), recording.id, "Kiểm tra")
 
 
 async def test_an_error_of_the_database_does_not_quote_what_was_being_written(database: Database) -> None:

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "./support/document.js";
 import { changed, CLOSE_MS, follow, JUMP_MS, positionMs, stopped } from "../../web/static/js/replay/clock.js";
-import { AHEAD_MS, current, gapsOf, lanesOf, segmentAt, stretches, unwanted, wanted } from "../../web/static/js/replay/plan.js";
+import { current, parts, sinceOpening, sought } from "../../web/static/js/replay/finding.js";
+import { AHEAD_MS, gapsOf, lanesOf, loudnessAt, readTimeline, segmentAt, stretches, unwanted, voiceOf, wanted } from "../../web/static/js/replay/plan.js";
 
 const segment = (number, start_ms, duration_ms, extra = {}) => ({
   segment_id: `t${number}`, track_id: "track", number, start_ms, duration_ms, media_type: 'video/webm; codecs="vp8"',
-  begins_with_keyframe: true, size_bytes: 1, stored: true, ...extra,
+  stored: true, voice: "", ...extra,
 });
 /** @returns {any} */
 const lane = (segments) => ({ key: "a/camera", seatId: "a", source: "camera", kind: "video", segments });
@@ -83,9 +85,15 @@ test("what comes next is fetched first, two at a time, as far ahead as the speed
   assert.deepEqual(wanted(one, 15_000, all, idle, 2).map((found) => found.number), [5, 6]);
 });
 
+test("while some lane has nothing to play, nobody fetches ahead", () => {
+  const one = lane(Array.from({ length: 20 }, (_, index) => segment(index, index * 10_000, 10_000)));
+  assert.deepEqual(wanted(one, 15_000, none, idle, 1, true).map((found) => found.number), [1]);
+  assert.deepEqual(wanted(one, 15_000, { has: (id) => id === "t1" }, idle, 1, true), []);
+});
+
 test("what is far behind or far ahead is let go", () => {
   const one = lane(Array.from({ length: 40 }, (_, index) => segment(index, index * 10_000, 10_000)));
-  const gone = unwanted(one, 100_000, { has: () => true }, 1).map((found) => found.number);
+  const gone = unwanted(one.segments, 100_000, 1).map((found) => found.number);
   assert.ok(gone.includes(0) && gone.includes(6) && !gone.includes(8) && !gone.includes(10));
   assert.ok(gone.includes(39) && !gone.includes(Math.floor((100_000 + AHEAD_MS) / 10_000)));
 });
@@ -110,4 +118,39 @@ test("the chapter one is in is the last that has begun", () => {
   const items = [{ at_ms: 0 }, { at_ms: 10 }, { at_ms: 20 }];
   assert.equal(current(items, 15), items[1]);
   assert.equal(current(items, -1), null);
+});
+
+test("the hub's terse segments are spelled out", () => {
+  /** @type {any} */
+  const answer = { duration_ms: 20_000, tracks: [{ track_id: "1", seat_id: "a", source: "microphone", kind: "audio",
+    segments: [["s1", 0, 10_000, "audio/webm", true, "0190"], ["s2", 10_000, 10_000, "audio/webm", false, ""]] }] };
+  const { segments } = readTimeline(answer);
+  assert.deepEqual(segments[0], { segment_id: "s1", track_id: "1", start_ms: 0, duration_ms: 10_000, media_type: "audio/webm", stored: true, voice: "0190" });
+  assert.equal(segments[1].stored, false);
+});
+
+test("a seat's voice is read from its microphone's segments, and silence where nothing tells", () => {
+  /** @type {any} */
+  const timeline = {
+    duration_ms: 20_000,
+    tracks: [{ track_id: "1", seat_id: "a", source: "microphone", kind: "audio" }, { track_id: "2", seat_id: "a", source: "screen_audio", kind: "audio" }],
+    segments: [segment(1, 0, 2000, { track_id: "1", voice: "0193" }), segment(2, 10_000, 1000, { track_id: "1", voice: "42" }),
+      segment(3, 4000, 1000, { track_id: "2", voice: "99" }), segment(4, 19_900, 1000, { track_id: "1", voice: "9999" })],
+  };
+  const voice = voiceOf(timeline, "a");
+  assert.deepEqual([0, 600, 1100, 1600, 2100, 4200, 10_100, 10_600].map((at) => loudnessAt(voice, at)), [0, 1, 9, 3, 0, 0, 4, 2]);
+  assert.equal(loudnessAt(voiceOf(timeline, "b"), 600), 0);
+  assert.equal(loudnessAt(voice, 1e9), 0);
+});
+
+test("words are found with and without marks, in any case, and marked where they stand", () => {
+  assert.deepEqual(sought("  Đất  THÔN "), ["dat", "thon"]);
+  assert.deepEqual(parts("Đo lại đất ở thôn Đông", sought("dat dong")).filter((part) => part.marked).map((part) => part.text), ["đất", "Đông"]);
+  assert.equal(parts("Đo lại đất", []).map((part) => part.text).join(""), "Đo lại đất");
+  assert.deepEqual(parts("aaaa", ["aa"]), [{ text: "aaaa", marked: true }]);
+});
+
+test("who came before the opening is no chapter", () => {
+  assert.deepEqual(sinceOpening([{ kind: "joined" }, { kind: "opened" }, { kind: "ended" }]).map((one) => one.kind), ["opened", "ended"]);
+  assert.equal(sinceOpening([{ kind: "ended" }]).length, 1);
 });

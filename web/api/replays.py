@@ -9,7 +9,7 @@ from aiohttp import web as http
 from hub.envelope import Undecipherable
 from hub.errors import NotReady
 from hub.i18n import N_
-from hub.services import recording_keys, recordings
+from hub.services import recording_keys, replays
 from hub.services.store import ObjectMissing
 from web import keys, view
 
@@ -18,11 +18,13 @@ routes = http.RouteTableDef()
 
 @routes.get("/api/replays/{replay_id}/timeline")
 async def timeline(request: http.Request) -> http.Response:
-    """``hub.services.recordings.Timeline`` as JSON: seats, tracks, segments, gaps, chapters, notes, messages."""
+    """``hub.services.replays.Timeline`` as JSON: seats, tracks with their segments, gaps, chapters, notes, messages."""
     actor = keys.actor(request)
     async with keys.deps(request).database.reading() as db:
-        found = await recordings.timeline(db, actor, request.match_info["replay_id"])
-    return view.json(found)
+        found = await replays.timeline(db, actor, request.match_info["replay_id"])
+    answer = view.json(found)
+    answer.enable_compression()
+    return answer
 
 
 @routes.get("/api/replays/{replay_id}/segments/{segment_id}")
@@ -33,7 +35,7 @@ async def segment(request: http.Request) -> http.StreamResponse:
     """
     actor, hub = keys.actor(request), keys.deps(request)
     async with hub.database.reading() as db:
-        found = await recordings.segment(db, actor, request.match_info["replay_id"], request.match_info["segment_id"])
+        found = await replays.segment(db, actor, request.match_info["replay_id"], request.match_info["segment_id"])
         data_key = await recording_keys.to_read(db, hub.config, found.recording_id) if found.encrypted else None
     headers = {
         "Content-Type": found.media_type.split(";", 1)[0],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web as http
 
 from hub.errors import BadInput
-from hub.services import recordings
+from hub.services import recordings, replays
 from web import forms, keys, view
 from web.pages.hearings import hearing_page
 
@@ -20,7 +20,7 @@ async def start_replay(request: http.Request) -> http.Response:
     form = await forms.read(request)
     try:
         async with hub.database.transaction() as db:
-            replay = await recordings.start_replay(db, hub.vault, actor, recording_id, form.text("reason"))
+            replay = await replays.start(db, hub.vault, actor, recording_id, form.text("reason"))
     except BadInput as error:
         async with hub.database.reading() as db:
             hearing_id = await recordings.hearing_of(db, recording_id)

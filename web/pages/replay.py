@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web as http
 
 from hub.errors import BadInput, NotReady
-from hub.services import packages, recording_facts, recordings, verification
+from hub.services import packages, recording_facts, replays, verification
 from hub.services.recording_facts import RecordingFacts
 from web import forms, keys, verifying, view
 
@@ -95,6 +95,6 @@ async def player(request: http.Request) -> http.Response:
     """The player; only for the account that was granted this replay. Raises ``NotFound`` or ``Forbidden``."""
     actor = keys.actor(request)
     async with keys.deps(request).database.reading() as db:
-        found = await recordings.timeline(db, actor, request.match_info["replay_id"])
+        found = await replays.heading(db, actor, request.match_info["replay_id"])
     boot = {"replayId": request.match_info["replay_id"], "viewer": keys.session(request).account.username}
-    return view.render(request, "live/player.html", timeline=found, boot=boot)
+    return view.render(request, "live/player.html", heading=found, boot=boot)

@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { parseClock, parseDay } from "./dates.js";
-import { language, t } from "./text.js";
+import { fold, language, t } from "./text.js";
 
 /** @typedef {{id: string, number: string, title: string, starts: string, ends: string}} Occupied */
 /** @typedef {{id: string, number: string, type: string, summary: string}} FoundCase */
@@ -23,14 +23,6 @@ function value(name) {
 function chosenText(name) {
   const field = form.elements.namedItem(name);
   return field instanceof HTMLSelectElement && field.value ? (field.selectedOptions[0]?.dataset.name ?? "") : "";
-}
-
-/**
- * Text without marks, for filtering as people type it.
- * @param {string} text
- */
-function fold(text) {
-  return text.normalize("NFD").replace(/\p{Mn}/gu, "").toLowerCase().replaceAll("đ", "d");
 }
 
 /**

@@ -14,6 +14,14 @@ export function t(message, params = {}) {
   return text.replace(/%\((\w+)\)s/g, (whole, name) => (name in params ? String(params[name]) : whole)).replace(/%%/g, "%");
 }
 
+/**
+ * Text without marks and case, as people type it to find something. It keeps its length where the text is composed.
+ * @param {string} text
+ */
+export function fold(text) {
+  return text.normalize("NFD").replace(/\p{Mn}/gu, "").toLowerCase().replaceAll("đ", "d");
+}
+
 /** The reader's language: `vi` or `en`. */
 export const language = document.documentElement.lang || "vi";
 

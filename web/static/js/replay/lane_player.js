@@ -3,7 +3,7 @@
  * @module
  */
 
-import { follow } from "./clock.js";
+import { follow, JUMP_MS } from "./clock.js";
 import { endMs, segmentAt, unwanted, wanted } from "./plan.js";
 
 /** @import { Lane, Segment } from "./plan.js" */
@@ -11,6 +11,8 @@ import { endMs, segmentAt, unwanted, wanted } from "./plan.js";
 const TRIES = 4;
 const RETRY_MS = 1500;
 const START_LEAD_MS = 120;
+/** After a jump decoders begin at a keyframe up to ten seconds before; longer than this nobody waits for one lane. */
+const SETTLE_MS = 4000;
 
 export class LanePlayer {
   /**
@@ -24,8 +26,10 @@ export class LanePlayer {
     this.element.muted = lane.kind === "video";
     this.element.preload = "auto";
     if (this.element instanceof HTMLVideoElement) this.element.playsInline = true;
-    /** @type {Set<string>} segments in the buffer */
-    this.appended = new Set();
+    /** @type {Map<string, Segment>} segments in the buffer */
+    this.appended = new Map();
+    /** Until then the clock waits for the element to show what it was sent to. */
+    this.settlesUntilMs = performance.now() + SETTLE_MS;
     /** @type {Map<string, AbortController>} */
     this.underWay = new Map();
     /** @type {Map<string, { tries: number, againAtMs: number }>} */
@@ -49,7 +53,26 @@ export class LanePlayer {
   /** Whether the clock may run at this position as far as this lane is concerned. @param {number} positionMs */
   ready(positionMs) {
     const segment = segmentAt(this.lane, positionMs);
-    return !segment || this.appended.has(segment.segment_id) || this.#givenUp(segment.segment_id);
+    if (!segment || this.#givenUp(segment.segment_id)) return true;
+    return this.appended.has(segment.segment_id) && this.#settled(positionMs);
+  }
+
+  /** Whether the element has come to where it was sent; only just after a jump anybody asks. @param {number} positionMs */
+  #settled(positionMs) {
+    if (performance.now() > this.settlesUntilMs) return true;
+    if (this.buffer?.updating) return false;
+    if (!this.#buffered(positionMs)) return true;
+    const { element } = this;
+    if (element.seeking || element.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return false;
+    if (Math.abs(element.currentTime * 1000 - positionMs) > JUMP_MS) return false;
+    this.settlesUntilMs = 0;
+    return true;
+  }
+
+  /** Whether the segment of this position has yet to come. @param {number} positionMs */
+  lacking(positionMs) {
+    const segment = segmentAt(this.lane, positionMs);
+    return segment !== null && !this.appended.has(segment.segment_id) && !this.#givenUp(segment.segment_id);
   }
 
   /** Whether there is something to see or hear. @param {number} positionMs */
@@ -60,10 +83,10 @@ export class LanePlayer {
 
   /**
    * Bring the element in line with the clock.
-   * @param {{ positionMs: number, rate: number, running: boolean }} now
+   * @param {{ positionMs: number, rate: number, running: boolean, urgent: boolean }} now   `urgent`: some lane has nothing to play
    */
   sync(now) {
-    this.#feed(now.positionMs, now.rate);
+    this.#feed(now);
     const { element } = this;
     if (!this.present(now.positionMs) || !this.#buffered(now.positionMs)) {
       if (!element.paused) element.pause();
@@ -97,6 +120,7 @@ export class LanePlayer {
 
   /** After a jump: what was under way for the old place is not needed first. @param {number} positionMs */
   jumped(positionMs) {
+    this.settlesUntilMs = performance.now() + SETTLE_MS;
     for (const [id, request] of this.underWay) {
       const segment = this.lane.segments.find((one) => one.segment_id === id);
       if (segment && (endMs(segment) < positionMs || segment.start_ms > positionMs + 10_000)) request.abort();
@@ -124,12 +148,12 @@ export class LanePlayer {
     this.#next();
   }
 
-  /** @param {number} positionMs @param {number} rate */
-  #feed(positionMs, rate) {
+  /** @param {{ positionMs: number, rate: number, urgent: boolean }} now */
+  #feed({ positionMs, rate, urgent }) {
     const now = performance.now();
     const there = { has: (/** @type {string} */ id) => this.appended.has(id) || this.#waiting(id, now) };
-    for (const segment of wanted(this.lane, positionMs, there, this.underWay, rate)) void this.#fetch(segment);
-    for (const segment of unwanted(this.lane, positionMs, this.appended, rate)) {
+    for (const segment of wanted(this.lane, positionMs, there, this.underWay, rate, urgent)) void this.#fetch(segment);
+    for (const segment of unwanted(this.appended.values(), positionMs, rate)) {
       this.appended.delete(segment.segment_id);
       this.queue.push({ segment, data: null });
     }
@@ -186,7 +210,7 @@ export class LanePlayer {
         this.type = segment.media_type;
       }
       buffer.appendBuffer(data);
-      this.appended.add(segment.segment_id);
+      this.appended.set(segment.segment_id, segment);
     } catch (error) {
       this.#refused(error, segment);
     }
@@ -197,7 +221,7 @@ export class LanePlayer {
     this.appended.delete(segment.segment_id);
     if (error instanceof DOMException && error.name === "QuotaExceededError" && this.buffer) {
       const keepFrom = Math.max(0, this.element.currentTime - 5);
-      for (const one of this.lane.segments) {
+      for (const one of [...this.appended.values()]) {
         if (endMs(one) / 1000 <= keepFrom) this.appended.delete(one.segment_id);
       }
       if (keepFrom > 0) this.buffer.remove(0, keepFrom);

@@ -8,7 +8,8 @@ import { shortcut } from "../shortcuts.js";
 import { t } from "../text.js";
 import { elapsed, formatPosition, parsePosition, timeOfDay } from "../live/core/time.js";
 import { find, h, setAttribute, setIcon, setText } from "../live/view/dom.js";
-import { JumpLists } from "./jumps.js";
+import { JumpList } from "./jumps.js";
+import { readTimeline } from "./plan.js";
 import { Player } from "./player.js";
 import { setWaiting, TilesView } from "./tiles.js";
 import { TrackView } from "./track_view.js";
@@ -25,7 +26,7 @@ class ReplayPage {
     this.viewer = boot.viewer;
     this.tiles = new TilesView(this.player);
     this.track = new TrackView(this.player);
-    this.jumps = new JumpLists(this.player);
+    this.jumps = new JumpList(this.player, () => this.track.showFound(this.jumps.searching ? this.jumps.found : []));
     this.startedAtMs = Date.parse(timeline.started_at);
     this.#controls();
     this.#keys();
@@ -65,6 +66,9 @@ class ReplayPage {
     const volume = /** @type {HTMLInputElement} */ (find("[data-action=volume]"));
     volume.addEventListener("input", () => player.setVolume(Number(volume.value)));
     find("[data-action=copy-link]").addEventListener("click", () => void this.#copyLink());
+    find("[data-action=fullscreen]").addEventListener("click", () => void this.#fullscreen());
+    find("[data-action=found-next]").addEventListener("click", () => this.jumps.step(1));
+    find("[data-action=found-before]").addEventListener("click", () => this.jumps.step(-1));
     find(".scrub").addEventListener("keydown", (event) => {
       if (event.key === "PageUp") player.seek(player.positionMs + 60_000);
       else if (event.key === "PageDown") player.seek(player.positionMs - 60_000);
@@ -84,6 +88,16 @@ class ReplayPage {
     shortcut("End", t("Đến cuối"), () => player.seek(player.timeline.duration_ms), "End");
     shortcut("+", t("Nhanh hơn"), () => this.#rate(1), "+");
     shortcut("-", t("Chậm hơn"), () => this.#rate(-1), "−");
+    shortcut("n", t("Đến mục sau trong danh sách"), () => this.jumps.step(1));
+    shortcut("p", t("Về mục trước trong danh sách"), () => this.jumps.step(-1));
+    shortcut("/", t("Tìm trong ghi chép và tin nhắn"), () => this.jumps.query.focus(), "/");
+    shortcut("z", t("Phóng to dòng thời gian"), () => this.track.zoomBy(1));
+    shortcut("x", t("Thu nhỏ dòng thời gian"), () => this.track.zoomBy(-1));
+    shortcut("f", t("Toàn màn hình"), () => void this.#fullscreen());
+    shortcut("0", t("Các hình bằng nhau"), () => this.tiles.enlargeAt(-1), "0");
+    for (let number = 1; number <= Math.min(9, this.tiles.tiles.length); number += 1) {
+      shortcut(String(number), t("Phóng to hình thứ %(number)s", { number }), () => this.tiles.enlargeAt(number - 1));
+    }
   }
 
   #toggle() {
@@ -98,18 +112,27 @@ class ReplayPage {
     this.player.setRate(Number(rate.value));
   }
 
+  async #fullscreen() {
+    if (document.fullscreenElement) await document.exitFullscreen();
+    else await find(".player-main").requestFullscreen?.();
+  }
+
   async #copyLink() {
     const { recording_id: id } = this.player.timeline;
     // The permission is one person's: the link leads to the recording, where the next one states his own reason.
     const link = `${location.origin}/recordings/${id}?t=${formatPosition(this.player.positionMs)}`;
-    const button = find("[data-action=copy-link]");
+    const word = find("[data-action=copy-link] .word");
     try {
       await navigator.clipboard.writeText(link);
-      setText(button, t("Đã chép"));
+      setText(word, t("Đã chép"));
+      word.classList.remove("unseen");
     } catch {
       window.prompt(t("Chép liên kết này:"), link);
     }
-    setTimeout(() => setText(button, t("Chép liên kết")), 2500);
+    setTimeout(() => {
+      setText(word, t("Chép liên kết"));
+      word.classList.add("unseen");
+    }, 2500);
   }
 
   /** Who watches, and when, over the whole picture: a photograph of the screen names its maker. */
@@ -117,8 +140,8 @@ class ReplayPage {
     const root = find(".watermark");
     const now = new Date();
     const day = now.toLocaleDateString("vi-VN", { timeZone: "Asia/Ho_Chi_Minh" });
-    const text = `${this.viewer} · ${day} ${timeOfDay(now).slice(0, 5)}`;
-    if (root.childElementCount === 0) root.append(...Array.from({ length: 24 }, () => h("span")));
+    const text = `${this.viewer} · ${day} ${timeOfDay(now)}`;
+    if (root.childElementCount === 0) root.append(...Array.from({ length: 40 }, () => h("span")));
     for (const span of root.children) setText(span, text);
   }
 }
@@ -126,7 +149,7 @@ class ReplayPage {
 async function begin() {
   const boot = JSON.parse(find("#replay").textContent ?? "{}");
   try {
-    new ReplayPage(await get(`/api/replays/${boot.replayId}/timeline`), boot);
+    new ReplayPage(readTimeline(await get(`/api/replays/${boot.replayId}/timeline`)), boot);
   } catch (error) {
     setWaiting(find(".replay-wait"), error instanceof Error ? error.message : String(error));
   }

@@ -5,7 +5,7 @@
 
 import { changed, positionMs, stopped } from "./clock.js";
 import { LanePlayer } from "./lane_player.js";
-import { lanesOf } from "./plan.js";
+import { lanesOf, loudnessAt, voiceOf } from "./plan.js";
 
 /** @import { Timeline } from "./plan.js" */
 
@@ -28,6 +28,7 @@ export class Player {
       address: (segment) => `/api/replays/${replayId}/segments/${segment.segment_id}`,
       durationMs: timeline.duration_ms, onChange,
     }));
+    this.voices = new Map(timeline.seats.map((seat) => [seat.seat_id, voiceOf(timeline, seat.seat_id)]));
     setInterval(() => this.tick(), TICK_MS);
   }
 
@@ -37,6 +38,12 @@ export class Player {
 
   get playing() {
     return this.clock.playing;
+  }
+
+  /** Whether somebody speaks at this seat now. @param {string} seatId */
+  speaks(seatId) {
+    const voice = this.voices.get(seatId);
+    return voice !== undefined && loudnessAt(voice, this.positionMs) > 0;
   }
 
   /** Waiting for media that has not come yet. */
@@ -87,7 +94,8 @@ export class Player {
     const missing = this.lanes.some((lane) => !lane.ready(position));
     if (missing !== this.clock.held) this.#change({ held: missing });
     const running = this.clock.playing && !this.clock.held;
-    for (const lane of this.lanes) lane.sync({ positionMs: position, rate: this.clock.rate, running });
+    const urgent = this.lanes.some((lane) => lane.lacking(position));
+    for (const lane of this.lanes) lane.sync({ positionMs: position, rate: this.clock.rate, running, urgent });
   }
 
   /** @param {LanePlayer} lane */

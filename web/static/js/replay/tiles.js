@@ -46,6 +46,7 @@ export class TilesView {
       show(tile.empty, !picture);
       if (tile.video) show(tile.video.element, picture);
       setAttribute(tile.element, "data-sound", String(tile.audio?.present(position) ?? false));
+      setAttribute(tile.element, "data-speaking", !tile.isScreen && this.player.speaks(tile.element.dataset.seatId ?? ""));
       if (!tile.element.hidden) shown += `${tile.element.dataset.key} `;
     }
     if (shown !== this.shown) this.#arrange();
@@ -93,6 +94,13 @@ export class TilesView {
     this.player.setHeard(seatId, heard);
     setAttribute(button, "aria-pressed", String(heard));
     setIcon(find("svg", button), heard ? "speaker" : "microphone-off");
+  }
+
+  /** The tile that stands there alone, or all alike again. @param {number} index from 0, among those shown */
+  enlargeAt(index) {
+    const tile = this.tiles.filter((one) => !one.element.hidden)[index];
+    if (tile) this.#enlarge(tile.element);
+    else if (this.spotlight) this.#enlarge(this.spotlight);
   }
 
   /** @param {HTMLElement} element */

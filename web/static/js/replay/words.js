@@ -16,6 +16,8 @@ export function chapterWords(chapter, seat) {
     case "lost": return t("%(seat)s mất kết nối", { seat });
     case "admitted": return t("%(seat)s vào buổi tiếp", { seat });
     case "removed": return t("%(seat)s ra phòng chờ", { seat });
+    case "muted": return t("Chủ trì tắt micro của %(seat)s", { seat });
+    case "unmuted": return t("Chủ trì cho %(seat)s bật micro", { seat });
     case "device_joined": return t("Thiết bị phòng họp của %(seat)s kết nối", { seat });
     case "device_left": return t("Thiết bị phòng họp của %(seat)s ngắt", { seat });
     case "device_lost": return t("Thiết bị phòng họp của %(seat)s mất kết nối", { seat });
@@ -36,6 +38,17 @@ export function chapterWords(chapter, seat) {
     case "ended": return t("Kết thúc buổi tiếp");
     default: return "";
   }
+}
+
+/** A chapter's drawing. @param {string} kind */
+export function chapterIcon(kind) {
+  if (kind.startsWith("floor")) return "floor";
+  if (["joined", "admitted", "device_joined"].includes(kind)) return "person";
+  if (["left", "removed", "device_left"].includes(kind)) return "leave";
+  if (["lost", "device_lost", "interrupted", "recorder_lost", "worker_lost", "pictures_limited"].includes(kind)) return "warning";
+  if (kind === "muted") return "microphone-off";
+  if (kind === "unmuted") return "microphone";
+  return "gavel";
 }
 
 /** @param {string} cause */

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { t } from "../../text.js";
+import { fold, t } from "../../text.js";
 import { elapsedMs, hands, isLive, maySend, seatOf } from "../core/state.js";
 import { stretch } from "../core/time.js";
 import { ask } from "./dialog.js";
@@ -19,11 +19,6 @@ const ORDER = ["waiting", "lost", "admitted", "absent"];
 
 /** With more seats than this there is a box to find one. */
 const FILTER_ABOVE = 12;
-
-/** Without marks and case, as people type. @param {string} text */
-function fold(text) {
-  return text.normalize("NFD").replace(/\p{M}/gu, "").replace(/đ/gi, "d").toLowerCase().trim();
-}
 
 export class ChairPanel {
   /** @param {Room} room */
@@ -120,7 +115,7 @@ export class ChairPanel {
   #points() {
     const { state } = this.room;
     show(this.filter, state.seats.length > FILTER_ABOVE);
-    const wanted = fold(this.filter.value);
+    const wanted = fold(this.filter.value.trim());
     const others = state.seats.filter((seat) => seat.seat_id !== state.you && (!wanted || fold(`${seat.label} ${seat.name ?? ""}`).includes(wanted)));
     const waiting = others.filter((seat) => seat.presence === "waiting").length;
     setText(find(".admit-count", this.root), waiting ? `(${waiting})` : "");
