@@ -23,8 +23,8 @@ from hub.config import Config
 from hub.db import Database
 from hub.errors import ConfigError, NotReady
 from hub.ids import utc_now
-from hub.services import manifests, recording_keys
-from hub.services.store import ObjectExists, ObjectMissing, ObjectStore, StoreAway
+from hub.services import manifests, recording_keys, retention
+from hub.services.store import ObjectExists, ObjectMissing, ObjectStore, StoreAway, locks
 from recorder import rows, spool, storing
 from recorder.capture import Capture
 from recorder.catalogue import Archived, SegmentFact, Stored
@@ -136,16 +136,27 @@ class Archiver:
         """Nothing leaves the spool unencrypted that should be, nor before its key is in the database."""
         if work.key_found or not _unstored(work):
             return True
+        locking = False
+
+        async def ask() -> None:
+            nonlocal locking
+            locking = await asyncio.to_thread(locks, self._store)
+
+        await self._with_store(ask)
+        if not self.store_away.fine:
+            return False
 
         async def find() -> None:
-            recording_id = work.folder.recording_id
+            recording_id, wanted = work.folder.recording_id, self._config.encrypt_recordings or locking
             try:
-                if self._config.encrypt_recordings:
+                if wanted:
                     work.data_key = await recording_keys.ensure(self._database, self._config, recording_id)
                 else:  # it may have been begun when they were
                     async with self._database.reading() as db:
                         work.data_key = await recording_keys.to_read(db, self._config, recording_id)
-                work.key_found = work.data_key is not None or not self._config.encrypt_recordings
+                if locking:
+                    work.lock_until = await retention.settle(self._database, recording_id)
+                work.key_found = work.data_key is not None or not wanted
             except (ConfigError, recording_keys.KeyGone) as error:
                 log.warning("recording waits for its key", recording=recording_id, why=str(error))
 
@@ -167,21 +178,21 @@ class Archiver:
         """Upload and check; None when the store holds something else under the key. Blocks."""
         path = work.folder.segment_file(segment.track_id, segment.number)
         try:
-            storing.put(self._store, segment, path, work.data_key)
+            version = storing.put(self._store, segment, path, work.data_key)
         except (FileNotFoundError, ValueError) as error:
-            found = self._there(segment, work)
-            if found is None:
-                self._complain(work, segment, f"spool file unusable: {error}")
-            return found
-        stored = storing.look(self._store, segment, work.data_key)
+            stored, why = self._there(segment, work), f"spool file unusable: {error}"
+        else:
+            stored, why = storing.look(self._store, segment, work.data_key, version), "the store holds other bytes"
         if stored is None:
-            self._complain(work, segment, "the store holds other bytes")
-        return stored
+            self._complain(work, segment, why)
+            return None
+        return stored if work.lock_until is None else storing.lock(self._store, segment, stored, work.lock_until)
 
     def _there(self, segment: SegmentFact, work: Work) -> Stored | None:
         """What the store has of a segment whose spool file is gone: another archiver may have been quicker."""
         try:
-            return storing.look(self._store, segment, work.data_key)
+            version = self._store.head(segment.object_key).version
+            return storing.look(self._store, segment, work.data_key, version)
         except ObjectMissing:
             return None
 

@@ -10,6 +10,7 @@ import os
 import threading
 import zlib
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -94,6 +95,8 @@ class Stored(msgspec.Struct, frozen=True, tag="stored"):
     encrypted: bool = False
     size_bytes: int | None = None
     sha256: str | None = None
+    version: str = ""
+    locked_until: datetime | None = None
 
 
 class Closed(msgspec.Struct, frozen=True, tag="closed"):

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,6 +54,8 @@ class Work:
     """Segments the store holds something else for, and when (``time.monotonic``) to look again; a person must."""
     first_needed_file: int = 0
     data_key: bytes | None = field(default=None, repr=False)
+    lock_until: datetime | None = None
+    """Where the store locks: until when. Known with the key."""
     key_found: bool = False
     """What the recording's files are encrypted with; None until ``key_found``, or when they are not."""
 

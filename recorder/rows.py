@@ -215,6 +215,8 @@ async def _mark_stored(db: AsyncSession, work: Work) -> set[str]:
                 "encrypted": fact.encrypted,
                 "stored_size_bytes": fact.size_bytes,
                 "stored_sha256": fact.sha256,
+                "version": fact.version,
+                "locked_until": fact.locked_until,
             }
             for fact in stored
         ]

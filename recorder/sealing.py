@@ -22,6 +22,7 @@ from hub.db import Database
 from hub.errors import ConfigError, NotReady
 from hub.ids import utc_now
 from hub.seals import PublicKey
+from hub.services import store as stores
 from hub.services.store import ObjectExists, ObjectMissing, ObjectStore
 from hub.timestamps import StampAway
 from recorder import rows
@@ -135,7 +136,12 @@ class Sealing:
 
     async def _seal(self, recording: models.Recording) -> None:
         try:
-            seal = await asyncio.to_thread(self._seal_stored, recording.id, recording.manifest_sha256)
+            seal = await asyncio.to_thread(
+                self._seal_stored,
+                recording.id,
+                recording.manifest_sha256,
+                (recording.versions or {}).get("manifest.json", ""),
+            )
         except (CannotSeal, ObjectMissing, ValueError):
             self._faulty.add(recording.id)
             log.exception("recording cannot be sealed", recording=recording.id)
@@ -143,16 +149,18 @@ class Sealing:
         await rows.sealed(self._database, recording.id, seal.sealed_at, seal.key)
         log.info("recording sealed", recording=recording.id)
 
-    def _seal_stored(self, recording_id: str, sha256: str | None) -> Seal:
+    def _seal_stored(self, recording_id: str, sha256: str | None, version: str) -> Seal:
         key = form.key_of(recording_id)
-        data = b"".join(self._store.read(key))
+        data = b"".join(stores.read(self._store, key, version))
         if hashlib.sha256(data).hexdigest() != sha256:
             raise CannotSeal(key)
         return self.seal(recording_id, data)
 
     async def _stamp(self, recording: models.Recording) -> None:
         try:
-            at = await asyncio.to_thread(self._stamp_stored, recording.id)
+            at = await asyncio.to_thread(
+                self._stamp_stored, recording.id, (recording.versions or {}).get(seals.SIGNATURE, "")
+            )
         except (ObjectMissing, timestamps.NotAStamp):
             self._faulty.add(recording.id)
             log.exception("seal cannot be stamped", recording=recording.id)
@@ -160,10 +168,10 @@ class Sealing:
         await rows.stamped(self._database, recording.id, at)
         log.info("seal stamped", recording=recording.id)
 
-    def _stamp_stored(self, recording_id: str) -> datetime:
+    def _stamp_stored(self, recording_id: str, version: str) -> datetime:
         authority = self._config.timestamp_ca
         assert authority is not None  # the configuration gives both or neither
-        signature = b"".join(self._store.read(seals.key_of(recording_id, seals.SIGNATURE)))
+        signature = b"".join(stores.read(self._store, seals.key_of(recording_id, seals.SIGNATURE), version))
         key = seals.key_of(recording_id, seals.STAMP)
         try:
             return timestamps.check(authority, signature, b"".join(self._store.read(key)))

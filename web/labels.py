@@ -124,6 +124,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "device_disconnected": N_("Thiết bị phòng họp ngắt kết nối"),
         "recording.replay": N_("Xem lại bản ghi"),
         "recording.key": N_("Cấp khóa giải mã bản ghi"),
+        "recording.lock": N_("Khóa bản ghi trong kho lưu trữ"),
         "recording.verify": N_("Kiểm tra bản ghi"),
         "recording.seal": N_("Niêm phong bản ghi"),
         "recording.stamp": N_("Đóng dấu thời gian"),

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint, false
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.ids import utc_now
@@ -43,6 +43,17 @@ class Recording(Base):
     """Fingerprint of the public key that the seal is checked with."""
     stamped_at: Mapped[datetime | None]
     """The time that a time-stamping authority vouches for; None until it has been asked."""
+    retain_until: Mapped[datetime | None]
+    """May be destroyed from then on; None while ``retention`` is, else kept for ever."""
+    retention: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """The rule that said so (``hub.retention.Rule``), as it was then; None until the first file is archived."""
+    locked_until: Mapped[datetime | None]
+    """Every file is locked in the store until then; None where the store does not lock."""
+    stamp_locked: Mapped[bool] = mapped_column(default=False, server_default=false())
+    held: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """A legal hold: never destroyed while it lasts."""
+    versions: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """Which versions of manifest and seal are ours, by the name in the recording's folder."""
     custody_count: Mapped[int] = mapped_column(default=0, server_default="0")
     custody_sha256: Mapped[str] = mapped_column(String(64), default="", server_default="")
     """How many entries the chain of custody has, and the hash of the last."""
@@ -94,6 +105,25 @@ class Segment(Base):
     """Of the bytes in the store; None: as recorded."""
     voice: Mapped[str] = mapped_column(String(200), default="", server_default="")
     """A digit for each half second of a sound, 0 silence to 9 loud (``recorder.voice``); empty where nothing told."""
+    version: Mapped[str] = mapped_column(String(1024), default="", server_default="")
+    """Which version of the object is ours, where the store keeps several."""
+    locked_until: Mapped[datetime | None]
+
+
+class RetentionRule(Base):
+    """How long recordings are kept, as dated data (``hub.retention.Rule``). Never changed, only followed by another."""
+
+    __tablename__ = "retention_rule"
+
+    id: Mapped[str] = id_column()
+    case_type: Mapped[str] = mapped_column(String(16), default="")
+    years: Mapped[int | None]
+    legal_basis: Mapped[str] = mapped_column(String(300))
+    certain: Mapped[bool] = mapped_column(default=False)
+    """False: nobody has found the period in a law yet; the page says so."""
+    valid_from: Mapped[str] = mapped_column(String(10))
+    """Local day, ISO 8601."""
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
 class RecordingKey(Base):

@@ -116,6 +116,8 @@ def _stored(row: models.Segment) -> dict[str, Any]:
     }
     if row.encrypted:
         stored["format"] = envelope.FORMAT
+    if row.version:
+        stored["version"] = row.version
     return stored
 
 

@@ -21,6 +21,7 @@ from hub.envelope import Undecipherable
 from hub.errors import BadInput, NotFound, NotReady
 from hub.i18n import N_, Text
 from hub.services import custody, identity, recording_keys
+from hub.services import store as stores
 from hub.services.hearing_lists import record_target
 from hub.services.identity import Vault
 from hub.services.package_readme import README
@@ -34,8 +35,8 @@ _MODE = 0o100644 << 16
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """``files`` are written as they stand here, ``objects`` are (path in the package, object key) read from the store,
-    ``segments`` too, opened with ``data_key`` where they are encrypted.
+    """``files`` are written as they stand here, ``objects`` are (path in the package, object key, version) read from
+    the store, ``segments`` too, opened with ``data_key`` where they are encrypted.
 
     An object that the store has lost is left out: the list of checksums tells that it is missing.
     """
@@ -43,7 +44,7 @@ class Package:
     name: str
     at: datetime
     files: dict[str, bytes]
-    objects: list[tuple[str, str]]
+    objects: list[tuple[str, str, str]]
     segments: list[models.Segment]
     data_key: bytes | None = field(default=None, repr=False)
 
@@ -98,12 +99,13 @@ def _segments(recording: models.Recording) -> Select[models.Segment]:
     return mine.order_by(models.Segment.track_id, models.Segment.number)
 
 
-def _objects(recording: models.Recording) -> list[tuple[str, str]]:
+def _objects(recording: models.Recording) -> list[tuple[str, str, str]]:
     names = ["manifest.json", seals.SUMS, seals.SIGNATURE]
     if recording.stamped_at is not None:
         names.append(seals.STAMP)
     folder = form.folder_of(recording.id)
-    return [(name, folder + name) for name in names]
+    versions = recording.versions or {}
+    return [(name, folder + name, versions.get(name, "")) for name in names]
 
 
 def stream(store: ObjectStore, package: Package) -> Iterator[bytes]:
@@ -132,8 +134,8 @@ def stream(store: ObjectStore, package: Package) -> Iterator[bytes]:
 
 
 def _contents(store: ObjectStore, package: Package) -> Iterator[tuple[str, Iterator[bytes]]]:
-    for path, key in package.objects:
-        yield path, _lazily(partial(store.read, key))
+    for path, key, version in package.objects:
+        yield path, _lazily(partial(stores.read, store, key, version))
     for row in package.segments:
         path = row.object_key.removeprefix(form.folder_of(row.recording_id))
         yield path, _lazily(partial(recording_keys.read, store, package.data_key, row))

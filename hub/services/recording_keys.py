@@ -18,6 +18,7 @@ from hub.errors import BadInput, ConfigError, HubError, NotFound
 from hub.i18n import N_
 from hub.ids import utc_now
 from hub.services import custody
+from hub.services import store as stores
 from hub.services.store import ObjectStore
 
 
@@ -155,12 +156,12 @@ def read(
     length: int | None = None,
 ) -> Iterator[bytes]:
     """A segment's bytes as they were recorded. Blocks. Raises ``StoreAway``, ``ObjectMissing``, ``Undecipherable``."""
-    key = segment.object_key
+    key, version = segment.object_key, segment.version
     if not segment.encrypted:
-        return store.read(key, start, length)
+        return stores.read(store, key, version, start, length)
     if data_key is None:
         raise envelope.Undecipherable("no key")
-    return envelope.read(data_key, key, lambda at, count: store.read(key, at, count), start, length)
+    return envelope.read(data_key, key, lambda at, count: stores.read(store, key, version, at, count), start, length)
 
 
 def _wrap(row: models.RecordingKey, master: master_keys.MasterKey, data_key: bytes) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from hub import envelope, seals, timestamps
 from hub import manifest as form
 from hub.config import Config
 from hub.seals import PublicKey
+from hub.services import store as stores
 from hub.services.faults import Fault
 from hub.services.recording_keys import Found
 from hub.services.store import ObjectMissing, ObjectStore
@@ -56,6 +58,10 @@ class Facts:
     """Keys of segments that are still in the spool."""
     key: Found = Found()
     """What encrypted segments are opened with."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Which versions of manifest and seal are ours, by name."""
+    locked: datetime | None = None
+    """Every file is locked until then."""
 
 
 class Reading:
@@ -80,9 +86,13 @@ class Reading:
         for key in self._segments:
             if key not in self._facts.unstored:
                 self._segment(key)
-        for found in self._store.list(form.folder_of(self._facts.recording_id)):
+        for found in stores.everything(self._store, form.folder_of(self._facts.recording_id)):
             if found.key not in ours:
                 self._fault("extra", found.key)
+            elif found.version != self._version(found.key, found.version):
+                self._fault("hidden" if found.deleted else "extra_version", found.key, found.version)
+        if self._facts.locked:
+            self._locks(ours)
         if self._progress:
             self._progress(self.bytes_read, max(self._total, self.bytes_read))
 
@@ -103,7 +113,7 @@ class Reading:
 
         def pieces() -> Iterator[bytes]:
             nonlocal size
-            for piece in self._store.read(key):
+            for piece in stores.read(self._store, key, self._segments[key]["stored"].get("version", "")):
                 stored.update(piece)
                 size += len(piece)
                 self._read(len(piece))
@@ -124,6 +134,26 @@ class Reading:
                 self._fault("altered", key, f"{size} bytes, sha256 {found}, recorded {recorded}")
         elif undecipherable or (self._readable(key) and digest.hexdigest() != expected):
             self._fault("undecipherable", key, undecipherable or "another file than was recorded")
+
+    def _version(self, key: str, default: str = "") -> str:
+        """Which version is ours; ``default`` where that is not known."""
+        name = key.rpartition("/")[2]
+        known = (
+            self._segments[key]["stored"].get("version") if key in self._segments else self._facts.versions.get(name)
+        )
+        return known or default
+
+    def _locks(self, ours: set[str]) -> None:
+        """What the rows call locked must be locked, as far as they say."""
+        store, until = self._store, self._facts.locked
+        if until is None or not isinstance(store, stores.LockingStore):
+            return
+        for key in sorted(ours):
+            if version := self._version(key):
+                with suppress(ObjectMissing):  # said already
+                    found = store.locked_until(key, version)
+                    if found is None or found < until:
+                        self._fault("unlocked", key, "" if found is None else found.isoformat())
 
     def _readable(self, key: str) -> bool:
         """Encrypted files without their key are checked as they are stored."""
@@ -264,7 +294,8 @@ class Reading:
 
     def _whole(self, key: str) -> bytes | None:
         try:
-            data = b"".join(self._store.read(key))
+            version = self._facts.versions.get(key.rpartition("/")[2], "")
+            data = b"".join(stores.read(self._store, key, version))
         except ObjectMissing:
             return None
         self.objects += 1

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from hub.errors import NotReady
 
@@ -34,6 +35,14 @@ class StoredObject:
     size_bytes: int
     sha256: str | None
     """Lower-case hex as recorded at upload; None where the store does not know it."""
+    version: str = ""
+    """Which one of several under the key; empty where the store keeps only one."""
+    deleted: bool = False
+    """Not an object but a mark that hides the versions before it."""
+
+
+class ObjectLocked(Exception):
+    """The version may not be deleted before its retention date, by anybody."""
 
 
 class ObjectStore(Protocol):
@@ -54,9 +63,64 @@ class ObjectStore(Protocol):
         ...
 
     def delete(self, key: str) -> None:
-        """Remove an object; absent is fine. Raises ``StoreAway``."""
+        """Remove an object, in all its versions; absent is fine. Raises ``StoreAway``, ``ObjectLocked``."""
         ...
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """All objects below a prefix, in order of key."""
         ...
+
+
+@runtime_checkable
+class LockingStore(ObjectStore, Protocol):
+    """A store that may keep versions and lock them. What is named by its version cannot be hidden by a later put or
+    a plain delete. Every method raises ``StoreAway``."""
+
+    def locking(self) -> bool:
+        """Whether this store really locks (the bucket has Object Lock). Asked of the server once."""
+        ...
+
+    def read_version(self, key: str, version: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """As ``read``."""
+        ...
+
+    def delete_version(self, key: str, version: str) -> None:
+        """For good. Absent is fine. Raises ``ObjectLocked``."""
+        ...
+
+    def lock(self, key: str, version: str, until: datetime) -> None:
+        """In compliance mode: nobody can shorten it. Raises ``ObjectMissing``, ``ObjectLocked`` (locked longer)."""
+        ...
+
+    def locked_until(self, key: str, version: str) -> datetime | None:
+        """The version's retention date in compliance mode; None without one. Raises ``ObjectMissing``."""
+        ...
+
+    def versions(self, prefix: str) -> Iterator[StoredObject]:
+        """All versions and marks of deletion below a prefix."""
+        ...
+
+
+def locks(store: ObjectStore) -> bool:
+    """Blocks. Raises ``StoreAway``."""
+    return isinstance(store, LockingStore) and store.locking()
+
+
+def read(store: ObjectStore, key: str, version: str = "", start: int = 0, length: int | None = None) -> Iterator[bytes]:
+    """The version that is known, whatever was put or deleted since; the only one where none is known."""
+    if version and isinstance(store, LockingStore):
+        return store.read_version(key, version, start, length)
+    return store.read(key, start, length)
+
+
+def put_bytes(store: ObjectStore, key: str, data: bytes, *, media_type: str) -> str:
+    """Put, or leave what is there: which version it is. Whoever calls compares."""
+    try:
+        return store.put_bytes(key, data, media_type=media_type).version
+    except ObjectExists:
+        return store.head(key).version
+
+
+def everything(store: ObjectStore, prefix: str) -> Iterator[StoredObject]:
+    """Every version where the store keeps several, else every object."""
+    return store.versions(prefix) if isinstance(store, LockingStore) else store.list(prefix)

@@ -149,6 +149,8 @@ async def _facts(db: AsyncSession, trusted: Trust, recording: models.Recording) 
         events={row.seq: manifests.written(row) for row in await manifests.event_rows(db, recording.hearing_id)},
         unstored=frozenset(await db.scalars(unstored)),
         key=await _key(db, trusted, recording.id),
+        versions=recording.versions or {},
+        locked=recording.locked_until,
     )
 
 

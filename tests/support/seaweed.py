@@ -108,10 +108,10 @@ class S3Server:
         self.client.close()
         shutil.rmtree(self._home, ignore_errors=True)
 
-    def new_bucket(self) -> str:
-        """An empty bucket's name, for ``HUB_STORE_URL=s3://{name}``."""
+    def new_bucket(self, *, lock: bool = False) -> str:
+        """An empty bucket's name, for ``HUB_STORE_URL=s3://{name}``; with Object Lock when asked."""
         name = f"test-{next(self._numbers)}"
-        self.client.create_bucket(Bucket=name)
+        self.client.create_bucket(Bucket=name, ObjectLockEnabledForBucket=lock)
         return name
 
     def _answers(self) -> bool:

@@ -1,0 +1,69 @@
+"""How long each recording is kept: the rule chosen when its first file is archived, never shortened afterwards."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub import calendar, models
+from hub import retention as pure
+from hub.db import Database
+from hub.ids import utc_now
+
+
+async def rules(db: AsyncSession) -> list[pure.Rule]:
+    """Every rule there ever was, in the order in which they came into force."""
+    rows = await db.scalars(
+        select(models.RetentionRule).order_by(models.RetentionRule.made_at, models.RetentionRule.id)
+    )
+    entered = [
+        pure.Rule(row.case_type, row.years, row.legal_basis, row.certain, date.fromisoformat(row.valid_from))
+        for row in rows
+    ]
+    return sorted([*pure.FIRST, *entered], key=lambda rule: rule.valid_from)
+
+
+async def settle(database: Database, recording_id: str) -> datetime | None:
+    """Choose the recording's rule if that was not done yet; until when its files must be locked now.
+
+    None when there is no such recording, or no rule: then nothing may be locked and nothing destroyed.
+    """
+    async with database.transaction() as db:
+        recording = await db.get(models.Recording, recording_id, with_for_update=True)
+        if recording is None or not await choose(db, recording):
+            return None
+        return lock_until(recording)
+
+
+async def choose(db: AsyncSession, recording: models.Recording) -> bool:
+    """Write the rule into the recording's row, once; False when there is none."""
+    if recording.retention is not None:
+        return True
+    rule = await _rule(db, recording)
+    if rule is None:
+        return False
+    day = calendar.local_day(recording.started_at)
+    until = rule.until(day)
+    recording.retention = rule.as_json()
+    recording.retain_until = None if until is None else pure.end_of(until)
+    return True
+
+
+def lock_until(recording: models.Recording) -> datetime:
+    """How far its files must be locked today."""
+    return pure.lock_until(recording.retain_until, held=recording.held, now=utc_now())
+
+
+def locked_enough(recording: models.Recording) -> bool:
+    if recording.stamped_at is not None and not recording.stamp_locked:
+        return False
+    wanted = lock_until(recording)
+    return pure.enough(recording.locked_until, wanted, fixed=wanted == recording.retain_until)
+
+
+async def _rule(db: AsyncSession, recording: models.Recording) -> pure.Rule | None:
+    hearing = await db.get_one(models.Hearing, recording.hearing_id)
+    types = [str(case.type) for case in hearing.cases]
+    return pure.choose(await rules(db), types, calendar.local_day(recording.started_at))
