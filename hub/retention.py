@@ -17,8 +17,10 @@ HELD_AHEAD = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``case_type`` empty: for hearings without a case. ``years`` None: for ever. In force from ``valid_from`` until the
-    next rule for the same type is."""
+    """``case_type`` empty: for hearings without a case. ``years`` None: for ever.
+
+    In force from ``valid_from`` until the next rule for the same type is.
+    """
 
     case_type: str
     years: int | None
@@ -40,8 +42,8 @@ class Rule:
 
 
 _UNVERIFIED = (
-    "Chưa tìm thấy thời hạn riêng cho bản ghi buổi tiếp công dân; tạm theo thời hạn bảo quản hồ sơ giải quyết khiếu nại, "
-    "tố cáo (Thông tư 10/2022/TT-BNV, cần đối chiếu)"
+    "Chưa tìm thấy thời hạn riêng cho bản ghi buổi tiếp công dân; tạm theo thời hạn bảo quản hồ sơ giải quyết "
+    "khiếu nại, tố cáo (Thông tư 10/2022/TT-BNV, cần đối chiếu)"
 )
 FIRST = tuple(
     Rule(case_type, years, _UNVERIFIED, certain=False, valid_from=date(2000, 1, 1))

@@ -161,7 +161,8 @@ class Archiver:
                 log.warning("recording waits for its key", recording=recording_id, why=str(error))
 
         await self._with_database(find)
-        return work.key_found
+        # What needs no key does not wait for the database.
+        return work.key_found or not (self._config.encrypt_recordings or locking)
 
     async def _upload(self, work: Work) -> None:
         while todo := _unstored(work)[:BATCH]:
