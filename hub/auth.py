@@ -14,6 +14,10 @@ class Action(StrEnum):
     MANAGE_ACCOUNTS = "manage_accounts"
     MANAGE_UNITS = "manage_units"
     """Units and points."""
+    READ_RULES = "read_rules"
+    """Deadlines, holidays and the calculator: the law, no secret to anybody who works with it."""
+    MANAGE_RULES = "manage_rules"
+    """Change what the law says for the whole hub."""
     READ_AUDIT = "read_audit"
     REGISTER_CASE = "register_case"
     READ_CASE = "read_case"
@@ -136,6 +140,8 @@ def _may_read_secret_identity(actor: Actor, target: Target) -> bool:
 _ROLES: dict[Action, frozenset[Role]] = {
     Action.MANAGE_ACCOUNTS: frozenset({Role.ADMINISTRATOR}),
     Action.MANAGE_UNITS: frozenset({Role.ADMINISTRATOR}),
+    Action.READ_RULES: frozenset(Role),
+    Action.MANAGE_RULES: frozenset({Role.ADMINISTRATOR}),
     Action.READ_AUDIT: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
     Action.REGISTER_CASE: frozenset({Role.OFFICER}),
     Action.READ_CASE: frozenset({Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR}),

@@ -27,3 +27,14 @@ class Text:
 
     def __str__(self) -> str:
         return self.message % self.params if self.params else self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A name that is data: Vietnamese, and in English where somebody wrote it. ``web.translate`` chooses."""
+
+    vi: str
+    en: str = ""
+
+    def __str__(self) -> str:
+        return self.vi

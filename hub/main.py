@@ -115,6 +115,26 @@ def drain_worker(
 
 
 @app.command()
+def deadline(
+    rule: Annotated[str, typer.Option(help="Code of the rule; --list shows them.")] = "",
+    event: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="The day of the event.")] = None,
+    show: Annotated[bool, typer.Option("--list", help="Show all rules instead, with their legal basis.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """When something is due by the law: the rule of the event's day, and each step of the count."""
+    if show is bool(rule and event):
+        cli.fail(["deadline: give --rule and --from, or --list"], status=2)
+    from hub.cli import deadlines
+
+    settings = cli.load_config(cli.environment(config))
+    if rule and event:
+        deadlines.show(settings, rule, event.date(), as_json=as_json)
+    else:
+        deadlines.list_rules(settings, as_json=as_json)
+
+
+@app.command()
 def backup(
     file: Annotated[Path, typer.Argument(help="The archive to write; must not exist. It holds the keys: guard it.")],
     config: ConfigFile = None,

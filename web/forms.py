@@ -61,6 +61,17 @@ class Form:
                 self.faults[name] = Text(missing or N_("Hãy chọn một mục trong danh sách."))
             return default
 
+    def day(self, name: str, *, required: bool = True) -> date | None:
+        """A day; what is none is a fault of the field."""
+        text = self.text(name)
+        if not text and not required:
+            return None
+        try:
+            return formats.parse_day(text)
+        except ValueError:
+            self.faults[name] = Text(N_("Hãy ghi ngày như 23/11/2026."))
+            return None
+
     def instant(self, day: str, clock: str, default: datetime) -> datetime:
         """The instant of a day field and an hour field, in Vietnam's time."""
         try:

@@ -20,6 +20,7 @@ _ITEMS: tuple[tuple[str, str, str, Action | None], ...] = (
     ("/", N_("Trang chủ"), "home", None),
     ("/hearings", N_("Buổi tiếp"), "calendar", Action.READ_HEARING),
     ("/cases", N_("Vụ việc"), "folder", Action.READ_CASE),
+    ("/deadlines", N_("Thời hạn"), "clock", Action.READ_RULES),
     ("/help-desk", N_("Bàn hỗ trợ"), "lifebuoy", Action.WATCH_HELP_DESK),
     ("/accounts", N_("Tài khoản"), "people", Action.MANAGE_ACCOUNTS),
     ("/units", N_("Cơ quan"), "building", Action.MANAGE_UNITS),
@@ -27,13 +28,18 @@ _ITEMS: tuple[tuple[str, str, str, Action | None], ...] = (
     ("/audit", N_("Nhật ký"), "shield", Action.READ_AUDIT),
 )
 
+_BELOW = {"/rules": "/deadlines", "/holidays": "/deadlines"}
+"""Pages that belong to another item than their address says."""
+
 
 def menu(actor: Actor | None, path: str) -> list[MenuItem]:
     """The items for this person; a page below an item marks it as current."""
     if actor is None:
         return []
+    top = "/" + path.split("/")[1]
+    above = _BELOW.get(top, top)
     return [
-        MenuItem(target, label, icon, current=path == target or (target != "/" and path.startswith(f"{target}/")))
+        MenuItem(target, label, icon, current=target == above)
         for target, label, icon, action in _ITEMS
         if action is None or may_somewhere(actor, action)
     ]

@@ -22,6 +22,8 @@ NOTICES: Mapping[str, str] = {
     "account_disabled": N_("Đã khóa tài khoản và kết thúc các phiên đăng nhập của nó."),
     "account_enabled": N_("Đã mở lại tài khoản."),
     "account_password_set": N_("Đã đặt mật khẩu mới. Người dùng phải đổi mật khẩu khi đăng nhập lần tới."),
+    "rule_saved": N_("Đã lưu quy tắc. Thời hạn được tính theo bản này từ bây giờ."),
+    "holiday_saved": N_("Đã lưu ngày. Thời hạn được tính theo lịch này từ bây giờ."),
     "unit_saved": N_("Đã lưu cơ quan."),
     "point_saved": N_("Đã lưu điểm cầu."),
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from babel.messages.extract import extract_javascript, extract_python
 from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
-from hub.i18n import DEFAULT_LANGUAGE, LANGUAGES, Text
+from hub.i18n import DEFAULT_LANGUAGE, LANGUAGES, Named, Text
 from web import format as formats
 
 WEB_DIR = Path(__file__).parent
@@ -52,11 +52,19 @@ class Catalogue:
             return message
         return message % {name: self._param(value) for name, value in text.params.items()}
 
+    def named(self, name: Named) -> str:
+        """A name that is data, in English where it has one."""
+        return name.en if self.language == "en" and name.en else name.vi
+
     def _param(self, value: object) -> object:
         if isinstance(value, Text):
             return self.text(value)
         if isinstance(value, datetime):
             return formats.date_time(value, self.language)
+        if isinstance(value, date):
+            return formats.short_date(value)
+        if isinstance(value, Named):
+            return self.named(value)
         return value
 
 

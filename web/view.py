@@ -61,6 +61,7 @@ class Renderer:
         }
         environment.filters |= {
             "tr": book.text,
+            "named": book.named,
             "date_time": partial(formats.date_time, language=language),
             "long_date": lambda day: formats.long_date(_day(day), language),
             "short_date": formats.short_date,

@@ -16,7 +16,7 @@ from hub import migrate as migrations
 from hub.config import Config
 from hub.db import Database
 from hub.errors import ConfigError, HubError
-from hub.services import backups, demo
+from hub.services import backups, demo, law_loading
 from hub.services.demo import DemoSummary
 from hub.services.identity import Vault
 from hub.supervisor import InstanceLock
@@ -27,6 +27,7 @@ def migrate(config: Config) -> None:
     with told():
         before = migrations.current(config.database)
         migrations.upgrade(config.database)
+        law_loading.load_into(config.database)
     after = migrations.newest()
     cli.say("The database is up to date." if before == after else f"The database is now at revision {after}.")
 

@@ -98,9 +98,11 @@ def try_out(config: Config) -> DemoSummary:
 
     from hub import migrate
     from hub.cli import maintenance
+    from hub.services import law_loading
 
     try:
         migrate.upgrade(config.database)
+        law_loading.load_into(config.database)
         return maintenance.demo_loaded(config)
     except DBAPIError as error:
         raise ConfigError([f"database_url: the database does not answer: {error.orig}"]) from error

@@ -18,7 +18,7 @@ from hub.config import Config
 from hub.db import Database
 from hub.errors import NotReady
 from hub.i18n import Text
-from hub.services import cases, hearings, people
+from hub.services import cases, hearings, law_loading, people
 from hub.services.identity import Vault
 from signaling import app as signaling_app
 from signaling.doors import Keeper
@@ -111,10 +111,13 @@ def _housekeeping(deps: Deps) -> Callable[[http.Application], AsyncIterator[None
 
 
 async def _keep_house(deps: Deps) -> None:
-    """Once an hour: forget sessions that have ended, seal documents that are still to be sealed."""
+    """At the start and once an hour: load rules that came with this release, forget sessions that have ended, seal
+    documents that are still to be sealed.
+    """
     while True:
         try:
             async with deps.database.transaction() as db:
+                await db.run_sync(law_loading.load)
                 await people.purge_expired_sessions(db)
             await cases.seal_pending(deps.database, deps.store, deps.vault)
         except NotReady as error:

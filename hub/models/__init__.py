@@ -18,6 +18,7 @@ from hub.models.hearings import (
     Seat,
     SeatKind,
 )
+from hub.models.law import Certainty, DayKind, Direction, Holiday, LegalRule, RuleUnit
 from hub.models.lines import LineMinute
 from hub.models.people import Account, OrgUnit, Point, Role, RoleGrant, SignInSession, UnitLevel
 from hub.models.recordings import (
@@ -47,10 +48,13 @@ __all__ = [
     "Case",
     "CaseState",
     "CaseType",
+    "Certainty",
     "Counter",
     "CustodyEvent",
+    "DayKind",
     "DeviceCheck",
     "DeviceToken",
+    "Direction",
     "DoorDirection",
     "Gap",
     "Hearing",
@@ -58,6 +62,8 @@ __all__ = [
     "HearingEvent",
     "HearingKind",
     "HearingState",
+    "Holiday",
+    "LegalRule",
     "LineMinute",
     "OrgUnit",
     "Party",
@@ -72,6 +78,7 @@ __all__ = [
     "RetentionRule",
     "Role",
     "RoleGrant",
+    "RuleUnit",
     "Seat",
     "SeatKind",
     "Segment",

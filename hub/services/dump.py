@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -19,6 +19,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
+    Date,
     Engine,
     Float,
     LargeBinary,
@@ -44,6 +45,7 @@ LEFT_OUT = frozenset({SignInSession.__tablename__, DeviceToken.__tablename__})
 
 _KINDS: list[tuple[type[TypeEngine[Any] | UtcDateTime], str]] = [
     (UtcDateTime, "datetime"),
+    (Date, "date"),
     (JSON, "json"),
     (LargeBinary, "bytes"),
     (Boolean, "bool"),
@@ -53,6 +55,7 @@ _KINDS: list[tuple[type[TypeEngine[Any] | UtcDateTime], str]] = [
 ]
 _TYPES: dict[str, Callable[[], TypeEngine[Any]]] = {
     "datetime": UtcDateTime,
+    "date": Date,
     "json": lambda: JSON(none_as_null=True),
     "bytes": LargeBinary,
     "bool": Boolean,
@@ -153,7 +156,7 @@ def _kind(col: Column[Any]) -> str:
 def _plain(kind: str, value: Any) -> Any:
     if value is None:
         return None
-    if kind == "datetime":
+    if kind in ("datetime", "date"):
         return value.isoformat()
     if kind == "bytes":
         return base64.b64encode(value).decode()
@@ -165,6 +168,8 @@ def _typed(kind: str, value: Any) -> Any:
         return None
     if kind == "datetime":
         return datetime.fromisoformat(value)
+    if kind == "date":
+        return date.fromisoformat(value)
     if kind == "bytes":
         return base64.b64decode(value)
     return value

@@ -10,7 +10,7 @@ import pytest_asyncio
 from sqlalchemy import select
 
 from hub.config import Config
-from hub.models import Account, Hearing, OrgUnit, Point
+from hub.models import Account, Hearing, Holiday, LegalRule, OrgUnit, Point
 from hub.services import recordings
 from tests.support.page_check import page_faults
 from tests.support.pages import Browser, Pages, running_pages
@@ -34,6 +34,14 @@ VIEWS: dict[str, tuple[str, ...]] = {
         "/hearings/{hearing}",
         "/hearings/{hearing}/edit",
         "/hearings/{hearing}/seats/{seat}",
+        "/deadlines",
+        "/deadlines?rule=reception_reply&from=10/02/2026",
+        "/deadlines?rule=&from=x",
+        "/rules",
+        "/rules/{rule}",
+        "/holidays",
+        "/holidays?year=2031",
+        "/holidays/{holiday}",
         "/nowhere",
         "/accounts",
     ),
@@ -49,6 +57,13 @@ VIEWS: dict[str, tuple[str, ...]] = {
         "/points/new",
         "/points/{point}",
         "/audit",
+        "/rules",
+        "/rules/{rule}",
+        "/rules/new",
+        "/rules/new?after={rule}",
+        "/holidays",
+        "/holidays/{holiday}",
+        "/holidays/new",
         "/help-desk",
     ),
     "thanhtra": ("/", "/hearings/all", "/hearings/{hearing}", "/recordings/{recording}", "/replays/{replay}"),
@@ -81,6 +96,8 @@ async def known(pages: Pages) -> dict[str, str]:
             "recording": recording.id,
             "account": (await db.execute(select(Account.id).where(Account.username == "thuky"))).scalar_one(),
             "unit": (await db.execute(select(OrgUnit.id).where(OrgUnit.code == "TANTIEN"))).scalar_one(),
+            "rule": (await db.execute(select(LegalRule.id).limit(1))).scalar_one(),
+            "holiday": (await db.execute(select(Holiday.id).limit(1))).scalar_one(),
             "point": (await db.execute(select(Point.id).where(Point.code == "DC-TANTIEN"))).scalar_one(),
         }
 

@@ -10,7 +10,7 @@ from aiohttp import web as http
 from sqlalchemy import select
 
 from hub.config import Config
-from hub.models import Account, Case, CaseType, Hearing, HearingKind, OrgUnit, Point, SeatKind
+from hub.models import Account, Case, CaseType, Hearing, HearingKind, Holiday, LegalRule, OrgUnit, Point, SeatKind
 from hub.services import recordings
 from tests.support.pages import Pages, running_pages
 
@@ -79,6 +79,13 @@ MAY_SEE: dict[str, frozenset[str]] = {
     "/points/new": ADMINISTRATORS,
     "/points/{point_id}": ADMINISTRATORS,
     "/audit": AUDIT,
+    "/deadlines": EVERYONE,
+    "/rules": EVERYONE,
+    "/rules/{rule_id}": EVERYONE,
+    "/rules/new": ADMINISTRATORS,
+    "/holidays": EVERYONE,
+    "/holidays/{holiday_id}": EVERYONE,
+    "/holidays/new": ADMINISTRATORS,
     "/api/cases": CASES,
     "/api/hearings/occupied": BOOKERS,
     "/api/help-desk": SUPPORT,
@@ -111,6 +118,10 @@ MAY_POST: dict[str, frozenset[str]] = {
     "/units/{unit_id}": ADMINISTRATORS,
     "/points/new": ADMINISTRATORS,
     "/points/{point_id}": ADMINISTRATORS,
+    "/rules/{rule_id}": ADMINISTRATORS,
+    "/rules/new": ADMINISTRATORS,
+    "/holidays/{holiday_id}": ADMINISTRATORS,
+    "/holidays/new": ADMINISTRATORS,
     "/api/hearings/{hearing_id}/device-check": frozenset({"officer", "commune"}),
     "/api/hearings/{hearing_id}/notice": frozenset({"officer", "commune"}),
 }
@@ -153,6 +164,8 @@ async def objects(pages: Pages) -> dict[str, str]:
             "token_id": "none",
             "account_id": (await db.execute(select(Account.id).where(Account.username == "chutri"))).scalar_one(),
             "unit_id": (await db.execute(select(OrgUnit.id).where(OrgUnit.code == "TANTIEN"))).scalar_one(),
+            "rule_id": (await db.execute(select(LegalRule.id).limit(1))).scalar_one(),
+            "holiday_id": (await db.execute(select(Holiday.id).limit(1))).scalar_one(),
             "point_id": (await db.execute(select(Point.id).where(Point.code == "DC-TANTIEN"))).scalar_one(),
         }
 

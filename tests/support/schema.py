@@ -10,19 +10,21 @@ from sqlalchemy import create_engine
 
 from hub import migrate, models
 from hub.db import driver_url
+from hub.services import law_loading
 from tests.support.postgres import Cluster
 
 VERSIONS = Path(__file__).parents[2] / "migrations" / "versions"
 
 
 def make_schema(url: str) -> None:
-    """Bring an empty database to the newest revision."""
+    """Bring an empty database to the newest revision, with the rules that come with the hub."""
     if not VERSIONS.is_dir():
         engine = create_engine(driver_url(url, sync=True))
         models.Base.metadata.create_all(engine)
         engine.dispose()
         return
     migrate.upgrade(url)
+    law_loading.load_into(url)
 
 
 class SqliteSource:

@@ -15,6 +15,8 @@ PAGE = 100
 _LINKS = {
     "case": ("/cases/", Action.READ_CASE),
     "hearing": ("/hearings/", Action.READ_HEARING),
+    "legal_rule": ("/rules/", Action.READ_RULES),
+    "holiday": ("/holidays/", Action.READ_RULES),
     "recording": ("/recordings/", Action.READ_HEARING),
 }
 """Where an object of the trail is shown, and to whom: an administrator sees that something was done, not what it is."""
