@@ -129,6 +129,42 @@ def extensions(packet: Packet) -> Iterator[tuple[int, int, int]]:
         yield identifier, start, length
 
 
+def values_of(packet: Packet, short: int, long: int) -> tuple[int, int]:
+    """Of two elements at once, -1 for one that is not there: the first byte of ``short``, the two bytes of ``long``.
+
+    Called for each packet that comes in: Chromium's form (one-byte heads) is read without a generator.
+    """
+    found_short = found_long = -1
+    if not packet[0] & 0x10:
+        return found_short, found_long
+    at = HEADER_BYTES + 4 * (packet[0] & 0x0F)
+    profile, words = _EXTENSION_HEAD.unpack_from(packet, at)
+    if profile != ONE_BYTE_PROFILE:
+        for identifier, _, start, length in _elements(packet):
+            if identifier == short and length:
+                found_short = packet[start]
+            elif identifier == long and length == 2:
+                found_long = packet[start] << 8 | packet[start + 1]
+        return found_short, found_long
+    at += 4
+    end = at + 4 * words
+    while at < end:
+        head = packet[at]
+        if head == 0:
+            at += 1
+            continue
+        identifier, following = head >> 4, at + 2 + (head & 0x0F)
+        # Id 15 ends the block (RFC 8285 section 4.2).
+        if identifier == 15 or following > end:
+            break
+        if identifier == short:
+            found_short = packet[at + 1]
+        elif identifier == long and following - at == 3:
+            found_long = packet[at + 1] << 8 | packet[at + 2]
+        at = following
+    return found_short, found_long
+
+
 def extension_at(packet: Packet, identifier: int) -> tuple[int, int] | None:
     """Where element ``identifier`` has its data: (offset, length), or None. Patch it there to change it in place."""
     for found, _, start, length in _elements(packet):
@@ -221,20 +257,24 @@ class Unwrapper:
     overtaken by the very first can come out negative.
     """
 
-    __slots__ = ("_bits", "highest")
+    __slots__ = ("_bits", "_half", "_mask", "highest")
 
     def __init__(self, bits: int = 16) -> None:
         self._bits = bits
+        self._mask, self._half = (1 << bits) - 1, 1 << bits - 1
         self.highest: int | None = None
 
     def unwrap(self, value: int) -> int:
         """The extended number of ``value``, which counts as seen from now on."""
-        if self.highest is None:
+        highest = self.highest
+        if highest is None:
             self.highest = value
             return value
-        extended = self.highest + distance(value, self.highest, self._bits)
-        self.highest = max(self.highest, extended)
-        return extended
+        ahead = value - highest & self._mask
+        if ahead < self._half:
+            self.highest = extended = highest + ahead
+            return extended
+        return highest + ahead - self._mask - 1
 
     def peek(self, value: int) -> int:
         """The extended number of ``value`` without counting it as seen."""

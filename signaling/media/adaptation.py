@@ -98,17 +98,18 @@ class Adaptation:
 
     # Timers -------------------------------------------------------------------------------------------------------
 
-    def tick(self, now_ns: int) -> None:
-        """Every 20 ms."""
-        pacer = self._transport.pacer
+    def tick(self, now_ns: int) -> bool:
+        """Whether more waits to be sent, and should not wait for longer than 20 ms."""
+        pacer, padding_bps = self._transport.pacer, self._prober.padding_bps
         if pacer is not None:
             self._send(pacer.due(now_ns / 1e6), now_ns)
-        if self._prober.padding_bps:
+        if padding_bps:
             self._pad(now_ns)
         self._ticked_ns = now_ns
         if now_ns >= self._next_ns:
             self._next_ns = now_ns + LOOK_NS
             self._look(now_ns)
+        return pacer is not None or padding_bps > 0
 
     def _look(self, now_ns: int) -> None:
         now_ms, sent = now_ns / 1e6, self._transport.bytes_out

@@ -76,6 +76,11 @@ class NackGenerator:
             self._missing[lost] = _Missing(now_ms, now_ms + REORDER_MS)
         return True
 
+    @property
+    def missing(self) -> bool:
+        """Whether any packet is waited for."""
+        return bool(self._missing)
+
     def due(self, now_ms: float) -> list[int]:
         """Sequence numbers to ask for now, in stream order; they count as asked for."""
         if not self._missing:

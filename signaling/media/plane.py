@@ -42,10 +42,12 @@ class Plane:
     ) -> None:
         self.addresses = tuple(addresses)
         self.port = 0
-        self.udp = UdpPort(self._stun, self.forward, gso=gso)
+        self.udp = UdpPort(self._stun, self._drained, gso=gso)
         self.udp.on_stranger = self._stranger
-        self.tcp = TcpPort(self._stun, self.forward, self.udp.fault) if tcp else None
+        self.tcp = TcpPort(self._stun, self._drained, self.udp.fault) if tcp else None
         """The same port for TCP; None where the settings want none."""
+        self.on_turn: Callable[[int], None] = lambda _now_ns: None
+        """Told of the time after each drain: what is due then need not wake the process once more."""
         self.fresh: list[Stream] = []
         """Streams with packets that came in this drain."""
         self.ice: IceAgent[Transport] = IceAgent()
@@ -105,11 +107,15 @@ class Plane:
         """Datagrams that could not leave."""
         return self.udp.dropped + (self.tcp.dropped if self.tcp is not None else 0)
 
-    def forward(self) -> None:
+    def _drained(self) -> None:
+        now_ns = time.monotonic_ns()
+        self.forward(now_ns)
+        self.on_turn(now_ns)
+
+    def forward(self, now_ns: int) -> None:
         """The end of a drain: send what came on to everyone who receives it."""
         if not self.fresh:
             return
-        now_ns = time.monotonic_ns()
         fresh = self.fresh.copy()
         self.fresh.clear()
         for stream in fresh:
@@ -125,7 +131,7 @@ class Plane:
 
     def _held_long_enough(self) -> None:
         self._timer = None
-        self.forward()
+        self._drained()
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
         """Run something that ends by itself, and hold on to it until then."""

@@ -109,13 +109,6 @@ class Producer:
 
     # A packet's route ----------------------------------------------------------------------------------------------
 
-    def receive(self, stream: Stream, packet: bytes, now_ns: int) -> None:
-        """A packet of one of the streams."""
-        stream.receive(packet, now_ns, paused=bool(self.paused))
-
-    def receive_rtx(self, stream: Stream, packet: bytes, now_ns: int) -> None:
-        stream.receive_rtx(packet, now_ns, paused=bool(self.paused))
-
     def _record_packet(self, stream: Stream, packet: bytes, now_ns: int) -> None:
         """The copy for the recorder: as it came, where there is one stream."""
         if self._track is None:
@@ -149,10 +142,12 @@ class Producer:
         else:
             self.best.want_keyframe(now_ns, urgent=urgent)
 
-    def tick(self, now_ns: int) -> None:
-        """Ask again for what is missing. Called every 20 ms or so."""
+    def tick(self, now_ns: int) -> bool:
+        """Ask again for what is missing. Called every 20 ms or so; whether anything is."""
+        missing = False
         for stream in self.streams:
-            stream.tick(now_ns, paused=bool(self.paused))
+            missing = stream.tick(now_ns, paused=bool(self.paused)) or missing
+        return missing
 
     def look(self, now_ns: int) -> None:
         """How its streams are now. Called every half second or so."""

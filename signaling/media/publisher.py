@@ -151,23 +151,20 @@ class PublishTransport(Transport):
     # Packets ---------------------------------------------------------------------------------------------------------
 
     def on_rtp(self, packet: bytes, now_ns: int) -> None:
-        level = -1
-        for identifier, at, length in rtp.extensions(packet):
-            if identifier == self._twcc_id and self._twcc is not None and length == 2:
-                self._twcc.received(packet[at] << 8 | packet[at + 1], now_ns // 1000)
-            elif identifier == self._level_id and length:
-                level = packet[at] & 0x7F
+        level, number = rtp.values_of(packet, self._level_id, self._twcc_id)
+        if number >= 0 and self._twcc is not None:
+            self._twcc.received(number, now_ns // 1000)
         ssrc = rtp.ssrc(packet)
         found = self._media.get(ssrc)
         if found is not None:
             producer, stream = found
-            if level >= 0 and not producer.paused and producer.source == "microphone":
-                self._on_level(producer, level, now_ns / 1e6)
-            producer.receive(stream, packet, now_ns)
+            if level >= 0 and not producer.video and not producer.paused and producer.source == "microphone":
+                self._on_level(producer, level & 0x7F, now_ns / 1e6)
+            stream.receive(packet, now_ns, paused=bool(producer.paused))
             return
         found = self._rtx.get(ssrc)
         if found is not None:
-            found[0].receive_rtx(found[1], packet, now_ns)
+            found[1].receive_rtx(packet, now_ns, paused=bool(found[0].paused))
         else:
             self._adopt(packet, ssrc, now_ns)
 
@@ -190,10 +187,10 @@ class PublishTransport(Transport):
                 continue
             (self._rtx if repeats else self._media)[ssrc] = producer, stream
             if repeats:
-                producer.receive_rtx(stream, packet, now_ns)
+                stream.receive_rtx(packet, now_ns, paused=bool(producer.paused))
             else:
                 stream.ssrc = stream.ssrc or ssrc
-                producer.receive(stream, packet, now_ns)
+                stream.receive(packet, now_ns, paused=bool(producer.paused))
             return
 
     def _stream_of(self, producer: Producer, packet: bytes, *, repeats: bool, named: bool) -> Stream | None:
@@ -229,12 +226,16 @@ class PublishTransport(Transport):
 
     # Timers ----------------------------------------------------------------------------------------------------------
 
-    def tick(self, now_ns: int) -> None:
-        """Send what is due to the publisher: NACKs and PLIs, bandwidth feedback, receiver reports."""
+    def tick(self, now_ns: int) -> bool:
+        """Send what is due to the publisher: NACKs and PLIs, bandwidth feedback, receiver reports.
+
+        Whether packets are missing, which must be asked for in time.
+        """
         if not self.connected:
-            return
+            return False
+        missing = False
         for producer in self.producers.values():
-            producer.tick(now_ns)
+            missing = producer.tick(now_ns) or missing
         if self._twcc is not None and now_ns - self._feedback_ns >= EVERY_MS * 1_000_000:
             self._feedback_ns = now_ns
             ssrc = next(iter(self._media), 0)
@@ -246,6 +247,7 @@ class PublishTransport(Transport):
         if now_ns - self._report_ns >= REPORT_NS:
             self._report_ns = now_ns
             self._report(now_ns)
+        return missing
 
     def _report(self, now_ns: int) -> None:
         blocks = [block for producer in self.producers.values() for block in producer.report_blocks(now_ns)][:31]

@@ -76,9 +76,8 @@ class ReceiverStats:
     def received(self, seq: int, timestamp: int, at_ns: int) -> None:
         """Count a packet of the stream itself; one that came by retransmission says nothing about the path."""
         number = self._sequence.unwrap(seq)
-        if self.received_packets == 0:
+        if self.received_packets == 0 or number < self._first:
             self._first = number
-        self._first = min(self._first, number)
         self.received_packets += 1
         if timestamp == self._last_timestamp:
             return  # the packets of one frame share a timestamp but are sent one after the other

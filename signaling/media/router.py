@@ -41,6 +41,8 @@ class Router:
         self._lead = Speakers(1)
         """For displays with room for one voice."""
         self._speaking: list[str] = []
+        self.hurried = False
+        """Whether something waits that ``tick`` should look at again within 20 ms."""
         self._wishes: dict[str, control.Consume] = {}
         self._moved: set[SubscribeTransport] = set()
         self._producers: dict[str, Producer] | None = None
@@ -294,11 +296,13 @@ class Router:
     # Timers ----------------------------------------------------------------------------------------------------------
 
     def tick(self, now_ns: int) -> None:
-        """Every 20 ms."""
+        """Every 20 ms or, while nothing comes and nobody is ``hurried``, less often."""
+        hurried = False
         for publisher in self.publishers.values():
-            publisher.tick(now_ns)
+            hurried = publisher.tick(now_ns) or hurried
         for subscriber in self.subscribers.values():
-            subscriber.adaptation.tick(now_ns)
+            hurried = subscriber.adaptation.tick(now_ns) or hurried
+        self.hurried = hurried
         lead_changed = self._lead.choose(now_ns / 1e6)
         if self._speakers.choose(now_ns / 1e6) or lead_changed:
             self._hear_speakers()

@@ -190,17 +190,18 @@ class Stream:
         if self.video and self._keyframes.ask(now_ns / 1e6, urgent=urgent):
             self._send_pli()
 
-    def tick(self, now_ns: int, *, paused: bool) -> None:
-        """Ask again for what is missing. Called every 20 ms or so."""
+    def tick(self, now_ns: int, *, paused: bool) -> bool:
+        """Ask again for what is missing. Called every 20 ms or so; whether anything is."""
         now_ms = now_ns / 1e6
         missing = self._nack.due(now_ms)
         if self.ssrc is None or paused:
-            return
+            return False
         if missing and self.nacks:
             self.nacks_sent += len(missing)
             self._send_rtcp(rtcp.nack(OUR_SSRC, self.ssrc, missing))
         if self.video and self._keyframes.due(now_ms):
             self._send_pli()
+        return self._nack.missing
 
     def _send_pli(self) -> None:
         if self.ssrc is not None:

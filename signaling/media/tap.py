@@ -10,7 +10,6 @@ import struct
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -29,8 +28,7 @@ CLOSE_S = 1
 _HEAD = struct.Struct("!IB")
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
+class _Frame(msgspec.Struct, frozen=True, gc=False):
     record: int
     at_ns: int
     kind: int
@@ -52,6 +50,7 @@ class TapBuffer:
         self._frames: deque[_Frame] = deque()
         self._bytes = 0
         self._unsent: list[bytes] = []
+        self.unsent_bytes = 0
         self._tracks: dict[int, _Frame] = {}
         self.lost = 0
 
@@ -98,7 +97,7 @@ class TapBuffer:
 
     def begin(self) -> list[bytes]:
         """What a new connection gets first: HELLO, the tracks still of interest, then all that is unacknowledged."""
-        self._unsent.clear()
+        self.take()
         hello = msgspec.json.encode(self._hello)
         waiting = [*self._kept, *self._frames]
         return [
@@ -110,11 +109,12 @@ class TapBuffer:
     def take(self) -> list[bytes]:
         """What was added since the last call or ``begin``."""
         unsent, self._unsent = self._unsent, []
+        self.unsent_bytes = 0
         return unsent
 
     def drop_unsent(self) -> None:
         """There is no connection: ``begin`` will send it all."""
-        self._unsent.clear()
+        self.take()
 
     def _add(self, kind: int, track: int, at_ns: int, payload: bytes) -> _Frame:
         self._record += 1
@@ -126,7 +126,9 @@ class TapBuffer:
     def _keep(self, frame: _Frame) -> None:
         self._frames.append(frame)
         self._unsent.append(frame.data)
-        self._bytes += len(frame.data)
+        size = len(frame.data)
+        self.unsent_bytes += size
+        self._bytes += size
 
     def _forget(self, frame: _Frame) -> None:
         self._bytes -= len(frame.data)

@@ -28,10 +28,16 @@ from signaling.media.transport import Transport
 
 log = structlog.get_logger(__name__)
 
-TICK_S = 0.02
+TICK_NS = 20_000_000
+"""Timers are looked at with the first drain after so long: to be woken costs more than to look."""
+HURRY_S = 0.02
+REST_S = 0.1
+"""How long without a drain before they are looked at all the same: while something waits to be sent, and else."""
 COLLECT_AFTER = (10_000, 20, 20)
 """Objects made, and rounds, before the collector looks: packets come and go without cycles."""
-FLUSH_NS = 50_000_000
+FLUSH_NS = 200_000_000
+FLUSH_BYTES = 256 * 1024
+"""To the recorder goes much at once: after each drain it would be woken a thousand times a second."""
 VOICES_NS = 100_000_000
 LOOK_NS = 500_000_000
 FOLLOW_S = 0.25
@@ -55,9 +61,11 @@ class Worker:
         )
         self._probes = Probes(self._plane)
         self._plane.rebinding.on_moved = self._moved
+        self._plane.on_turn = self._turn
         self._next_look = self._next_voices = self._next_watch = self._next_stats = 0
         self._load = 0.0
-        self._next_flush = 0
+        self._next_flush = self._next_tick = 0
+        self._hurried = False
         self._used = (time.process_time_ns(), time.monotonic_ns())
 
     async def run(self) -> None:
@@ -86,8 +94,9 @@ class Worker:
         except (SdpError, Unknown) as error:
             log.info("request refused", request=type(request).__name__, reason=str(error))
             reply = control.Refused(reason=str(error))
-        self._plane.forward()
-        self._tap.flush(time.monotonic_ns())
+        now_ns = time.monotonic_ns()
+        self._plane.forward(now_ns)
+        self._tap.flush(now_ns)
         return reply
 
     def _carry_out(self, request: control.WorkerReceives) -> Any:
@@ -176,17 +185,23 @@ class Worker:
 
     async def _tick_for_ever(self) -> None:
         while True:
-            await asyncio.sleep(TICK_S)
-            now_ns = time.monotonic_ns()
-            self._tick(now_ns)
-            if now_ns >= self._next_flush:
-                # Some milliseconds' worth at once: after each drain the recorder would be woken a thousand times.
-                self._next_flush = now_ns + FLUSH_NS
-                self._tap.flush(now_ns)
+            await asyncio.sleep(HURRY_S if self._hurried else REST_S)
+            self._turn(time.monotonic_ns())
+
+    def _turn(self, now_ns: int) -> None:
+        if now_ns < self._next_tick:
+            return
+        self._next_tick = now_ns + TICK_NS
+        self._tick(now_ns)
+        if now_ns >= self._next_flush or self._tap.buffer.unsent_bytes > FLUSH_BYTES:
+            self._next_flush = now_ns + FLUSH_NS
+            self._tap.flush(now_ns)
 
     def _tick(self, now_ns: int) -> None:
+        self._hurried = False
         for router in list(self._routers.values()):
             self._guard(router.tick, now_ns)
+            self._hurried = self._hurried or router.hurried
             if now_ns >= self._next_look:
                 self._guard(router.look, now_ns)
             if now_ns >= self._next_voices:

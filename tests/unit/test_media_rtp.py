@@ -67,6 +67,16 @@ def test_rtcp_is_told_from_rtp_by_its_second_byte():
     assert not rtp.is_rtcp(b"\x80\xc8")
 
 
+def assert_values_of(p, wanted):
+    for short in (*wanted, 9):
+        for long in (*wanted, 9):
+            if short != long:
+                first = wanted.get(short, b"")[:1]
+                both = wanted.get(long, b"")
+                expected = (first[0] if first else -1, int.from_bytes(both) if len(both) == 2 else -1)
+                assert rtp.values_of(p, short, long) == expected
+
+
 @given(st.dictionaries(st.integers(1, 14), st.binary(min_size=1, max_size=16), max_size=6))
 def test_one_byte_extensions_are_found_by_id(wanted):
     block = b"\x00".join(bytes([i << 4 | len(v) - 1]) + v for i, v in wanted.items())
@@ -74,6 +84,7 @@ def test_one_byte_extensions_are_found_by_id(wanted):
     for identifier in range(1, 15):
         assert rtp.extension(p, identifier) == wanted.get(identifier)
     assert {i: bytes(p[at : at + n]) for i, at, n in rtp.extensions(p)} == wanted
+    assert_values_of(p, wanted)
     assert bytes(rtp.payload(p)) == b"payload"
 
 
@@ -82,6 +93,7 @@ def test_two_byte_extensions_are_found_by_id(wanted):
     block = b"\x00".join(bytes([i, len(v)]) + v for i, v in wanted.items())
     p = packet(extension=(rtp.TWO_BYTE_PROFILE, block))
     assert {i: bytes(p[at : at + n]) for i, at, n in rtp.extensions(p)} == wanted
+    assert_values_of(p, wanted)
 
 
 def test_extension_id_15_and_elements_that_do_not_fit_end_the_block():
