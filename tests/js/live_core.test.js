@@ -81,7 +81,7 @@ test("without a floor all tiles are alike, the chair first", () => {
   const { large, tiles, pages } = scene({});
   assert.equal(large, null);
   assert.equal(tiles[0].seatId, "s3");
-  assert.equal(pages, 3);
+  assert.equal(pages, 4);
 });
 
 test("the holder of the floor is large, but nobody sees himself large", () => {
@@ -154,6 +154,7 @@ test("whom somebody has pinned stands after the chair on every page, and no spea
   assert.ok(first.tiles.some((one) => one.seatId === "s28"));
   const second = arrange({ ...situation, page: 1, order: first.order });
   assert.deepEqual(second.tiles.slice(0, 2).map((one) => one.seatId), ["s5", "s20"]);
+  assert.equal(second.tiles.length, 9);
   assert.equal(second.pages, 4);
 });
 
@@ -191,4 +192,18 @@ test("what is shown is told once, again only when it changes, and at most twice 
   assert.equal(told.length, 3);
   assert.equal(toldHeight(100, 1), 135);
   assert.equal(toldHeight(1, 1), 45);
+});
+
+test("no page has more tiles than the first, and every seat stands on one", () => {
+  const pages = (extra) => {
+    const first = scene(extra);
+    return Array.from({ length: first.pages }, (_, page) => scene({ ...extra, page, order: first.order }).tiles.map((place) => place.key));
+  };
+  for (const extra of [{}, { floor: "s1" }, { seats: seats(197), pageSize: 9, pinned: ["s150", "s20"] }, { pageSize: 2, pinned: ["s1", "s2", "s6"] }]) {
+    const all = pages(extra);
+    const most = Math.max(extra.pageSize ?? 4, 1 + (extra.pinned?.length ?? 0) + 1);
+    for (const tiles of all) assert.ok(tiles.length <= most && new Set(tiles).size === tiles.length);
+    const large = extra.floor ? 1 : 0;
+    assert.equal(new Set(all.flat()).size, (extra.seats ?? seats(12)).length - large);
+  }
 });

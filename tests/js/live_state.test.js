@@ -120,3 +120,13 @@ test("while only the invited send, a point sends with the floor or when it is al
   assert.equal(silencedBy(withdrawn), "listening");
   assert.equal(play(...inside, happened({ kind: "pictures_limited", level: 2 })).pictureLevel, 2);
 });
+
+test("what a message has not changed stays the same object, so that two hundred rows are not drawn again", () => {
+  const before = play(welcome());
+  const told = { type: "state", recorder_ready: true, recorder_reason: "", quality: { b: 3 }, may: ["ping", "leave"] };
+  const after = reduce(before, /** @type {any} */ (told), 1000);
+  assert.equal(after.may, before.may);
+  assert.equal(seatOf(after, "c"), seatOf(before, "c"));
+  assert.equal(seatOf(after, "b").quality, 3);
+  assert.deepEqual([...reduce(after, /** @type {any} */ ({ ...told, may: ["ping"] }), 1000).may], ["ping"]);
+});

@@ -5,7 +5,7 @@
 
 import { post } from "../api.js";
 import { t } from "../text.js";
-import { announcement } from "./core/announce.js";
+import { announcement, CROWD } from "./core/announce.js";
 import { help } from "./core/faults.js";
 import { elapsedMs, isLive, onStage } from "./core/state.js";
 import { elapsed, timeOfDay } from "./core/time.js";
@@ -44,8 +44,7 @@ import { stateWord } from "./view/words.js";
 
 /** Media that is not there for so long deserves a word. */
 const MEDIA_PATIENCE_MS = 4000;
-/** With more seats than this the page is drawn at most so often. */
-const CROWD = 30;
+/** With more seats than a screen shows the page is drawn at most so often. */
 const CROWD_DRAW_MS = 100;
 
 class Page {
@@ -81,7 +80,6 @@ class Page {
     this.mediaMissingSince = 0;
     this.entered = false;
     this.scheduled = false;
-    this.drawnAt = Number.NEGATIVE_INFINITY;
     this.drawnAt = Number.NEGATIVE_INFINITY;
     find("[data-action=confirm-notice]").addEventListener("click", () => void this.#noticed());
   }
@@ -165,8 +163,8 @@ class Page {
     this.stage.render();
     this.chair.render();
     this.lines.render(this.panels.open === "chair");
-    this.messages.render();
-    this.notes.render();
+    if (this.panels.open === "messages") this.messages.render();
+    if (this.panels.open === "notes") this.notes.render();
     void this.devicePanel.render();
     this.bar.render();
     this.over.render();
@@ -259,6 +257,8 @@ class Page {
       this.notices.toast(said.text);
     } else if (event.kind === "said") {
       this.notices.announce(said.text);
+    } else if (said.gather) {
+      this.notices.gather(said.gather.kind, said.text, said.gather.many);
     } else {
       this.notices.toast(said.text, said.urgent);
     }

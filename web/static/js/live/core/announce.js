@@ -13,7 +13,12 @@ import { seatOf } from "./state.js";
  * @typedef {object} Announcement
  * @property {string} text
  * @property {boolean} urgent   read at once and shown until it is closed, else shown for a few seconds
+ * @property {{ kind: string, many: (count: number) => string }} [gather]   the words for several of a kind that come
+ *   one soon after the other
  */
+
+/** With more seats than this a point is not told of each other point that comes or goes. */
+export const CROWD = 30;
 
 /**
  * @param {HearingEvent} event
@@ -21,8 +26,38 @@ import { seatOf } from "./state.js";
  * @returns {Announcement | null}
  */
 export function announcement(event, state) {
-  const text = ofHearing(event) || (event.seat_id === state.you ? ofMe(event) : ofOther(event, state));
-  return text ? { text, urgent: URGENT.has(event.kind) } : null;
+  const mine = event.seat_id === state.you;
+  const kind = isReturn(event, state) ? "returned" : event.kind;
+  const many = mine ? undefined : MANY[kind];
+  if (many && isLostInCrowd(event, state)) return null;
+  const text = ofHearing(event) || (mine ? ofMe(event) : ofOther(event, state));
+  return text ? { text, urgent: URGENT.has(event.kind), ...(many && { gather: { kind, many } }) } : null;
+}
+
+/** Who was let in before comes back to the hearing itself. @param {HearingEvent} event @param {LiveState} state */
+function isReturn(event, state) {
+  return event.kind === "joined" && seatOf(state, event.seat_id)?.presence === "admitted";
+}
+
+/** What two hundred may do at once. @type {Record<string, (count: number) => string>} */
+const MANY = {
+  joined: (count) => t("%(count)s nơi đã vào phòng chờ.", { count }),
+  returned: (count) => t("%(count)s nơi đã trở lại buổi tiếp.", { count }),
+  left: (count) => t("%(count)s nơi đã rời đi.", { count }),
+  lost: (count) => t("%(count)s nơi mất kết nối.", { count }),
+  admitted: (count) => t("%(count)s nơi đã vào buổi tiếp.", { count }),
+  removed: (count) => t("%(count)s nơi đã được đưa về phòng chờ.", { count }),
+  hand_raised: (count) => t("%(count)s nơi giơ tay xin phát biểu.", { count }),
+};
+
+/**
+ * Officials run the hearing and follow who comes; a point among many wants to hear of officials only.
+ * @param {HearingEvent} event
+ * @param {LiveState} state
+ */
+function isLostInCrowd(event, state) {
+  const isPoint = (/** @type {string | undefined} */ id) => seatOf(state, id)?.seat_kind === "point";
+  return state.seats.length > CROWD && isPoint(state.you) && isPoint(event.seat_id);
 }
 
 const URGENT = new Set(["recorder_lost", "interrupted", "ended", "recess_called", "worker_lost"]);
@@ -97,7 +132,7 @@ function ofOther(event, state) {
   const who = { seat: seatOf(state, event.seat_id)?.label ?? "" };
   switch (event.kind) {
     case "joined":
-      return t("%(seat)s đã vào phòng chờ.", who);
+      return isReturn(event, state) ? t("%(seat)s đã trở lại buổi tiếp.", who) : t("%(seat)s đã vào phòng chờ.", who);
     case "left":
       return t("%(seat)s đã rời đi.", who);
     case "lost":

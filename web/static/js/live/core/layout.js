@@ -44,9 +44,9 @@ export function arrange(now) {
   const places = order.map((seatId) => camera(seatId)).filter((place) => place.key !== large?.key);
   const screens = now.seats.filter((seat) => seat.screen).map((seat) => screen(seat.seat_id));
   const smaller = [...screens.filter((place) => place.key !== large?.key), ...places];
-  const pages = Math.max(1, Math.ceil(smaller.length / now.pageSize));
-  const page = Math.min(Math.max(0, now.page), pages - 1);
-  return { large, tiles: pageOf(smaller, page, now), page, pages, order };
+  const pages = pagesOf(smaller, now);
+  const page = Math.min(Math.max(0, now.page), pages.length - 1);
+  return { large, tiles: pages[page], page, pages: pages.length, order };
 }
 
 /**
@@ -90,17 +90,19 @@ function placeSpeakers(order, now) {
 }
 
 /**
- * The chair, and whom this person has pinned, are repeated at the head of every page: they are always visible.
+ * The chair, and whom this person has pinned, are repeated at the head of every page: they are always visible. No page
+ * has more tiles than another, so that tiles keep their size; on the smallest stages one is left for the others.
  * @param {Place[]} places
- * @param {number} page
  * @param {Situation} now
  */
-function pageOf(places, page, now) {
-  const onPage = places.slice(page * now.pageSize, (page + 1) * now.pageSize);
-  if (page === 0) return onPage;
+function pagesOf(places, now) {
   const always = places.filter((place) => place.source === "camera"
     && (place.seatId === now.chair || now.pinned?.includes(place.seatId)));
-  return [...always, ...onPage.filter((place) => !always.some((one) => one.key === place.key))];
+  const pages = [places.slice(0, now.pageSize)];
+  const others = places.slice(now.pageSize).filter((place) => !always.includes(place));
+  const room = Math.max(1, now.pageSize - always.length);
+  for (let at = 0; at < others.length; at += room) pages.push([...always, ...others.slice(at, at + room)]);
+  return pages;
 }
 
 /** @param {string} seatId @returns {Place} */

@@ -79,8 +79,9 @@ export function reduce(state, message, nowMs) {
         ...state,
         recorderReady: message.recorder_ready,
         recorderReason: message.recorder_reason,
-        may: new Set(message.may),
-        seats: state.seats.map((seat) => ({ ...seat, quality: message.quality[seat.seat_id] ?? seat.quality })),
+        // What has not changed stays the same object: views tell by that what need not be drawn again.
+        may: sameWords(state.may, message.may) ? state.may : new Set(message.may),
+        seats: state.seats.map((seat) => withQuality(seat, message.quality[seat.seat_id] ?? seat.quality)),
       };
     case "troubles":
       return { ...state, troubles: message.seats };
@@ -278,6 +279,16 @@ function withoutDevice(seat, left) {
 /** @param {number | null} elapsedMs @param {number} nowMs */
 function clockOf(elapsedMs, nowMs) {
   return elapsedMs === null || elapsedMs === undefined ? null : { elapsedMs, atMs: nowMs };
+}
+
+/** @param {SeatView} seat @param {number | null} quality */
+function withQuality(seat, quality) {
+  return seat.quality === quality ? seat : { ...seat, quality };
+}
+
+/** @param {ReadonlySet<string>} known @param {readonly string[]} told */
+function sameWords(known, told) {
+  return known.size === told.length && told.every((word) => known.has(word));
 }
 
 /** @param {HearingState} state */

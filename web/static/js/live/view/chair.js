@@ -1,24 +1,17 @@
 /**
- * The chair's panel: the hearing's course, the floor's queue, every point by its state, the recorder's health.
+ * The chair's panel: the hearing's course, the floor's queue, the recorder's health; every point by its state in `points.js`.
  * @module
  */
 
-import { fold, t } from "../../text.js";
+import { t } from "../../text.js";
 import { elapsedMs, hands, isLive, maySend, seatOf } from "../core/state.js";
 import { stretch } from "../core/time.js";
 import { ask } from "./dialog.js";
 import { find, h, keyed, setAttribute, setText, show } from "./dom.js";
-import { troubleWords } from "./line_words.js";
-import { presenceWord, qualityWord } from "./words.js";
+import { PointsView, seatButton } from "./points.js";
 
-/** @import { Presence, SeatView } from "../core/protocol.js" */
+/** @import { SeatView } from "../core/protocol.js" */
 /** @import { Room } from "../room.js" */
-
-/** @type {Presence[]} */
-const ORDER = ["waiting", "lost", "admitted", "absent"];
-
-/** With more seats than this there is a box to find one. */
-const FILTER_ABOVE = 12;
 
 export class ChairPanel {
   /** @param {Room} room */
@@ -35,8 +28,7 @@ export class ChairPanel {
     this.#wire("end", () => void this.#end());
     this.policy = /** @type {HTMLSelectElement} */ (find(".publishing-policy", this.root));
     this.policy.addEventListener("change", () => room.command("set_publishing", { policy: this.policy.value }));
-    this.filter = /** @type {HTMLInputElement} */ (find(".points-filter", this.root));
-    this.filter.addEventListener("input", () => this.render());
+    this.points = new PointsView(room);
   }
 
   /** What moves by the clock alone. */
@@ -60,7 +52,7 @@ export class ChairPanel {
     this.#recorder();
     this.#floor();
     this.#publishing();
-    this.#points();
+    this.points.render();
   }
 
   /** Why the hearing cannot be opened, and whether it is being recorded. */
@@ -95,8 +87,8 @@ export class ChairPanel {
   /** @param {SeatView} seat */
   #waiting(seat) {
     return h("li", {}, h("span", {}, seat.label),
-      this.#action("give-floor", t("Mời phát biểu"), seat, () => this.room.command("give_floor", { seat_id: seat.seat_id })),
-      this.#action("lower-hand", t("Hạ tay"), seat, () => this.room.command("lower_hand", { seat_id: seat.seat_id })));
+      seatButton("give-floor", t("Mời phát biểu"), seat, () => this.room.command("give_floor", { seat_id: seat.seat_id })),
+      seatButton("lower-hand", t("Hạ tay"), seat, () => this.room.command("lower_hand", { seat_id: seat.seat_id })));
   }
 
   /** Who may send picture and sound, and whether the hub has to save. */
@@ -106,78 +98,12 @@ export class ChairPanel {
     setAttribute(this.policy, "disabled", !this.room.may("set_publishing"));
     const sending = state.seats.filter((seat) => seat.presence === "admitted" && maySend(state, seat)).length;
     const listening = state.seats.filter((seat) => seat.presence === "admitted" && !maySend(state, seat)).length;
-    setText(find(".publishing-count", this.root), t("%(sending)s nơi đang gửi hình và tiếng, %(listening)s nơi nghe và xem.", { sending, listening }));
+    setText(find(".publishing-count", this.root), state.publishing === "all"
+      ? t("%(sending)s nơi đang gửi hình và tiếng, %(listening)s nơi nghe và xem.", { sending, listening })
+      : t("%(sending)s nơi được gửi: chủ trì, thư ký, người đang phát biểu và điểm được cho phép. %(listening)s nơi nghe và xem.", { sending, listening }));
     const busy = find(".pictures-limited", this.root);
     show(busy, state.pictureLevel > 0);
     setText(busy, t("Máy chủ đang bận: hệ thống tạm giảm số hình và cỡ hình (mức %(level)s). Tiếng, người đang phát biểu và bản ghi không bị giảm.", { level: state.pictureLevel }));
-  }
-
-  #points() {
-    const { state } = this.room;
-    show(this.filter, state.seats.length > FILTER_ABOVE);
-    const wanted = fold(this.filter.value.trim());
-    const others = state.seats.filter((seat) => seat.seat_id !== state.you && (!wanted || fold(`${seat.label} ${seat.name ?? ""}`).includes(wanted)));
-    const waiting = others.filter((seat) => seat.presence === "waiting").length;
-    setText(find(".admit-count", this.root), waiting ? `(${waiting})` : "");
-    const groups = ORDER.map((presence) => ({ presence, seats: others.filter((seat) => seat.presence === presence) }))
-      .filter((group) => group.seats.length > 0);
-    keyed(find(".point-groups", this.root), groups, (group) => group.presence,
-      () => h("section", { class: "point-group" }, h("h4"), h("ul", { class: "points" })),
-      (element, group) => {
-        setText(find("h4", element), `${presenceWord(group.presence)} (${group.seats.length})`);
-        keyed(find("ul", element), group.seats, (seat) => seat.seat_id, (seat) => this.#row(seat),
-          (row, seat) => this.#update(row, seat));
-      });
-  }
-
-  /** @param {SeatView} seat */
-  #row(seat) {
-    const id = { seat_id: seat.seat_id };
-    return h("li", { class: "point", "data-seat-id": seat.seat_id },
-      h("p", { class: "point-name" }, h("b", {}, seat.label), h("span", { class: "point-facts" })),
-      h("div", { class: "point-actions" },
-        this.#action("admit", t("Mời vào"), seat, () => this.room.command("admit", id)),
-        this.#action("give-floor", t("Mời phát biểu"), seat, () => this.room.command("give_floor", id)),
-        this.#action("allow-publishing", t("Cho gửi hình"), seat, () => this.room.command("allow_publishing", id)),
-        this.#action("withdraw-publishing", t("Thôi gửi hình"), seat, () => this.room.command("withdraw_publishing", id)),
-        this.#action("mute", t("Tắt và khóa micro"), seat, () => this.room.command("mute", { ...id, lock: true })),
-        this.#action("unmute", t("Cho bật micro"), seat, () => this.room.command("unmute", id)),
-        this.#action("remove", t("Đưa ra phòng chờ"), seat, () => void this.#remove(seat))));
-  }
-
-  /** @param {HTMLElement} row @param {SeatView} seat */
-  #update(row, seat) {
-    const inside = seat.presence === "admitted" || (seat.presence === "lost" && seat.admitted);
-    const worst = this.room.state.troubles[seat.seat_id]?.[0];
-    const line = worst ? troubleWords(worst) : qualityWord(seat.quality);
-    setAttribute(row, "data-bad-line", Boolean(worst));
-    const facts = [seat.name ?? "", inside || seat.presence === "waiting" ? line : "",
-      seat.muted ? t("micro bị khóa") : "", inside && !maySend(this.room.state, seat) ? t("nghe và xem") : "", seat.hand_raised_at ? t("giơ tay") : ""];
-    setText(find(".point-facts", row), facts.filter(Boolean).join(" · "));
-    const may = (/** @type {string} */ action, /** @type {boolean} */ shown, /** @type {string} */ type) => {
-      const button = find(`[data-action=${action}]`, row);
-      show(button, shown);
-      setAttribute(button, "disabled", !this.room.may(type));
-    };
-    may("admit", seat.presence === "waiting", "admit");
-    may("give-floor", seat.presence === "admitted" && this.room.state.floor !== seat.seat_id, "give_floor");
-    const { state } = this.room;
-    const listens = inside && !maySend(state, seat);
-    may("allow-publishing", listens, "allow_publishing");
-    may("withdraw-publishing", inside && seat.allowed && state.publishing === "invited", "withdraw_publishing");
-    may("mute", inside && !seat.muted && !listens, "mute");
-    may("unmute", inside && seat.muted, "unmute");
-    may("remove", inside, "remove");
-  }
-
-  /** @param {string} action @param {string} words @param {SeatView} seat @param {() => void} act */
-  #action(action, words, seat, act) {
-    const button = h("button", {
-      type: "button", class: "button compact", "data-action": action, "data-seat-id": seat.seat_id,
-      "aria-label": `${words}: ${seat.label}`,
-    }, words);
-    button.addEventListener("click", act);
-    return button;
   }
 
   /** @param {string} action */
@@ -188,16 +114,6 @@ export class ChairPanel {
   /** @param {string} action @param {() => void} act */
   #wire(action, act) {
     this.#button(action).addEventListener("click", act);
-  }
-
-  /** @param {SeatView} seat */
-  async #remove(seat) {
-    const reason = await ask({
-      title: t("Đưa %(seat)s ra phòng chờ?", { seat: seat.label }), confirm: t("Đưa ra"), action: "remove-confirm",
-      text: [t("Điểm này ngừng có hình và tiếng trong buổi tiếp cho tới khi được mời lại. Việc này được ghi vào biên bản.")],
-      field: t("Lý do (điểm này sẽ đọc được)"),
-    });
-    if (reason !== null) this.room.command("remove", { seat_id: seat.seat_id, reason });
   }
 
   async #recess() {

@@ -85,20 +85,25 @@ export function setIcon(svg, name) {
  * @param {(element: HTMLElement, item: T) => void} [update]
  */
 export function keyed(container, items, key, make, update) {
-  const old = new Map([...container.children].map((child) => [/** @type {HTMLElement} */ (child).dataset.key, child]));
+  const names = items.map(key);
+  const wanted = new Set(names);
+  /** @type {Map<string, HTMLElement>} */
+  const old = new Map();
+  for (const child of /** @type {HTMLElement[]} */ ([...container.children])) {
+    // First, or all that come after one that has gone would be moved, and what is moved loses the focus.
+    if (wanted.has(child.dataset.key ?? "")) old.set(child.dataset.key ?? "", child);
+    else child.remove();
+  }
+  let place = container.firstElementChild;
   items.forEach((item, index) => {
-    const name = key(item);
-    let element = /** @type {HTMLElement | undefined} */ (old.get(name));
-    old.delete(name);
-    if (!element) {
-      element = make(item);
-      element.dataset.key = name;
-    }
+    const element = old.get(names[index]) ?? make(item);
+    setAttribute(element, "data-key", names[index]);
     update?.(element, item);
-    const present = container.children[index];
-    if (present !== element) container.insertBefore(element, present ?? null);
+    // The one that stands here may only have come too early: then it is the one to move.
+    if (place !== element && place?.nextElementSibling === element) container.append(place);
+    else if (place !== element) container.insertBefore(element, place);
+    place = element.nextElementSibling;
   });
-  for (const gone of old.values()) gone.remove();
 }
 
 /**

@@ -33,6 +33,8 @@ export class LinesView {
 
   /** @param {boolean} open   whether the panel can be seen: figures nobody looks at are not asked for */
   render(open) {
+    this.#ask(open);
+    if (!open) return;
     const { state } = this.room;
     const bad = worst(state.seats, state.troubles);
     setText(find(".lines-count", this.root), bad.length ? `(${bad.length})` : "");
@@ -45,7 +47,6 @@ export class LinesView {
     const there = state.seats.filter((seat) => seat.presence !== "absent");
     setOptions(this.select, [{ value: "", label: t("Chọn một nơi để xem số đo") },
       ...there.map((seat) => ({ value: seat.seat_id, label: seat.label }))], this.chosen);
-    this.#ask(open);
     this.#show();
   }
 

@@ -5,9 +5,20 @@
  */
 
 import { t } from "../../text.js";
-import { find, h, keyed, setText } from "./dom.js";
+import { find, h, keyed, setAttribute, setText } from "./dom.js";
 
 const TOAST_MS = 7000;
+
+/** How long to wait for more of a kind before it is read aloud. */
+const READ_MS = 1500;
+
+/**
+ * @typedef {object} Gathered
+ * @property {HTMLElement} line
+ * @property {number} count
+ * @property {ReturnType<typeof setTimeout>} reading   when it will be read aloud
+ * @property {ReturnType<typeof setTimeout>} ending    when it will go, and be forgotten
+ */
 
 /**
  * @typedef {object} Banner
@@ -23,6 +34,8 @@ export class Notices {
     this.toasts = find(".toasts");
     this.polite = find("#announce-polite");
     this.urgent = find("#announce-urgent");
+    /** The line that counts events of a kind, while it is shown. @type {Map<string, Gathered>} */
+    this.gathered = new Map();
   }
 
   /** The banners that are true now. @param {Banner[]} banners */
@@ -46,13 +59,40 @@ export class Notices {
 
   /** A line for a few seconds. @param {string} text @param {boolean} [urgent] */
   toast(text, urgent = false) {
+    const line = this.#line(text);
+    setTimeout(() => line.remove(), urgent ? TOAST_MS * 2 : TOAST_MS);
+    setAttribute(line, "class", urgent ? "toast urgent" : "toast");
+    this.announce(text, urgent);
+  }
+
+  /**
+   * One line for all of a kind that come within seconds of each other: the first in its own words, then their number.
+   * @param {string} kind
+   * @param {string} text
+   * @param {(count: number) => string} many
+   */
+  gather(kind, text, many) {
+    const before = this.gathered.get(kind);
+    clearTimeout(before?.reading);
+    clearTimeout(before?.ending);
+    const count = (before?.count ?? 0) + 1;
+    const words = count === 1 ? text : many(count);
+    // It may have been closed, or pushed away by others: what comes now is shown again, and counted on.
+    const line = before?.line.isConnected ? before.line : this.#line(text);
+    setText(find("p", line), words);
+    const reading = setTimeout(() => this.announce(words), READ_MS);
+    const ending = setTimeout(() => { line.remove(); this.gathered.delete(kind); }, TOAST_MS);
+    this.gathered.set(kind, { line, count, reading, ending });
+  }
+
+  /** @param {string} text */
+  #line(text) {
     const close = h("button", { type: "button", class: "toast-close", "aria-label": t("Đóng") }, "×");
-    const line = h("div", { class: urgent ? "toast urgent" : "toast" }, h("p", {}, text), close);
+    const line = h("div", { class: "toast" }, h("p", {}, text), close);
     close.addEventListener("click", () => line.remove());
     this.toasts.append(line);
     while (this.toasts.children.length > 3) this.toasts.firstElementChild?.remove();
-    setTimeout(() => line.remove(), urgent ? TOAST_MS * 2 : TOAST_MS);
-    this.announce(text, urgent);
+    return line;
   }
 
   /** Only for screen readers. @param {string} text @param {boolean} [urgent] */

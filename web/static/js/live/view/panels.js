@@ -21,6 +21,8 @@ export class Panels {
       button.addEventListener("click", () => this.toggle(this.open));
     }
     this.root.addEventListener("keydown", (event) => {
+      // In a long list these keys turn its own pages, not the stage's.
+      if (event.key === "PageUp" || event.key === "PageDown") event.stopPropagation();
       if (event.key === "Escape" && this.open) {
         event.stopPropagation();
         this.toggle(this.open);

@@ -16,6 +16,8 @@ import { Tile } from "./tile.js";
 /** @import { SeatView } from "../core/protocol.js" */
 /** @import { Room } from "../room.js" */
 
+/** The row of the pager, below the tiles. */
+const PAGER_PX = 48;
 const NARROW_PX = 700;
 const WIDE_PX = 1000;
 const MOST_PINNED = 3;
@@ -53,19 +55,24 @@ export class StageView {
     if (width === 0) return;
     const { state } = this.room;
     const large = state.floor !== null || seats.some((seat) => seat.screen && maySend(state, seat));
-    const scene = arrange({
+    const lay = (/** @type {number} */ room) => arrange({
       seats, you: state.you, chair: state.chair, floor: state.floor, spokenAt: state.spokenAt, order: this.order,
-      page: this.page, pageSize: pageSize(width, height, large, seats.length), pinned: this.pinned,
+      page: this.page, pageSize: pageSize(width, room, large, seats.length), pinned: this.pinned,
     });
+    const whole = lay(height);
+    const paged = whole.pages > 1;
+    const scene = paged ? lay(height - PAGER_PX) : whole;
     this.order = scene.order;
     this.page = scene.page;
     setAttribute(this.root, "data-layout", scene.large ? "large" : "grid");
+    setAttribute(this.root, "data-paged", paged);
     this.#fill(this.large, scene.large ? [scene.large] : []);
     this.#fill(this.strip, scene.tiles);
     this.shown = [...(scene.large ? [scene.large] : []), ...scene.tiles];
     this.#forget(this.shown);
-    this.#size(scene.large !== null, scene.tiles.length, width, height);
-    show(this.pager, scene.pages > 1);
+    // The last page has as large tiles as the others.
+    this.#size(scene.large !== null, paged ? pageSize(width, height, large, seats.length) : scene.tiles.length, width, paged ? height - PAGER_PX : height);
+    show(this.pager, paged);
     setText(find(".stage-page", this.pager), t("Trang %(page)s/%(pages)s", { page: scene.page + 1, pages: scene.pages }));
     setAttribute(find("[data-action=page-back]", this.pager), "disabled", scene.page === 0);
     setAttribute(find("[data-action=page-on]", this.pager), "disabled", scene.page >= scene.pages - 1);

@@ -44,7 +44,8 @@ export class Tile {
     this.video = h("video", { autoplay: true, playsinline: true });
     this.video.muted = true;
     this.emptyText = h("p", {});
-    this.empty = h("div", { class: "tile-empty" }, icon(place.source === "screen" ? "screen" : "camera-off"), this.emptyText);
+    this.emptyIcon = icon("camera");
+    this.empty = h("div", { class: "tile-empty" }, this.emptyIcon, this.emptyText);
     this.voice = icon("microphone");
     this.label = h("span", { class: "plate-label" });
     this.role = h("span", { class: "plate-role" });
@@ -53,7 +54,7 @@ export class Tile {
     this.still = h("p", { class: "tile-still", hidden: true }, t("Đường truyền yếu: tạm dừng hình, tiếng vẫn nghe"));
     this.element = h("article", {
       class: `tile tile-${place.source}`, "data-seat-id": place.seatId, "data-source": place.source, "data-key": place.key,
-    }, this.video, this.empty, this.still, this.hand, this.pin, h("footer", { class: "plate" }, this.voice, this.label, this.role, this.bars));
+    }, this.video, this.empty, this.still, h("div", { class: "tile-corner" }, this.pin, this.hand), h("footer", { class: "plate" }, this.voice, this.label, this.role, this.bars));
     /** @type {MediaStreamTrack | null} */
     this.track = null;
     this.video.addEventListener("playing", () => this.#plays());
@@ -70,6 +71,8 @@ export class Tile {
     setAttribute(this.empty, "data-cover", waits);
     show(this.video, reason === "");
     show(this.still, facts.frozen && reason === "");
+    const off = this.place.source === "camera" && !facts.seat.camera && !facts.seat.device;
+    setIcon(this.emptyIcon, this.place.source === "screen" ? "screen" : off || facts.fault ? "camera-off" : "camera");
     setText(this.emptyText, waits ? t("Đang nhận hình…") : reason);
     show(this.pin, !facts.you && this.place.source === "camera");
     setAttribute(this.pin, "aria-pressed", String(facts.pinned));

@@ -9,7 +9,24 @@ import { find, h, keyed, setAttribute, setText, show } from "./dom.js";
 import { presenceWord, seatWord } from "./words.js";
 import { t } from "../../text.js";
 
+/** @import { SeatView } from "../core/protocol.js" */
 /** @import { Room } from "../room.js" */
+
+/** With more seats than this those who are present come first, or nobody would find them. */
+const CROWD = 12;
+
+/**
+ * Officials and oneself, then who is present, then who is not; a few stand as they were booked.
+ * @param {readonly SeatView[]} seats
+ * @param {string} you
+ */
+function inOrder(seats, you) {
+  const rank = (/** @type {SeatView} */ seat) => {
+    if (seat.seat_kind !== "point" || seat.seat_id === you) return 0;
+    return seat.presence === "absent" ? 2 : 1;
+  };
+  return seats.length <= CROWD ? seats : [...seats].sort((a, b) => rank(a) - rank(b));
+}
 
 export class WaitingView {
   /** @param {Room} room */
@@ -27,7 +44,9 @@ export class WaitingView {
     const { state, devices } = this.room;
     const sentence = find(".waiting-status", this.root);
     setText(sentence, statusSentence(state));
-    keyed(find(".present", this.root), state.seats, (seat) => seat.seat_id,
+    const here = state.seats.filter((seat) => seat.presence === "waiting" || seat.presence === "admitted").length;
+    setText(find(".present-count", this.root), t("(%(here)s/%(all)s)", { here, all: state.seats.length }));
+    keyed(find(".present", this.root), inOrder(state.seats, state.you), (seat) => seat.seat_id,
       (seat) => h("li", { "data-seat-id": seat.seat_id }, h("span", { class: "dot", "aria-hidden": "true" }),
         h("b", {}, seat.label), h("span", { class: "present-state" })),
       (element, seat) => {
