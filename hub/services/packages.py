@@ -67,7 +67,7 @@ async def prepare(
         text = N_("Hãy nêu lý do tải về, không quá %(limit)s ký tự.")
         fields = {"download_reason": Text(text, {"limit": REASON_MAX})}
         raise BadInput(text, fields=fields, limit=REASON_MAX)
-    await identity.require_discreet(db, vault, actor, hearing.cases, reason)
+    await identity.require_discreet(db, vault, actor, hearing.cases, reason, field="download_reason")
     if recording.sealed_at is None or recording.manifest_key is None:
         raise NotReady(N_("Bản ghi chưa được niêm phong nên chưa tải về được. Hãy thử lại sau."))
     data_key = await recording_keys.to_read(db, trusted.config, recording_id) if trusted.config else None

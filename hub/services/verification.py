@@ -14,16 +14,18 @@ from hub import auth, calendar, models, signing_keys
 from hub.auth import Action, Actor
 from hub.config import Config
 from hub.db import Database
-from hub.errors import ConfigError, NotFound
-from hub.i18n import N_
-from hub.services import custody, manifests, recording_keys
+from hub.errors import BadInput, ConfigError, NotFound
+from hub.i18n import N_, Text
+from hub.services import custody, identity, manifests, recording_keys
 from hub.services.faults import Fault
 from hub.services.hearing_lists import record_target
+from hub.services.identity import Vault
 from hub.services.recording_keys import Found
+from hub.services.recordings import REASON_MAX
 from hub.services.rereading import Facts, Progress, Reading, Trust
 from hub.services.store import ObjectStore
 
-__all__ = ["Fault", "Progress", "Trust", "VerifyReport", "choose", "trust", "verify", "verify_as"]
+__all__ = ["Fault", "Progress", "Trust", "VerifyReport", "accept_reason", "choose", "trust", "verify", "verify_as"]
 
 NAMED = 20
 """So many faults are kept by name with a verification; their number is kept in any case."""
@@ -114,6 +116,22 @@ async def verify_as(
             named=[[fault.kind, fault.key, fault.detail] for fault in report.faults[:NAMED]],
         )
     return report
+
+
+async def accept_reason(db: AsyncSession, vault: Vault, actor: Actor, recording_id: str, reason: str) -> str:
+    """Why it is verified, as it may be kept; nobody has to say so.
+
+    Raises ``NotFound``, ``Forbidden``, and ``BadInput`` when it is too long or names a denouncer.
+    """
+    recording = await _recording(db, recording_id)
+    hearing = await db.get_one(models.Hearing, recording.hearing_id)
+    auth.require(actor, Action.VERIFY_RECORDING, record_target(hearing))
+    reason = " ".join(reason.split())
+    if len(reason) > REASON_MAX:
+        text = N_("Lý do kiểm tra không được quá %(limit)s ký tự.")
+        raise BadInput(text, fields={"verify_reason": Text(text, {"limit": REASON_MAX})}, limit=REASON_MAX)
+    await identity.require_discreet(db, vault, actor, hearing.cases, reason, field="verify_reason")
+    return reason
 
 
 async def require(db: AsyncSession, actor: Actor, recording_id: str) -> str:

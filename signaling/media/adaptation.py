@@ -14,7 +14,6 @@ from signaling.media.bandwidth import Bandwidth, SentRate
 from signaling.media.layers import Allocation, Layer, LayerChooser, Video
 from signaling.media.pacer import Pacer
 from signaling.media.probing import Prober, Sight
-from signaling.media.rtcp import ReportBlock
 from signaling.media.shape import SHAPE_BYTES, abs_send_time
 
 if TYPE_CHECKING:
@@ -67,8 +66,8 @@ class Adaptation:
         self._media = SentRate()
         self._padding_bytes = 0
         self._owed_bytes = 0.0
-        self._lost = self._sent = 0.0
-        self._counted: dict[int, int] = {}
+        self._counted = transport.reported_loss.totals
+        """Of what the receiver reports said, up to where it has been told on."""
         self._ticked_ns = self._reported_ns = 0
         # Spread over time: two hundred subscribers must not all be looked at in one tick.
         self._next_ns = secrets.randbelow(LOOK_NS)
@@ -87,14 +86,6 @@ class Adaptation:
 
     def round_trip(self, ms: float, now_ns: int) -> None:
         self.bandwidth.round_trip(ms, now_ns / 1e6)
-
-    def reported(self, consumer: Consumer, block: ReportBlock) -> None:
-        """A receiver report on one line."""
-        total = consumer.rewriter.packets
-        packets = total - self._counted.get(consumer.ssrc, 0)
-        self._counted[consumer.ssrc] = total
-        self._lost += packets * block.fraction_lost / 256
-        self._sent += packets
 
     # Timers -------------------------------------------------------------------------------------------------------
 
@@ -115,9 +106,11 @@ class Adaptation:
         now_ms, sent = now_ns / 1e6, self._transport.bytes_out
         self.bandwidth.sent(sent, now_ms, content=self._allocation.next_bps is None)
         self._media.measure(sent - self._padding_bytes, now_ms)
-        if now_ns - self._reported_ns >= REPORT_NS and self._sent >= LEAST_PACKETS:
-            self.bandwidth.reported(self._lost / self._sent, now_ms)
-            self._lost, self._sent, self._reported_ns = 0.0, 0.0, now_ns
+        # A hole that the publisher's own line has made is no sign of this one.
+        losses = self._transport.reported_loss
+        if now_ns - self._reported_ns >= REPORT_NS and losses.sent - self._counted[0] >= LEAST_PACKETS:
+            self.bandwidth.reported(losses.since(self._counted), now_ms)
+            self._counted, self._reported_ns = losses.totals, now_ns
         self._probe(now_ms)
         changes = tuple(one.producer.changes for one in self._videos() if one.producer is not None)
         if self.bandwidth.limited or self._allocation.next_bps is not None or changes != self._seen:
@@ -134,6 +127,7 @@ class Adaptation:
             remb_bps=line.remb_bps,
             need_bps=self._allocation.next_bps if tries else None,
             congested_ms=line.congested_ms,
+            still=any(one.frozen for one in self._videos()),
         )
         if self._prober.active:
             line.probing(max(self._media.bps, self._allocation.bps), now_ms)

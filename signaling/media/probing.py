@@ -13,6 +13,9 @@ PROBE_MS = 2_500
 """So long the whole rate must hold before it counts as proved."""
 WAIT_MS = 5_000
 MOST_WAIT_MS = 30_000
+STILL_WAIT_MS, STILL_TRIES = 7_000, 2
+"""While a picture stands still: with the probe itself it is back ten seconds after the line. Who has tried so often
+in vain has a weak line, and its voices have the more of it: then three times as long."""
 LONGER = 1.5
 STEP = 1.5
 """A probe raises the rate at most so many times; the next one, at once when it succeeded, goes on from there."""
@@ -40,6 +43,8 @@ class Sight:
     """The rate worth reaching; None when nothing is missing, or no limit is seen."""
     congested_ms: float
     """When the line last showed that it got too much."""
+    still: bool = False
+    """A picture stands still for want of bandwidth."""
 
 
 class Prober:
@@ -52,7 +57,7 @@ class Prober:
         self._begun_ms: float | None = None
         self._remb_then: float | None = None
         self._wait_ms = 0.0
-        self._successes = 0
+        self._successes = self._failures = 0
         self._ended_ms = float("-inf")
 
     @property
@@ -64,11 +69,13 @@ class Prober:
         if self._begun_ms is not None:
             return self._go_on(seen, self._begun_ms, now_ms)
         calm_ms = now_ms - seen.congested_ms
-        calm = calm_ms >= max(self._wait_ms, WAIT_MS) and now_ms - self._ended_ms >= self._wait_ms
+        wait_ms = min(self._wait_ms, self._most_still_ms) if seen.still else self._wait_ms
+        calm = calm_ms >= max(wait_ms, WAIT_MS) and now_ms - self._ended_ms >= wait_ms
         if calm and seen.need_bps is not None and seen.need_bps > seen.media_bps:
             self._begun_ms, self._remb_then = now_ms, seen.remb_bps
+            # Nothing less than the smallest picture is of any use to one that stands still.
             at_once = max(STEP * max(seen.media_bps, LEAST_BPS), self._beyond * seen.available_bps)
-            self._target_bps = min(MARGIN * seen.need_bps, at_once)
+            self._target_bps = MARGIN * seen.need_bps if seen.still else min(MARGIN * seen.need_bps, at_once)
             self.padding_bps = max(0.0, self._target_bps - seen.media_bps)
         return None
 
@@ -83,11 +90,16 @@ class Prober:
             self._end(now_ms)
             self._wait_ms = 0.0
             self._successes += 1
+            self._failures = 0
             # What really went out while it was quiet: padding that found no way proves nothing.
             return min(self._target_bps, seen.sent_bps)
         else:
             self._failed(now_ms)
         return None
+
+    @property
+    def _most_still_ms(self) -> int:
+        return STILL_WAIT_MS if self._failures <= STILL_TRIES else 3 * STILL_WAIT_MS
 
     @property
     def _beyond(self) -> float:
@@ -102,6 +114,7 @@ class Prober:
     def _failed(self, now_ms: float) -> None:
         self._end(now_ms)
         self._successes = 0
+        self._failures += 1
         self._wait_ms = min(max(LONGER * self._wait_ms, WAIT_MS), MOST_WAIT_MS)
 
     def _end(self, now_ms: float) -> None:

@@ -11,7 +11,8 @@ from collections import OrderedDict
 from hub.rtp import distance
 from signaling.media.rtcp import ReportBlock, SenderReport, TimeEcho
 
-_REMEMBERED = 16
+_REMEMBERED = 64
+"""Reports: of nineteen lines each second, answered within a few seconds."""
 _LONGEST_MS = 60_000.0
 
 
@@ -108,7 +109,8 @@ class RoundTrip:
 
     def received(self, block: ReportBlock, now_ns: int) -> float | None:
         """The round trip in milliseconds that ``block`` shows, smoothed into ``ms``; None when it answers no report."""
-        at_ns = self._sent.get((block.ssrc, block.lsr))
+        # Once: while a stream rests, its receiver goes on telling of the same report, and of how late that one was.
+        at_ns = self._sent.pop((block.ssrc, block.lsr), None)
         if at_ns is None:
             return None
         measured = max(0.0, (now_ns - at_ns) / 1e6 - block.dlsr * 1000 / 65_536)

@@ -261,4 +261,3 @@ class SubscribeTransport(Transport):
         if consumer := self._by_ssrc.get(block.ssrc):
             consumer.reported(block)
             self.reported_loss.reported(block, consumer.rewriter.packets)
-            self.adaptation.reported(consumer, block)

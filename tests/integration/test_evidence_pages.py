@@ -58,11 +58,11 @@ class Court:
             package.extractall(folder)
         return next(folder.glob("*/README.txt")).parent  # noqa: ASYNC240 - a test's own few files
 
-    async def verified(self, who: Browser) -> str:
+    async def verified(self, who: Browser, reason: str = "") -> str:
         """The page's part about integrity, once the verification is over."""
         page = f"/recordings/{self.recording_id}"
         await who.get(page)
-        answer = await who.post(f"{page}/verify")
+        answer = await who.post(f"{page}/verify", {"verify_reason": reason})
         assert (answer.status, answer.path) == (303, page)
         async with asyncio.timeout(30):
             while json.loads(  # noqa: ASYNC110 - as the page asks
@@ -194,6 +194,20 @@ async def test_verifying_goes_on_by_itself_and_its_outcome_is_on_the_page(court:
     assert "Có 2 lỗi" in told
     assert f"Thiếu tệp {court.segments[1].object_key} trong kho lưu trữ." in told
     assert (await auditor.get("/audit?action=recording.verify")).text.count("Kiểm tra bản ghi") >= 2
+
+
+async def test_why_it_was_verified_is_kept_when_somebody_says_so(court: Court) -> None:
+    auditor, page = await court.pages.person("thanhtra"), f"/recordings/{court.recording_id}"
+    await court.verified(auditor)
+    await court.verified(auditor, "  Theo đơn   của công dân ")
+    assert '<td data-label="Lý do">Theo đơn của công dân</td>' in html.unescape((await auditor.get(page)).text)
+    async with court.pages.database.reading() as db:
+        entries = await custody.entries(db, court.recording_id)
+    assert [entry.reason for entry in entries if entry.action == "verify"] == ["", "Theo đơn của công dân"]
+    refused = await auditor.post(f"{page}/verify", {"verify_reason": "x" * 501})
+    assert refused.status == 400
+    assert "không được quá 500 ký tự" in html.unescape(refused.text)
+    assert not court.pages.app[VERIFYING].progress(court.recording_id).running
 
 
 async def test_a_verification_that_the_store_breaks_off_says_so(court: Court) -> None:

@@ -99,6 +99,7 @@ class Subscriber:
             remb_bps=bandwidth.remb_bps,
             need_bps=allocation.next_bps if tries else None,
             congested_ms=bandwidth.congested_ms,
+            still=self.level is None,
         )
         if self.prober.active:
             bandwidth.probing(self._media_bps, self.now_ms)

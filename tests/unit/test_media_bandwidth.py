@@ -53,6 +53,22 @@ def test_a_line_that_gets_better_is_climbed_by_probes() -> None:
     assert subscriber.padded_bytes > 0
 
 
+@pytest.mark.parametrize(("slow_s", "back_s"), [(10, 10), (20, 10), (60, 25), (600, 25)])
+@pytest.mark.parametrize("queue_ms", [0, 400, 1500])
+@pytest.mark.parametrize("capacity", [100_000, 120_000])
+def test_a_picture_that_stood_still_for_long_is_back_soon_after_the_line_is(
+    capacity: int, queue_ms: int, slow_s: int, back_s: int
+) -> None:
+    line = FluidLine(capacity, queue_ms)
+    subscriber = behind(line)
+    subscriber.run(slow_s)
+    line.capacity_bps = 5_000_000
+    before = len(subscriber.levels)
+    subscriber.run(back_s)
+    assert subscriber.level is not None
+    assert None in subscriber.levels[:before]
+
+
 @pytest.mark.parametrize("loss", [0.05, 0.1, 0.2, 0.4])
 def test_losses_that_do_not_depend_on_the_rate_are_no_reason_to_send_less(loss: float) -> None:
     subscriber = behind(FluidLine(20_000_000, loss=loss))

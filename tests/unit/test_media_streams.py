@@ -346,19 +346,36 @@ def test_a_consumers_report_moves_both_clocks_by_the_same_time(ntp, ts, offset, 
 def test_the_round_trip_is_what_is_left_after_the_receivers_delay():
     trip = RoundTrip()
     report = SenderReport(5, 0xAAAA_BBBB_CCCC_DDDD, 0, 0, 0)
-    trip.sent(report, 0)
     block = ReportBlock(5, 0, 0, 0, 0, 0xBBBB_CCCC, 65_536 // 2)
+    trip.sent(report, 0)
     assert trip.received(block, 540_000_000) == pytest.approx(40)
     assert trip.ms == pytest.approx(40)
+    trip.sent(report, 0)
     assert trip.received(block, 620_000_000) == pytest.approx(120)
     assert trip.ms == pytest.approx(50)
+    trip.sent(report, 0)
     assert trip.received(ReportBlock(6, 0, 0, 0, 0, 0xBBBB_CCCC, 0), 0) is None
     assert trip.received(block, 0) == 0
 
 
 def test_only_the_last_reports_are_remembered():
     trip = RoundTrip()
-    for second in range(40):
+    for second in range(100):
         trip.sent(SenderReport(5, second << 32, 0, 0, 0), second)
     assert trip.received(ReportBlock(5, 0, 0, 0, 0, 1 << 16, 0), 99) is None
-    assert trip.received(ReportBlock(5, 0, 0, 0, 0, 39 << 16, 0), 99) is not None
+    assert trip.received(ReportBlock(5, 0, 0, 0, 0, 99 << 16, 0), 99) is not None
+
+
+def test_a_report_that_came_late_is_counted_once_however_often_it_is_told_of() -> None:
+    """A stream that rests gets no newer one, and its receiver goes on answering the last."""
+    trip, clock = RoundTrip(), PublisherClock(90_000)
+    clock.received(SenderReport(1, 5 << 40, 0, 1, 1), 0)
+    report = clock.report(7, 0, 1, 1, 0)
+    assert report is not None
+    trip.sent(report, 0)
+    middle = report.ntp >> 16 & 0xFFFFFFFF
+    found = [
+        trip.received(ReportBlock(7, 0, 0, 0, 0, middle, at * 65_536), at * 1_000_000_000 + 236_000_000)
+        for at in (1, 2, 3)
+    ]
+    assert found == [pytest.approx(236), None, None]

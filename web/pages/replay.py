@@ -38,11 +38,16 @@ def _page(request: http.Request, found: RecordingFacts, error: BadInput | None =
 @routes.post("/recordings/{recording_id}/verify")
 async def verify(request: http.Request) -> http.Response:
     """Begin to read every byte again; the outcome is kept in the chain of custody and shown on the recording's page."""
-    actor, recording_id = keys.actor(request), request.match_info["recording_id"]
-    async with keys.deps(request).database.reading() as db:
-        await verification.require(db, actor, recording_id)
+    actor, hub, recording_id = keys.actor(request), keys.deps(request), request.match_info["recording_id"]
     form = await forms.read(request)
-    request.app[verifying.VERIFYING].start(keys.deps(request), actor, recording_id, form.text("reason"))
+    try:
+        async with hub.database.transaction() as db:
+            reason = await verification.accept_reason(db, hub.vault, actor, recording_id, form.text("verify_reason"))
+    except BadInput as error:
+        async with hub.database.reading() as db:
+            found = await recording_facts.facts(db, actor, recording_id)
+        return _page(request, found, error)
+    request.app[verifying.VERIFYING].start(hub, actor, recording_id, reason)
     return view.redirect(request, f"/recordings/{recording_id}")
 
 
