@@ -21,7 +21,7 @@ from hub.services.faults import Fault
 from hub.services.hearing_lists import record_target
 from hub.services.identity import Vault
 from hub.services.recording_keys import Found
-from hub.services.recordings import REASON_MAX
+from hub.services.replays import REASON_MAX
 from hub.services.rereading import Facts, Progress, Reading, Trust
 from hub.services.store import ObjectStore
 
