@@ -37,7 +37,7 @@ CAMERA = Load(pictures_per_s=PER_S, packet_bytes=1100)
 SHOWN_LIMIT_S = 20.0
 WARM_UP_S = 1.0
 SHOWN = "picture"
-STEPS = ("socket open", "first answer", "offer", "answer", "connected", "picture's place", SHOWN)
+STEPS = ("first word", "first answer", "asked", "offer", "answer", "connected", "picture's place", SHOWN)
 """As ``join_timer.js`` names them."""
 CHECKS = ("camera", "microphone", "loudspeaker", "connection")
 

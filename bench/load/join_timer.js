@@ -13,6 +13,11 @@
       this.addEventListener("open", () => reached("socket open"));
       this.addEventListener("message", () => reached("first answer"));
     }
+    send(data) {
+      reached("first word");
+      if (String(data).includes('"subscribe"')) reached("asked");
+      super.send(data);
+    }
   };
 
   const NativePeer = window.RTCPeerConnection;

@@ -31,14 +31,18 @@ beforeEach(() => {
 const pass = (ms) => { for (let done = 0; done < ms; done += 50) { nowMs += 50; mock.timers.tick(50); } };
 const last = () => sockets[sockets.length - 1];
 
-function newLink() {
+function idleLink() {
   const events = {
     onMessage: (message) => told.push(message.type), onLost: () => told.push("lost"),
     onFailed: (failures) => told.push(`failed ${failures}`), quality: () => 4,
   };
   /** @type {any} */
   const surroundings = { open: () => { sockets.push(new FakeSocket()); return last(); }, random: () => 0, now: () => nowMs };
-  const link = new Link("ws://hub/ws", { seatId: "s", client: "tab" }, events, surroundings);
+  return new Link("ws://hub/ws", { seatId: "s", client: "tab" }, events, surroundings);
+}
+
+function newLink() {
+  const link = idleLink();
   link.connect();
   return link;
 }
@@ -49,6 +53,37 @@ test("the first message takes the seat under the tab's own name", () => {
   newLink();
   last().opens();
   assert.deepEqual(last().sent, [{ type: "join", version: 1, seat_id: "s", take_over: false, client: "tab" }]);
+});
+
+test("a socket that was opened beforehand says nothing until the seat is taken, and then takes it", () => {
+  const link = idleLink();
+  link.prepare();
+  last().opens();
+  assert.deepEqual(last().sent, []);
+  link.connect();
+  assert.equal(sockets.length, 1);
+  assert.equal(last().sent[0].type, "join");
+  last().says({ type: "welcome" });
+  assert.deepEqual(told, ["welcome"]);
+});
+
+test("one that is still opening takes the seat as soon as it is open", () => {
+  const link = idleLink();
+  link.prepare();
+  link.connect();
+  last().opens();
+  assert.deepEqual([sockets.length, last().sent.length], [1, 1]);
+});
+
+test("one that broke meanwhile is replaced without a word", () => {
+  const link = idleLink();
+  link.prepare();
+  last().opens();
+  last().breaks();
+  link.connect();
+  assert.equal(sockets.length, 2);
+  join();
+  assert.deepEqual(told, ["welcome"]);
 });
 
 test("nothing but the join is sent before the welcome", () => {

@@ -55,6 +55,13 @@ export class Link {
     /** @type {ReturnType<typeof setInterval> | undefined} */
     this.pinging = undefined;
     this.joined = false;
+    /** @type {WebSocket | null} */
+    this.prepared = null;
+  }
+
+  /** Open beforehand, while the person is still busy, and take no seat yet. What becomes of it, `connect` finds out. */
+  prepare() {
+    this.prepared ??= this.surroundings.open(this.url);
   }
 
   /** Open now, whatever wait was under way. @param {{ takeOver?: boolean }} [options] */
@@ -63,13 +70,20 @@ export class Link {
     this.finished = false;
     this.takeOver = options.takeOver ?? false;
     this.#drop();
-    const socket = this.surroundings.open(this.url);
+    const socket = this.#openedBefore() ?? this.surroundings.open(this.url);
     this.socket = socket;
     this.timer = setTimeout(() => this.#tooLate(socket), CONNECT_MS);
     socket.addEventListener("open", () => this.#opened(socket));
     socket.addEventListener("message", (event) => this.#received(socket, event.data));
     socket.addEventListener("close", () => this.#lost(socket));
     socket.addEventListener("error", () => this.#lost(socket));
+    if (socket.readyState === 1) this.#opened(socket);
+  }
+
+  #openedBefore() {
+    const socket = this.prepared;
+    this.prepared = null;
+    return socket && socket.readyState <= 1 ? socket : null;
   }
 
   /** The network is back: do not wait for the next attempt. */
@@ -99,6 +113,7 @@ export class Link {
   finish() {
     this.finished = true;
     clearTimeout(this.timer);
+    this.#openedBefore()?.close();
     this.#drop();
   }
 

@@ -90,6 +90,7 @@ class Page {
       this.#afterCheck();
     } else {
       this.#show("check");
+      this.room.prepare();
     }
     setInterval(() => this.#tick(), 500);
     this.#tick();

@@ -12,7 +12,7 @@ import { Publisher } from "./media/publisher.js";
 import { QualityMeter } from "./media/stats.js";
 import { Subscriber } from "./media/subscriber.js";
 
-/** @import { ErrorMessage, FromHub, Frozen, HearingEvent, Source } from "./core/protocol.js" */
+/** @import { ErrorMessage, FromHub, Frozen, HearingEvent, Source, Welcome } from "./core/protocol.js" */
 /** @import { LiveState } from "./core/state.js" */
 /** @import { Received } from "./media/subscriber.js" */
 
@@ -69,6 +69,11 @@ export class Room {
       quality: () => (this.mediaOn ? this.meter.quality : null),
     });
     window.addEventListener("online", () => this.link.hurry());
+  }
+
+  /** The person will enter soon: what can be done beforehand. */
+  prepare() {
+    this.link.prepare();
   }
 
   /** Take the seat. @param {{ takeOver?: boolean }} [options] */
@@ -176,11 +181,9 @@ export class Room {
       case "error":
         return this.#refused(message);
       default:
-        // Before any connection is made because of what it says.
-        if (message.type === "welcome") useRelays(message.ice_servers);
+        if (message.type === "welcome") return this.#welcomed(message);
         this.#dispatch(message);
     }
-    if (message.type === "welcome") this.#welcomed();
     if (message.type === "happened") this.events.onEvent(message.event, this.state);
     if (message.type === "goodbye") this.#over(message.reason);
   }
@@ -192,10 +195,16 @@ export class Room {
     this.events.onChange();
   }
 
-  #welcomed() {
+  /** @param {Welcome} message */
+  #welcomed(message) {
+    // Before any connection is made because of what it says.
+    useRelays(message.ice_servers);
+    const wasOn = this.mediaOn;
     this.said = "";
+    this.#dispatch(message);
     this.shown.again();
-    if (!this.mediaOn) return;
+    // Connections that were made only now because of this state are new, and need not be taken up again.
+    if (!wasOn || !this.mediaOn) return;
     if (this.sending) this.publisher.resume(this.state.media.publish_generation);
     this.subscriber.resume(this.state.media.subscribe_generation);
     this.#sync();
