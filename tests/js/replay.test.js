@@ -6,7 +6,7 @@ import { current, parts, sinceOpening, sought } from "../../web/static/js/replay
 import { AHEAD_MS, gapsOf, lanesOf, loudnessAt, readTimeline, segmentAt, stretches, unwanted, voiceOf, wanted } from "../../web/static/js/replay/plan.js";
 
 const segment = (number, start_ms, duration_ms, extra = {}) => ({
-  segment_id: `t${number}`, track_id: "track", number, start_ms, duration_ms, media_type: 'video/webm; codecs="vp8"',
+  segment_id: `t${number}`, track_id: "track", start_ms, duration_ms, media_type: 'video/webm; codecs="vp8"',
   stored: true, voice: "", ...extra,
 });
 /** @returns {any} */
@@ -67,35 +67,35 @@ test("lanes join all publications of a seat's source and leave out what is not i
 
 test("a position belongs to a segment, to the hair after it, or to a gap", () => {
   const one = lane([segment(1, 0, 9_900), segment(2, 10_000, 10_000), segment(3, 40_000, 5_000)]);
-  assert.equal(segmentAt(one, 5_000).number, 1);
-  assert.equal(segmentAt(one, 9_950).number, 1);
-  assert.equal(segmentAt(one, 10_000).number, 2);
+  assert.equal(segmentAt(one, 5_000).segment_id, "t1");
+  assert.equal(segmentAt(one, 9_950).segment_id, "t1");
+  assert.equal(segmentAt(one, 10_000).segment_id, "t2");
   assert.equal(segmentAt(one, 25_000), null);
-  assert.equal(segmentAt(one, 44_999).number, 3);
+  assert.equal(segmentAt(one, 44_999).segment_id, "t3");
   assert.equal(segmentAt(one, 45_000), null);
   assert.equal(segmentAt(lane([segment(1, 500, 10)]), 0), null);
 });
 
 test("what comes next is fetched first, two at a time, as far ahead as the speed needs", () => {
   const one = lane(Array.from({ length: 20 }, (_, index) => segment(index, index * 10_000, 10_000)));
-  assert.deepEqual(wanted(one, 15_000, none, idle, 1).map((found) => found.number), [1, 2]);
-  assert.deepEqual(wanted(one, 15_000, { has: (id) => id === "t1" }, { size: 1, has: (id) => id === "t2" }, 1).map((found) => found.number), [3]);
+  assert.deepEqual(wanted(one, 15_000, none, idle, 1).map((found) => found.segment_id), ["t1", "t2"]);
+  assert.deepEqual(wanted(one, 15_000, { has: (id) => id === "t1" }, { size: 1, has: (id) => id === "t2" }, 1).map((found) => found.segment_id), ["t3"]);
   const all = { has: (id) => ["t1", "t2", "t3", "t4"].includes(id) };
   assert.deepEqual(wanted(one, 15_000, all, idle, 1), []);
-  assert.deepEqual(wanted(one, 15_000, all, idle, 2).map((found) => found.number), [5, 6]);
+  assert.deepEqual(wanted(one, 15_000, all, idle, 2).map((found) => found.segment_id), ["t5", "t6"]);
 });
 
 test("while some lane has nothing to play, nobody fetches ahead", () => {
   const one = lane(Array.from({ length: 20 }, (_, index) => segment(index, index * 10_000, 10_000)));
-  assert.deepEqual(wanted(one, 15_000, none, idle, 1, true).map((found) => found.number), [1]);
+  assert.deepEqual(wanted(one, 15_000, none, idle, 1, true).map((found) => found.segment_id), ["t1"]);
   assert.deepEqual(wanted(one, 15_000, { has: (id) => id === "t1" }, idle, 1, true), []);
 });
 
 test("what is far behind or far ahead is let go", () => {
   const one = lane(Array.from({ length: 40 }, (_, index) => segment(index, index * 10_000, 10_000)));
-  const gone = unwanted(one.segments, 100_000, 1).map((found) => found.number);
-  assert.ok(gone.includes(0) && gone.includes(6) && !gone.includes(8) && !gone.includes(10));
-  assert.ok(gone.includes(39) && !gone.includes(Math.floor((100_000 + AHEAD_MS) / 10_000)));
+  const gone = unwanted(one.segments, 100_000, 1).map((found) => found.segment_id);
+  assert.ok(gone.includes("t0") && gone.includes("t6") && !gone.includes("t8") && !gone.includes("t10"));
+  assert.ok(gone.includes("t39") && !gone.includes(`t${Math.floor((100_000 + AHEAD_MS) / 10_000)}`));
 });
 
 test("segments that follow each other make one stretch, a hole makes two", () => {
