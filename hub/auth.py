@@ -41,6 +41,14 @@ class Action(StrEnum):
     VERIFY_RECORDING = "verify_recording"
     DOWNLOAD_RECORDING = "download_recording"
     """Take a whole recording away."""
+    KEEP_RECORDING = "keep_recording"
+    """Hold it, lift the hold, keep it longer."""
+    DESTROY_RECORDING = "destroy_recording"
+    """Propose and approve; always two different people."""
+    WATCH_ARCHIVE = "watch_archive"
+    """What is due, held, proposed, missing in the store."""
+    SET_RETENTION = "set_retention"
+    """The rules for everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +165,10 @@ _ROLES: dict[Action, frozenset[Role]] = {
     Action.REPLAY_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),
     Action.VERIFY_RECORDING: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
     Action.DOWNLOAD_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),
+    Action.KEEP_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),
+    Action.DESTROY_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),
+    Action.WATCH_ARCHIVE: frozenset({Role.AUDITOR, Role.LEADER, Role.ADMINISTRATOR}),
+    Action.SET_RETENTION: frozenset({Role.ADMINISTRATOR}),
 }
 
 _SEATS: dict[Action, frozenset[str]] = {

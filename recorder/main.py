@@ -15,6 +15,7 @@ from hub.services.store import ObjectStore
 from recorder import spool
 from recorder.archive import Archiver
 from recorder.capture import Capture
+from recorder.destroying import Destroying
 from recorder.locking import Locking
 from recorder.packaging import Packaging
 from recorder.sealing import Sealing
@@ -36,6 +37,7 @@ class Recorder:
         self.packaging = Packaging(config.spool_dir, self.capture, max_s=config.segment_max_s)
         self.sealing = Sealing(config, database, store)
         self.locking = Locking(config, database, store)
+        self.destroying = Destroying(config, database, store)
         self.archiver = Archiver(config, database, store, self.capture, self.packaging, self.sealing)
 
     async def run(self) -> None:
@@ -70,6 +72,7 @@ class Recorder:
                 tasks.create_task(self.archiver.run(), name="archiver")
                 tasks.create_task(self.sealing.run(), name="sealing")
                 tasks.create_task(self.locking.run(), name="locking")
+                tasks.create_task(self.destroying.run(), name="destroying")
                 tasks.create_task(self._tell_health(server), name="health")
         finally:
             await self._last_turn()

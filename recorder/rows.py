@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub import models
 from hub.db import Database
 from hub.ids import utc_now
-from hub.services import custody
+from hub.services import custody, retention
 from recorder.packaging import Work
 
 log = structlog.get_logger(__name__)
@@ -59,10 +59,11 @@ async def archived(
     async with database.transaction() as db:
         await db.execute(
             update(models.Recording)
-            .where(models.Recording.id == recording_id)
+            .where(models.Recording.id == recording_id, models.Recording.state != models.RecordingState.DESTROYED)
             .values(state=models.RecordingState.ARCHIVED, manifest_key=key, manifest_sha256=sha256)
         )
         await _sealed(db, recording_id, sealed_at, seal_key)
+        await retention.choose(db, await db.get_one(models.Recording, recording_id))
 
 
 async def archived_as(database: Database, recording_id: str) -> str | None:

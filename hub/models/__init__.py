@@ -18,6 +18,7 @@ from hub.models.hearings import (
     Seat,
     SeatKind,
 )
+from hub.models.keeping import Destruction, DestructionKind, DestructionState
 from hub.models.law import Certainty, DayKind, Direction, Holiday, LegalRule, RuleUnit
 from hub.models.lines import LineMinute
 from hub.models.people import Account, OrgUnit, Point, Role, RoleGrant, SignInSession, UnitLevel
@@ -52,6 +53,9 @@ __all__ = [
     "Counter",
     "CustodyEvent",
     "DayKind",
+    "Destruction",
+    "DestructionKind",
+    "DestructionState",
     "DeviceCheck",
     "DeviceToken",
     "Direction",

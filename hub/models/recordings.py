@@ -16,6 +16,7 @@ from hub.models.base import Base, id_column
 class RecordingState(StrEnum):
     RECORDING = "recording"
     CLOSED = "closed"  # the hearing is over; segments may still be under way to the store
+    DESTROYED = "destroyed"  # by two people; manifest, seal and certificate remain
     ARCHIVED = "archived"  # every segment and the manifest are in the store, read back and checked
 
 

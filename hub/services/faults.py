@@ -20,6 +20,7 @@ WORDS: Mapping[str, str] = {
     "extra_version": N_("Tệp %(key)s có thêm một phiên bản lạ trong kho lưu trữ (%(detail)s); bản gốc vẫn được đọc."),
     "hidden": N_("Tệp %(key)s bị đánh dấu xóa trong kho lưu trữ (%(detail)s); bản gốc vẫn được đọc."),
     "unlocked": N_("Tệp %(key)s không được khóa đến hết hạn lưu giữ trong kho lưu trữ (%(detail)s)."),
+    "not_destroyed": N_("Tệp %(key)s vẫn còn trong kho lưu trữ dù bản ghi đã bị tiêu hủy."),
     "unreadable": N_("Không đọc được tệp %(key)s: %(detail)s."),
     "unrecorded": N_("Đoạn %(key)s trong bản kê và trong cơ sở dữ liệu không giống nhau: %(detail)s."),
     "broken_chain": N_("Chuỗi mã băm của bản kê bị đứt tại %(key)s."),

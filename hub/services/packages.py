@@ -20,7 +20,7 @@ from hub.auth import Action, Actor
 from hub.envelope import Undecipherable
 from hub.errors import BadInput, NotFound, NotReady
 from hub.i18n import N_, Text
-from hub.services import custody, identity, recording_keys
+from hub.services import custody, identity, recording_keys, recordings
 from hub.services import store as stores
 from hub.services.hearing_lists import record_target
 from hub.services.identity import Vault
@@ -62,6 +62,7 @@ async def prepare(
         raise NotFound(N_("Không tìm thấy bản ghi."))
     hearing = await db.get_one(models.Hearing, recording.hearing_id)
     auth.require(actor, Action.DOWNLOAD_RECORDING, record_target(hearing))
+    await recordings.to_open(db, recording_id)
     reason = " ".join(reason.split())
     if not reason or len(reason) > REASON_MAX:
         text = N_("Hãy nêu lý do tải về, không quá %(limit)s ký tự.")

@@ -15,11 +15,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import auth, models
 from hub.auth import Action, Actor
-from hub.errors import NotFound
+from hub.errors import HubError, NotFound
 from hub.i18n import N_
 from hub.ids import utc_now
 from hub.services.hearing_lists import record_target
 from hub.services.hearing_lists import target as hearing_target
+
+
+class Destroyed(HubError):
+    """The recording was destroyed; its manifest and a certificate remain."""
+
+    status = 410
+    code = "destroyed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +142,8 @@ async def _rows(
                 segments_stored=sum(state == models.SegmentState.STORED for state, _ in segments),
                 size_bytes=sum(size for _, size in segments),
                 gaps=len(gaps),
-                may_replay=auth.may(actor, Action.REPLAY_RECORDING, record_target(hearing)),
+                may_replay=recording.state != models.RecordingState.DESTROYED
+                and auth.may(actor, Action.REPLAY_RECORDING, record_target(hearing)),
             )
         )
     return rows
@@ -153,3 +161,11 @@ async def _hearing(db: AsyncSession, hearing_id: str) -> models.Hearing:
     if hearing is None:
         raise NotFound(N_("Không tìm thấy buổi tiếp."))
     return hearing
+
+
+async def to_open(db: AsyncSession, recording_id: str) -> tuple[models.Recording, models.Hearing]:
+    """As ``get``, for who wants to see or hear it: raises ``Destroyed`` when nobody can any more."""
+    recording, hearing = await get(db, recording_id)
+    if recording.state == models.RecordingState.DESTROYED:
+        raise Destroyed(N_("Bản ghi này đã bị tiêu hủy theo quy định; chỉ còn bản kê và biên bản tiêu hủy."))
+    return recording, hearing

@@ -151,7 +151,7 @@ async def start(db: AsyncSession, vault: Vault, actor: Actor, recording_id: str,
 
     Raises ``BadInput`` without a reason or when it names a denouncer, ``NotFound``, ``Forbidden`` outside the scope.
     """
-    recording, hearing = await recordings.get(db, recording_id)
+    recording, hearing = await recordings.to_open(db, recording_id)
     auth.require(actor, Action.REPLAY_RECORDING, record_target(hearing))
     reason = " ".join(reason.split())
     if not reason or len(reason) > REASON_MAX:
@@ -280,6 +280,6 @@ async def _granted(db: AsyncSession, actor: Actor, replay_id: str) -> tuple[mode
         raise NotFound(N_("Không tìm thấy lượt xem lại."))
     if replay.expires_at <= utc_now():
         raise Forbidden(N_("Lượt xem lại đã hết hạn. Hãy nêu lý do để xem tiếp."))
-    recording, hearing = await recordings.get(db, replay.recording_id)
+    recording, hearing = await recordings.to_open(db, replay.recording_id)
     auth.require(actor, Action.REPLAY_RECORDING, record_target(hearing))
     return recording, hearing

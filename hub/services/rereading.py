@@ -15,6 +15,7 @@ from hub import envelope, seals, timestamps
 from hub import manifest as form
 from hub.config import Config
 from hub.seals import PublicKey
+from hub.services import destruction
 from hub.services import store as stores
 from hub.services.faults import Fault
 from hub.services.recording_keys import Found
@@ -56,6 +57,9 @@ class Facts:
     events: dict[int, list[dict[str, Any]]]
     unstored: frozenset[str]
     """Keys of segments that are still in the spool."""
+    destroyed: bool = False
+    left: int = 0
+    """So many of a destroyed recording's files may still be there, locked and unreadable."""
     key: Found = Found()
     """What encrypted segments are opened with."""
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -82,22 +86,40 @@ class Reading:
             ours.add(form.key_of(self._facts.recording_id))
             ours.update(seals.key_of(self._facts.recording_id, n) for n in (seals.SUMS, seals.SIGNATURE, seals.STAMP))
             self._manifest()
-        self._key()
-        for key in self._segments:
-            if key not in self._facts.unstored:
-                self._segment(key)
+        if self._facts.destroyed:
+            ours.update(form.folder_of(self._facts.recording_id) + n for n in (destruction.NAME, destruction.SIGNATURE))
+            self._gone()
+        else:
+            self._key()
+            for key in self._segments:
+                if key not in self._facts.unstored:
+                    self._segment(key)
         for found in stores.everything(self._store, form.folder_of(self._facts.recording_id)):
             if found.key not in ours:
                 self._fault("extra", found.key)
             elif found.version != self._version(found.key, found.version):
                 self._fault("hidden" if found.deleted else "extra_version", found.key, found.version)
-        if self._facts.locked:
+        if self._facts.locked and not self._facts.destroyed:
             self._locks(ours)
         if self._progress:
             self._progress(self.bytes_read, max(self._total, self.bytes_read))
 
     def _fault(self, kind: str, key: str, detail: str = "") -> None:
         self.faults.append(Fault(kind, key, detail))
+
+    def _gone(self) -> None:
+        """Of a destroyed recording no file is left but those that are locked, nor its certificate missing."""
+        folder = form.folder_of(self._facts.recording_id)
+        there = {found.key for found in stores.everything(self._store, folder) if not found.deleted}
+        present = sorted(there & self._segments.keys())
+        for key in present[self._facts.left :]:
+            self._fault("not_destroyed", key)
+        certificate = self._whole(folder + destruction.NAME)
+        signature = self._whole(folder + destruction.SIGNATURE)
+        if certificate is None or signature is None:
+            self._fault("missing", folder + destruction.NAME)
+        elif not any(seals.signed(known.key, certificate, signature) for known in self._trust.keys.values()):
+            self._fault("bad_signature", folder + destruction.SIGNATURE)
 
     def _key(self) -> None:
         if self._facts.key.destroyed:

@@ -51,6 +51,17 @@ async def choose(db: AsyncSession, recording: models.Recording) -> bool:
     return True
 
 
+async def lengthen(db: AsyncSession, recording: models.Recording) -> None:
+    """A case that became another type may need longer; never shorter than what was once said."""
+    rule = await _rule(db, recording)
+    if rule is None or recording.retain_until is None or rule.case_type == (recording.retention or {})["case_type"]:
+        return
+    until = rule.until(calendar.local_day(recording.started_at))
+    if until is None or pure.end_of(until) > recording.retain_until:
+        recording.retention = rule.as_json()
+        recording.retain_until = None if until is None else pure.end_of(until)
+
+
 def lock_until(recording: models.Recording) -> datetime:
     """How far its files must be locked today."""
     return pure.lock_until(recording.retain_until, held=recording.held, now=utc_now())

@@ -27,6 +27,7 @@ from hub.services.store import ObjectStore
 
 __all__ = ["Fault", "Progress", "Trust", "VerifyReport", "accept_reason", "choose", "trust", "verify", "verify_as"]
 
+AT_REST = (models.RecordingState.ARCHIVED, models.RecordingState.DESTROYED)
 NAMED = 20
 """So many faults are kept by name with a verification; their number is kept in any case."""
 
@@ -49,8 +50,8 @@ def trust(config: Config) -> Trust:
 
 
 async def choose(db: AsyncSession, first_day: date | None = None, last_day: date | None = None) -> list[str]:
-    """The archived recordings that began on these local days (both included), the oldest first."""
-    wanted = select(models.Recording.id).where(models.Recording.state == models.RecordingState.ARCHIVED)
+    """The archived and destroyed recordings that began on these local days (both included), the oldest first."""
+    wanted = select(models.Recording.id).where(models.Recording.state.in_(AT_REST))
     if first_day:
         wanted = wanted.where(models.Recording.started_at >= calendar.day_bounds(first_day)[0])
     if last_day:
@@ -155,7 +156,9 @@ async def _facts(db: AsyncSession, trusted: Trust, recording: models.Recording) 
     )
     return Facts(
         recording_id=recording.id,
-        archived=recording.state == models.RecordingState.ARCHIVED,
+        archived=recording.state in AT_REST,
+        destroyed=recording.state == models.RecordingState.DESTROYED,
+        left=await _left(db, recording.id),
         manifest_sha256=recording.manifest_sha256,
         sealed_at=recording.sealed_at,
         seal_key=recording.seal_key,
@@ -170,6 +173,15 @@ async def _facts(db: AsyncSession, trusted: Trust, recording: models.Recording) 
         versions=recording.versions or {},
         locked=recording.locked_until,
     )
+
+
+async def _left(db: AsyncSession, recording_id: str) -> int:
+    """How many files of a destroyed recording may still be there, because they are locked."""
+    wanted = select(models.Destruction.objects_left).where(
+        models.Destruction.recording_id == recording_id,
+        models.Destruction.state == models.DestructionState.DONE,
+    )
+    return await db.scalar(wanted) or 0
 
 
 async def _key(db: AsyncSession, trusted: Trust, recording_id: str) -> Found:

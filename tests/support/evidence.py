@@ -127,7 +127,7 @@ async def add_segments(
             data = f"sound {number}".encode() * 100
             key = f"recordings/{taped.recording_id}/{track.id}/{number:06d}.webm"
             stored = data if data_key is None else envelope.encrypt(data_key, key, data)
-            store.put_bytes(key, stored, media_type="audio/webm")
+            version = store.put_bytes(key, stored, media_type="audio/webm").version
             made.append(
                 models.Segment(
                     recording_id=taped.recording_id,
@@ -143,6 +143,7 @@ async def add_segments(
                     stored_at=utc_now(),
                     encrypted=data_key is not None,
                     stored_size_bytes=len(stored),
+                    version=version,
                     stored_sha256=hashlib.sha256(stored).hexdigest(),
                 )
             )

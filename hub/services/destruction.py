@@ -1,0 +1,55 @@
+"""The certificate that remains of a destroyed recording: what it was, who wanted it gone and why, what is left."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub import manifest as form
+from hub import models
+from hub.services.manifests import instant
+
+FORMAT = "citizen-reception-hub/destruction/1"
+NAME, SIGNATURE = "destruction.json", "destruction.json.sig"
+
+
+async def certificate(db: AsyncSession, found: models.Destruction, objects_left: int) -> bytes:
+    """Canonical JSON (RFC 8785). ``objects_left``: encrypted files that the store keeps until their lock ends."""
+    recording = await db.get_one(models.Recording, found.recording_id)
+    hearing = await db.get_one(models.Hearing, recording.hearing_id)
+    key = await db.get(models.RecordingKey, recording.id)
+    totals = select(func.count(), func.coalesce(func.sum(models.Segment.size_bytes), 0))
+    count, size_bytes = (await db.execute(totals.where(models.Segment.recording_id == recording.id))).one()
+    return form.canonical(
+        form.plain(
+            {
+                "format": FORMAT,
+                "recording": recording.id,
+                "hearing": hearing.number,
+                "kind": str(found.kind),
+                "started_at": instant(recording.started_at),
+                "retention": recording.retention,
+                "retain_until": instant(recording.retain_until),
+                "manifest_sha256": recording.manifest_sha256,
+                "segments": count,
+                "size_bytes": int(size_bytes),
+                "key_sha256": key.sha256 if key else None,
+                "key_destroyed_at": instant(key.destroyed_at) if key else None,
+                "objects_left": objects_left,
+                "approvals": [
+                    {
+                        "account": found.proposed_by,
+                        "name": found.proposed_name,
+                        "at": instant(found.proposed_at),
+                        "reason": found.reason,
+                    },
+                    {
+                        "account": found.approved_by,
+                        "name": found.approved_name,
+                        "at": instant(found.approved_at),
+                        "reason": found.approve_reason,
+                    },
+                ],
+            }
+        )
+    )

@@ -1,0 +1,136 @@
+"""Carries out what two people have approved: the key first, then every file in every version, then the certificate.
+
+Found by state and repeatable: broken off anywhere, the next turn goes on. Files that are still locked stay, as bytes
+that nobody can read any more, and go when their lock ends. Manifest and seal stay for good.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub import manifest as form
+from hub import models, seals, signing_keys
+from hub.config import Config
+from hub.db import Database
+from hub.errors import ConfigError, NotReady
+from hub.ids import utc_now
+from hub.models import DestructionState, RecordingState
+from hub.services import custody, destruction, recording_keys
+from hub.services import store as stores
+from hub.services.store import LockingStore, ObjectLocked, ObjectStore
+
+LOOK_EVERY_S = 5
+LOCKED_AGAIN_S = 3600
+BACK_OFF_MAX_S = 300
+
+log = structlog.get_logger(__name__)
+
+
+class Destroying:
+    """One per recorder process."""
+
+    def __init__(self, config: Config, database: Database, store: ObjectStore) -> None:
+        self._config, self._database, self._store = config, database, store
+        self._looked_at_locked = 0.0
+
+    async def run(self) -> None:
+        """Destroy until cancelled, beside the archiver."""
+        pause_s = LOOK_EVERY_S
+        while True:
+            try:
+                await self.turn()
+                pause_s = LOOK_EVERY_S
+            except (NotReady, ConfigError, SQLAlchemyError, OSError) as error:
+                if pause_s == LOOK_EVERY_S:
+                    log.warning("recordings wait to be destroyed", error=str(error))
+                pause_s = min(pause_s * 2, BACK_OFF_MAX_S)
+            except Exception:
+                # A fault here must never end the process, which is recording.
+                log.exception("destroying failed")
+            await asyncio.sleep(pause_s)
+
+    async def turn(self) -> None:
+        """Everything that is approved, and once an hour what was left because it was locked."""
+        for found in await self._in(DestructionState.APPROVED):
+            await self._destroy(found)
+        now = asyncio.get_running_loop().time()
+        if not self._looked_at_locked or now - self._looked_at_locked > LOCKED_AGAIN_S:
+            await self.sweep()
+            self._looked_at_locked = now
+
+    async def sweep(self) -> None:
+        """Delete what was left behind locked, where the lock has ended."""
+        for found in await self._in(DestructionState.DONE):
+            if found.objects_left:
+                left = await asyncio.to_thread(self._delete, found.recording_id, await self._keys(found.recording_id))
+                if left < found.objects_left:
+                    await self._note_left(found.id, left)
+
+    async def _in(self, state: DestructionState) -> list[models.Destruction]:
+        async with self._database.reading() as db:
+            return list(await db.scalars(select(models.Destruction).where(models.Destruction.state == state)))
+
+    async def _keys(self, recording_id: str) -> set[str]:
+        async with self._database.reading() as db:
+            wanted = select(models.Segment.object_key).where(models.Segment.recording_id == recording_id)
+            return set(await db.scalars(wanted))
+
+    async def _destroy(self, found: models.Destruction) -> None:
+        recording_id = found.recording_id
+        async with self._database.transaction() as db:
+            recording = await db.get_one(models.Recording, recording_id, with_for_update=True)
+            recording.state = RecordingState.DESTROYED
+            await recording_keys.destroy(db, recording_id)
+        left = await asyncio.to_thread(self._delete, recording_id, await self._keys(recording_id))
+        async with self._database.reading() as db:
+            certificate = await destruction.certificate(db, found, left)
+        await asyncio.to_thread(self._put_certificate, recording_id, certificate)
+        await self._done(found.id, certificate, left)
+        log.info("recording destroyed", recording=recording_id, kind=str(found.kind), objects_left=left)
+
+    def _delete(self, recording_id: str, keys: set[str]) -> int:
+        """Every version of every segment; how many objects are still locked. Blocks. Raises ``StoreAway``."""
+        left = set()
+        for each in list(stores.everything(self._store, form.folder_of(recording_id))):
+            if each.key not in keys:
+                continue
+            try:
+                if each.version and isinstance(self._store, LockingStore):
+                    self._store.delete_version(each.key, each.version)
+                else:
+                    self._store.delete(each.key)
+            except ObjectLocked:
+                left.add(each.key)
+        return len(left)
+
+    def _put_certificate(self, recording_id: str, data: bytes) -> None:
+        """Beside the manifest, signed as that is. What is there from before a crash stays: it said the same."""
+        key = signing_keys.signing_key(self._config)
+        for name, body in ((destruction.NAME, data), (destruction.SIGNATURE, seals.sign(key, data))):
+            where = form.folder_of(recording_id) + name
+            stores.put_bytes(self._store, where, body, media_type="application/octet-stream")
+
+    async def _done(self, destruction_id: str, certificate: bytes, left: int) -> None:
+        async with self._database.transaction() as db:
+            found = await db.get_one(models.Destruction, destruction_id, with_for_update=True)
+            recording = await db.get_one(models.Recording, found.recording_id)
+            hearing = await db.get_one(models.Hearing, recording.hearing_id)
+            found.state, found.closed_at = DestructionState.DONE, utc_now()
+            found.certificate, found.objects_left = certificate.decode(), left
+            await custody.record(
+                db,
+                None,
+                found.recording_id,
+                "destroy",
+                unit_path=hearing.unit.path,
+                kind=str(found.kind),
+                objects_left=left,
+            )
+
+    async def _note_left(self, destruction_id: str, left: int) -> None:
+        async with self._database.transaction() as db:
+            (await db.get_one(models.Destruction, destruction_id)).objects_left = left
