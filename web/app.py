@@ -23,6 +23,7 @@ from web.pages import (
     health,
     hearings,
     home,
+    keeping,
     lines,
     live,
     places,
@@ -61,6 +62,7 @@ ROUTES = (
     doors.routes,
     live.routes,
     replay.routes,
+    keeping.routes,
     seal_keys.routes,
     health.routes,
 )

@@ -136,6 +136,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "recording.replay": N_("Xem lại bản ghi"),
         "recording.key": N_("Cấp khóa giải mã bản ghi"),
         "recording.lock": N_("Khóa bản ghi trong kho lưu trữ"),
+        "retention_rule_added": N_("Thêm thời hạn lưu giữ"),
         "recording.hold": N_("Giữ lại bản ghi theo yêu cầu pháp lý"),
         "recording.release": N_("Thôi giữ lại bản ghi"),
         "recording.extend": N_("Gia hạn lưu giữ bản ghi"),
@@ -181,6 +182,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         DayKind.COMPENSATORY: N_("Nghỉ bù"),
         DayKind.SWAPPED_OFF: N_("Nghỉ hoán đổi"),
         DayKind.SWAPPED_WORKING: N_("Làm bù"),
+        "retention_rule": N_("Thời hạn lưu giữ"),
     },
     "language": {"vi": "Tiếng Việt", "en": "English"},
 }

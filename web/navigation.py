@@ -21,6 +21,7 @@ _ITEMS: tuple[tuple[str, str, str, Action | None], ...] = (
     ("/hearings", N_("Buổi tiếp"), "calendar", Action.READ_HEARING),
     ("/cases", N_("Vụ việc"), "folder", Action.READ_CASE),
     ("/deadlines", N_("Thời hạn"), "clock", Action.READ_RULES),
+    ("/archive", N_("Kho lưu trữ"), "shield", Action.WATCH_ARCHIVE),
     ("/help-desk", N_("Bàn hỗ trợ"), "lifebuoy", Action.WATCH_HELP_DESK),
     ("/accounts", N_("Tài khoản"), "people", Action.MANAGE_ACCOUNTS),
     ("/units", N_("Cơ quan"), "building", Action.MANAGE_UNITS),

@@ -26,4 +26,12 @@ NOTICES: Mapping[str, str] = {
     "holiday_saved": N_("Đã lưu ngày. Thời hạn được tính theo lịch này từ bây giờ."),
     "unit_saved": N_("Đã lưu cơ quan."),
     "point_saved": N_("Đã lưu điểm cầu."),
+    "keeping_hold": N_("Đã giữ lại bản ghi."),
+    "keeping_release": N_("Đã thôi giữ lại bản ghi."),
+    "keeping_extend": N_("Đã gia hạn lưu giữ."),
+    "keeping_propose_due": N_("Đã đề nghị tiêu hủy. Một người khác phải duyệt."),
+    "keeping_propose_emergency": N_("Đã đề nghị tiêu hủy khẩn cấp. Một người khác phải duyệt."),
+    "keeping_approve": N_("Đã duyệt. Bản ghi sẽ bị tiêu hủy trong ít phút."),
+    "keeping_refuse": N_("Đã bỏ đề nghị tiêu hủy."),
+    "retention_rule_added": N_("Đã thêm thời hạn lưu giữ."),
 }

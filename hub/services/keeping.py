@@ -42,6 +42,7 @@ class Keeping:
     """The last that was proposed."""
     may_keep: bool
     """Hold, release and extend."""
+    may_destroy: bool
     may_propose: bool
     may_approve: bool
 
@@ -66,6 +67,7 @@ async def of(db: AsyncSession, actor: Actor, recording_id: str) -> Keeping:
         encrypted=await db.get(models.RecordingKey, recording_id) is not None,
         destruction=last,
         may_keep=here and auth.may(actor, Action.KEEP_RECORDING, target),
+        may_destroy=may_destroy,
         may_propose=may_destroy and not recording.held and (last is None or last.state not in OPEN),
         may_approve=may_destroy and waiting and last is not None and last.proposed_by != actor.account_id,
     )

@@ -12,10 +12,11 @@ from hub import auth
 from hub.auth import Action, Actor
 from hub.errors import NotFound
 from hub.i18n import N_
-from hub.models import Account, AuditEvent, CustodyEvent, Gap, Hearing, Recording, Track
-from hub.services import custody, recordings
+from hub.models import Account, AuditEvent, CustodyEvent, Gap, Hearing, Recording, RecordingState, Track
+from hub.services import custody, keeping, recordings
 from hub.services.faults import Fault
 from hub.services.hearing_lists import record_target
+from hub.services.keeping import Keeping
 from hub.services.recordings import RecordingRow
 
 
@@ -54,6 +55,7 @@ class RecordingFacts:
     """The chain of custody, the newest entry first."""
     verified: Verified | None
     """The last verification."""
+    keeping: Keeping
     may_verify: bool
     may_download: bool
     """Allowed, and sealed."""
@@ -78,8 +80,10 @@ async def facts(db: AsyncSession, actor: Actor, recording_id: str) -> RecordingF
         stamped_at=recording.stamped_at,
         custody=list(reversed(await custody.entries(db, recording_id))),
         verified=await last_verified(db, recording_id),
+        keeping=await keeping.of(db, actor, recording_id),
         may_verify=auth.may(actor, Action.VERIFY_RECORDING, record_target(hearing)),
         may_download=recording.sealed_at is not None
+        and recording.state != RecordingState.DESTROYED
         and auth.may(actor, Action.DOWNLOAD_RECORDING, record_target(hearing)),
     )
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 import structlog
 from aiohttp import web as http
 
-from hub.errors import BadInput, NotReady
+from hub.errors import BadInput, Conflict, NotReady
 from hub.services import packages, recording_facts, replays, verification
 from hub.services.recording_facts import RecordingFacts
 from web import forms, keys, verifying, view
@@ -23,15 +24,31 @@ async def show(request: http.Request) -> http.Response:
     actor = keys.actor(request)
     async with keys.deps(request).database.reading() as db:
         found = await recording_facts.facts(db, actor, request.match_info["recording_id"])
-    return _page(request, found)
+    return page(request, found)
 
 
-def _page(request: http.Request, found: RecordingFacts, error: BadInput | None = None) -> http.Response:
+def page(
+    request: http.Request,
+    found: RecordingFacts,
+    error: BadInput | Conflict | None = None,
+    values: Mapping[str, str] | None = None,
+    *,
+    opened: str = "",
+) -> http.Response:
+    """The recording's page; with an error, the form that was ``opened`` is open again with what was typed."""
     progress = request.app[verifying.VERIFYING].progress(found.row.recording_id)
     at = request.query.get("t", "")[:20]
-    status, errors = (400, error.fields) if error else (200, {})
     return view.render(
-        request, "live/recording.html", status=status, facts=found, progress=progress, at=at, errors=errors
+        request,
+        "live/recording.html",
+        status=error.status if error else 200,
+        facts=found,
+        progress=progress,
+        at=at,
+        error=error,
+        errors=error.fields if isinstance(error, BadInput) else {},
+        values=values or {},
+        opened=opened,
     )
 
 
@@ -72,7 +89,7 @@ async def download(request: http.Request) -> http.StreamResponse:
     except BadInput as error:
         async with hub.database.reading() as db:
             found = await recording_facts.facts(db, actor, recording_id)
-        return _page(request, found, error)
+        return page(request, found, error)
     response = http.StreamResponse(
         headers={
             "Content-Type": "application/zip",
