@@ -158,6 +158,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "recording": N_("Bản ghi"),
         "legal_rule": N_("Quy tắc pháp luật"),
         "holiday": N_("Ngày nghỉ"),
+        "retention_rule": N_("Thời hạn lưu giữ"),
     },
     "rule_unit": {
         RuleUnit.WORKING_DAYS: N_("ngày làm việc"),
@@ -182,7 +183,6 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         DayKind.COMPENSATORY: N_("Nghỉ bù"),
         DayKind.SWAPPED_OFF: N_("Nghỉ hoán đổi"),
         DayKind.SWAPPED_WORKING: N_("Làm bù"),
-        "retention_rule": N_("Thời hạn lưu giữ"),
     },
     "language": {"vi": "Tiếng Việt", "en": "English"},
 }

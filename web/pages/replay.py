@@ -63,7 +63,7 @@ async def verify(request: http.Request) -> http.Response:
     except BadInput as error:
         async with hub.database.reading() as db:
             found = await recording_facts.facts(db, actor, recording_id)
-        return _page(request, found, error)
+        return page(request, found, error)
     request.app[verifying.VERIFYING].start(hub, actor, recording_id, reason)
     return view.redirect(request, f"/recordings/{recording_id}")
 
