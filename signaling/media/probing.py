@@ -23,6 +23,8 @@ BEYOND = (1.2, 1.5, 2.0)
 """An estimate above what was sent is no proof: it is trusted so far, and not much farther. After each success in a row
 the next step may be larger."""
 ROSE = 1.01
+SANK = 0.85
+"""An estimate that has become so much smaller while more was sent: the queue grows already, whatever reports say."""
 LEAST_BPS = 50_000
 MARGIN = 1.1
 """What was sent is measured a little short of what was meant."""
@@ -80,7 +82,7 @@ class Prober:
         return None
 
     def _go_on(self, seen: Sight, begun_ms: float, now_ms: float) -> float | None:
-        if seen.congested_ms >= begun_ms:
+        if seen.congested_ms >= begun_ms or self._sank(seen):
             self._failed(now_ms)
         elif seen.need_bps is None:
             self._end(now_ms)
@@ -104,6 +106,11 @@ class Prober:
     @property
     def _beyond(self) -> float:
         return BEYOND[min(self._successes, len(BEYOND) - 1)]
+
+    def _sank(self, seen: Sight) -> bool:
+        if self._remb_then is None or seen.remb_bps is None:
+            return False
+        return seen.remb_bps < SANK * self._remb_then
 
     def _went_well(self, seen: Sight) -> bool:
         """The estimate rose, or had no reason to: one that was low before shows no overuse by falling again."""

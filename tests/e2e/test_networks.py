@@ -66,15 +66,16 @@ class World:
 
 
 @contextmanager
-def hearing(office: Office, **settings: str) -> Iterator[World]:
-    """The demo's hearing, opened, with chair and commune on PCs behind the firewall."""
+def hearing(office: Office, *, chair_by_the_hub: bool = False, **settings: str) -> Iterator[World]:
+    """The demo's hearing, opened, with chair and commune on PCs behind the firewall, or the chair before it."""
     with ExitStack() as stack:
         settings = {"HUB_MEDIA_ADDRESSES": office.hub_host, "HUB_MEDIA_PORT": str(MEDIA_PORT)} | settings
         hub = stack.enter_context(hub_process.running(office, **settings))
         playwright = stack.enter_context(sync_playwright())
         officials = []
         for username, point in (("chutri", CHAIR), ("canbotantien", COMMUNE)):
-            browser = stack.enter_context(chromium.browser(playwright, point, program=office.chromium()))
+            where = office.hub if chair_by_the_hub and point is CHAIR else office.pc
+            browser = stack.enter_context(chromium.browser(playwright, point, program=office.chromium(where)))
             context = chromium.context(browser)
             context.add_init_script(KEEP_CONNECTIONS)
             officials.append(Official(hub, context, username, point))
@@ -159,6 +160,45 @@ def test_media_goes_by_udp_and_when_that_is_cut_off_in_mid_hearing_by_tcp_by_its
         assert world.servers() == set()
         assert office.strangers("pc") == []
         assert office.strangers("hub") == []
+
+
+def test_on_a_slow_tcp_line_the_voice_goes_on_and_the_picture_is_back_soon_after_the_line_is() -> None:
+    with Office() as office:
+        office.block_udp()
+        with hearing(office, chair_by_the_hub=True) as world:
+            chair, commune = world.chair, world.commune
+            commune.sees_and_hears([chair])
+            assert set(commune.page.evaluate(WAYS)) == {"tcp"}
+            still = commune.page.locator(f".tile-camera[data-seat-id='{chair.seat_id}'] .tile-still")
+            office.narrow("150kbit")
+            expect(still).to_be_visible(timeout=60_000)
+            commune.hears(chair)
+            office.widen()
+            began = time.monotonic()
+            while not _moves(commune, chair):
+                assert time.monotonic() - began < 60, "the picture does not come back"
+            sys.stdout.write(f"\nthe picture was back after {time.monotonic() - began - LASTS_S:.1f} s\n")
+            commune.hears(chair)
+
+
+LASTS_S = 5
+
+
+def _moves(viewer: Official, other: Official) -> bool:
+    """Whether the picture moves for some seconds without standing still once."""
+    tile = f".tile-camera[data-seat-id='{other.seat_id}']"
+    shown = f"""[
+      document.querySelector("{tile} video").getVideoPlaybackQuality().totalVideoFrames,
+      !document.querySelector("{tile} .tile-still").hidden,
+    ]"""
+    before = viewer.page.evaluate(shown)[0]
+    for _ in range(LASTS_S):
+        viewer.page.wait_for_timeout(1_000)
+        frames, still = viewer.page.evaluate(shown)
+        if still or frames <= before:
+            return False
+        before = frames
+    return True
 
 
 def test_where_there_is_ipv6_alone_a_hearing_is_held_by_it() -> None:

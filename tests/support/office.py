@@ -97,6 +97,15 @@ class Office:
         self._rule("90", "ipproto", protocol, "dport", str(port), "lookup", "main")
         self._rule("100", "blackhole")
 
+    def narrow(self, rate: str) -> None:
+        """What goes to the PC passes at this rate only (as ``150kbit``), after a queue of at most 0.4 s."""
+        shape = ["tbf", "rate", rate, "burst", "4kb", "latency", "400ms"]
+        self.run(self.wall, ["tc", "qdisc", "replace", "dev", "pc", "root", *shape])
+
+    def widen(self) -> None:
+        """As fast as the machine again."""
+        self.run(self.wall, ["tc", "qdisc", "del", "dev", "pc", "root"])
+
     def _rule(self, preference: str, *what: str) -> None:
         for family in ("-4", "-6"):
             ip(family, "-n", self.wall, "rule", "add", "pref", preference, "iif", "pc", *what)
@@ -110,10 +119,11 @@ class Office:
         """Before a command that is to run there."""
         return ["ip", "netns", "exec", namespace]
 
-    def chromium(self) -> Path:
-        """A program that is Chromium on the PC."""
-        script = self._folder / "chromium"
-        script.write_text(f'#!/bin/sh\nexec ip netns exec {self.pc} {shutil.which("chromium")} "$@"\n')
+    def chromium(self, namespace: str = "") -> Path:
+        """A program that is Chromium on the PC, or in another namespace."""
+        where = namespace or self.pc
+        script = self._folder / f"chromium-{where}"
+        script.write_text(f'#!/bin/sh\nexec ip netns exec {where} {shutil.which("chromium")} "$@"\n')
         script.chmod(0o755)
         return script
 

@@ -170,6 +170,16 @@ class Official:
                 if time.monotonic() > deadline:
                     raise
 
+    def hears(self, other: Official, *, within_s: float = 30) -> None:
+        """The other's tone, whatever becomes of the picture. Raises ``RouteCut``."""
+        deadline = time.monotonic() + within_s
+        while True:
+            try:
+                return routes.check_sound(self.page, self.sound(other), _point(other), listen_ms=1_200)
+            except routes.RouteCut:
+                if time.monotonic() > deadline:
+                    raise
+
     def stops_hearing(self, other: Official, *, within_s: float = 10) -> None:
         """Silence in place of the other's tone; what is still on its way is given time to run out."""
         deadline = time.monotonic() + within_s

@@ -9,7 +9,7 @@ import pytest
 
 from signaling.media.bandwidth import LOSS, START_BPS, Bandwidth, LossBrake, SentRate
 from signaling.media.layers import Layer
-from signaling.media.probing import MOST_WAIT_MS, PROBE_MS, WAIT_MS, Prober, Sight
+from signaling.media.probing import MARGIN, MOST_WAIT_MS, PROBE_MS, STILL_TRIES, STILL_WAIT_MS, WAIT_MS, Prober, Sight
 from tests.support.fluid_line import FluidLine, Subscriber
 
 CAMERA = (Layer(90, 100_000), Layer(180, 220_000), Layer(360, 700_000))
@@ -183,6 +183,29 @@ def test_a_probe_during_which_the_estimate_did_not_rise_proves_nothing() -> None
         prober = Prober()
         prober.look(replace(sight(), remb_bps=200_000), 10_000)
         assert prober.look(replace(sight(), remb_bps=estimate), 10_000 + PROBE_MS) == proved
+
+
+def test_a_probe_under_which_the_estimate_sinks_ends_at_once() -> None:
+    for estimate, ends in ((160_000, True), (180_000, False)):
+        prober = Prober()
+        prober.look(replace(sight(), remb_bps=200_000), 10_000)
+        prober.look(replace(sight(), remb_bps=estimate), 10_500)
+        assert prober.active is not ends
+
+
+def test_who_shows_no_picture_probes_for_the_smallest_at_once_and_soon_again() -> None:
+    prober, now_ms, congested_ms, waits = Prober(), 100_000.0, 0.0, []
+    for _ in range(STILL_TRIES + 2):
+        begun = now_ms
+        while not prober.active:
+            now_ms += 500
+            prober.look(replace(sight(congested_ms), still=True), now_ms)
+        assert prober.padding_bps == pytest.approx(MARGIN * 300_000 - 150_000)
+        waits.append(now_ms - begun)
+        congested_ms = now_ms = now_ms + 500
+        prober.look(replace(sight(congested_ms), still=True), now_ms)
+    assert max(waits[: STILL_TRIES + 1]) <= STILL_WAIT_MS
+    assert waits[-1] > STILL_WAIT_MS
 
 
 def test_a_probe_ends_when_nothing_is_missing_any_more() -> None:
