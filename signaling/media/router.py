@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -15,7 +16,7 @@ from signaling.media.producer import Producer
 from signaling.media.publisher import PublishTransport
 from signaling.media.sdp import SdpError, parse, taking_h264
 from signaling.media.speakers import MOST_VOICES, Speakers
-from signaling.media.stats import PeerMeter
+from signaling.media.stats import Meters
 from signaling.media.subscriber import SubscribeTransport
 from signaling.media.transport import Presence, Transport
 
@@ -46,7 +47,7 @@ class Router:
         self._wishes: dict[str, control.Consume] = {}
         self._moved: set[SubscribeTransport] = set()
         self._producers: dict[str, Producer] | None = None
-        self._meters: dict[str, PeerMeter] = {}
+        self._meters = Meters()
 
     @property
     def producers(self) -> dict[str, Producer]:
@@ -203,7 +204,7 @@ class Router:
     def close_peer(self, peer_id: str) -> None:
         """Idempotent: a peer that is not there is as wished."""
         self._wishes.pop(peer_id, None)
-        self._meters.pop(peer_id, None)
+        self._meters.forget(peer_id)
         subscriber = self.subscribers.pop(peer_id, None)
         if subscriber is not None:
             subscriber.close()
@@ -374,17 +375,9 @@ class Router:
 
     def tell_stats(self, now_ns: int) -> None:
         """Every 2 s, when there is anybody."""
-        peers = sorted({*self.publishers, *self.subscribers})
-        if peers:
-            measured = [
-                self._meters.setdefault(peer_id, PeerMeter(peer_id)).measure(
-                    self.publishers.get(peer_id),
-                    self.subscribers.get(peer_id),
-                    now_ns,
-                    microphone_silent=self._voices.silent(peer_id, now_ns / 1e6),
-                )
-                for peer_id in peers
-            ]
+        silent = partial(self._voices.silent, now_ms=now_ns / 1e6)
+        measured = self._meters.measure(self.publishers, self.subscribers, silent, now_ns)
+        if measured:
             self._plane.emit(control.RouterStats(router_id=self.router_id, peers=measured))
 
     def info(self) -> control.RouterInfo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from hub.lines import SourceFigures, Way
@@ -172,3 +173,31 @@ def _source(
         layer=best.rid if best is not None else "",
         stalled=stalled,
     )
+
+
+class Meters:
+    """One meter for each peer of a hearing."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, PeerMeter] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def forget(self, peer_id: str) -> None:
+        self._known.pop(peer_id, None)
+
+    def measure(
+        self,
+        publishers: Mapping[str, PublishTransport],
+        subscribers: Mapping[str, SubscribeTransport],
+        silent: Callable[[str], bool],
+        now_ns: int,
+    ) -> list[PeerStats]:
+        """Everybody, by peer id; ``silent`` tells whose microphone sends no sound."""
+        return [
+            self._known.setdefault(peer_id, PeerMeter(peer_id)).measure(
+                publishers.get(peer_id), subscribers.get(peer_id), now_ns, microphone_silent=silent(peer_id)
+            )
+            for peer_id in sorted({*publishers, *subscribers})
+        ]
