@@ -31,6 +31,9 @@ log = structlog.get_logger(__name__)
 
 SILENT_NS = 5_000_000_000
 MOST_OLDER = 4
+INTAKE_BYTES_PER_S = 2_500_000
+"""Three layers of a camera and a screen are a quarter of it. Who is let in and sends more wants the worker's time,
+which belongs to everybody: what is beyond it is not even decrypted. So much may also come at once."""
 ASKS_PER_S = 5
 """In answer to checks from new addresses: what is answered must not be more than what asked for it."""
 OUR_SSRC = 1
@@ -66,6 +69,7 @@ class Transport:
         self.remote: Description | None = None
         self._paths = Paths(self)
         self._asks = Budget(ASKS_PER_S, ASKS_PER_S)
+        self._intake = Budget(INTAKE_BYTES_PER_S, INTAKE_BYTES_PER_S)
         self._on_presence = on_presence
         self._session_id = secrets.randbits(62)
         self._version = 0
@@ -256,6 +260,9 @@ class Transport:
         if not self.connected:
             return False
         now_ns = time.monotonic_ns()
+        if not self._intake.take(len(datagram), now_ns / 1e6):
+            self.rejected += 1
+            return False
         control = 192 <= datagram[1] <= 223 if len(datagram) > 1 else False
         plain = self._open_rtcp(datagram) if control else self._inbound.open(datagram)
         if not plain:

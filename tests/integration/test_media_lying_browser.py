@@ -12,6 +12,7 @@ import pytest_asyncio
 from hub.config import Config
 from signaling.media import control, rtcp
 from signaling.media.consumer import REPEATS_PER_S
+from signaling.media.transport import INTAKE_BYTES_PER_S
 from tests.support.media import Worker
 from tests.support.raw_seat import MID_ID, REPAIRED_ID, RID_ID, Hall, came_from, hall, packet, send
 
@@ -84,6 +85,25 @@ async def test_mids_and_rids_name_ones_own_tracks_only(table: Hall) -> None:
     named = {MID_ID: b"1", RID_ID: b"q", REPAIRED_ID: b"q"}
     await send(liar, [packet("video", 5000 + n, n, LIAR, named) for n in range(40)])
     assert came_from(listener) == {HONEST: 10}
+
+
+async def test_of_what_is_more_than_anybody_needs_the_rest_goes_nowhere(table: Hall) -> None:
+    honest, his = await table.publish("honest", [CAMERA], {"1": "camera"})
+    liar, theirs = await table.publish("liar", [CAMERA], {"1": "camera"})
+    listener = await table.watch("listener", [ids(his)["camera"], ids(theirs)["camera"]])
+    size = len(liar.protect(packet("video", 1001, 0, LIAR)))
+    flood = [liar.protect(packet("video", 1001, n, LIAR)) for n in range(1, 3 * INTAKE_BYTES_PER_S // size)]
+    began = time.monotonic()
+    for number, datagram in enumerate(flood):
+        liar.send_datagram(datagram)
+        if number % 20 == 0:
+            await asyncio.sleep(0)
+    await asyncio.sleep(1)
+    most = INTAKE_BYTES_PER_S * (1 + time.monotonic() - began) / size
+    seen = came_from(listener)
+    assert 0 < seen[LIAR] <= min(most, len(flood))
+    await send(honest, [packet("video", 1001, n, HONEST) for n in range(10)])
+    assert came_from(listener)[HONEST] == 10
 
 
 async def test_a_track_of_another_hearing_is_not_to_be_had(table: Hall) -> None:
