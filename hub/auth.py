@@ -22,6 +22,10 @@ class Action(StrEnum):
     REGISTER_CASE = "register_case"
     READ_CASE = "read_case"
     EDIT_CASE = "edit_case"
+    HANDLE_CASE = "handle_case"
+    """Write down a step of its course that needs nobody's decision."""
+    DECIDE_CASE = "decide_case"
+    """Write down a decision about it: acceptance, refusal, extension, outcome."""
     READ_IDENTITY = "read_identity"
     BOOK_HEARING = "book_hearing"
     """Book, change, postpone, cancel."""
@@ -154,6 +158,8 @@ _ROLES: dict[Action, frozenset[Role]] = {
     Action.REGISTER_CASE: frozenset({Role.OFFICER}),
     Action.READ_CASE: frozenset({Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR}),
     Action.EDIT_CASE: frozenset({Role.OFFICER}),
+    Action.HANDLE_CASE: frozenset({Role.OFFICER}),
+    Action.DECIDE_CASE: frozenset({Role.OFFICER, Role.LEADER}),
     Action.READ_IDENTITY: frozenset({Role.OFFICER, Role.LEADER}),
     Action.BOOK_HEARING: frozenset({Role.OFFICER, Role.SECRETARY}),
     Action.CONNECT_DEVICE: frozenset({Role.OFFICER, Role.SECRETARY}),

@@ -1,4 +1,4 @@
-"""Cases without a database: numbers, states, and what an officer's entry must satisfy. Pure."""
+"""Cases without a database: numbers, and what an officer's entry must satisfy. ``case_moves`` has the course. Pure."""
 
 from __future__ import annotations
 
@@ -7,15 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from hub.errors import Conflict
 from hub.i18n import N_, Text
-from hub.models.cases import CaseState, CaseType, PartyKind
+from hub.models.cases import CaseType, PartyKind
 from hub.text import clean, clean_block, contains_words, words
-
-NEXT: dict[CaseState, frozenset[CaseState]] = {
-    CaseState.RECEIVED: frozenset({CaseState.CLOSED}),
-    CaseState.CLOSED: frozenset(),
-}
 
 PREFIX: dict[CaseType, str] = {
     CaseType.COMPLAINT: "KN",
@@ -35,13 +29,6 @@ _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _CITIZEN_ID = re.compile(r"\d{12}")
 _PASSPORT = re.compile(r"[A-Z][0-9A-Z]{6,11}")
 _PHONE = re.compile(r"\+?\d{8,15}")
-
-
-def move(now: CaseState, wanted: CaseState) -> CaseState:
-    """The wanted state, or ``Conflict`` when the case may not go there from where it is."""
-    if wanted not in NEXT[now]:
-        raise Conflict(N_("Vụ việc đã kết thúc nên không thể mở lại hoặc chuyển trạng thái."))
-    return wanted
 
 
 def number(case_type: CaseType, unit_code: str, year: int, counter: int) -> str:

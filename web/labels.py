@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hub.case_clocks import ClockState
 from hub.i18n import N_
+from hub.likeness import Likeness
 from hub.models import (
     AdHocGround,
     CaseState,
     CaseType,
     Certainty,
+    Complexity,
     DayKind,
     Direction,
     HearingKind,
     HearingState,
+    LinkKind,
     PartyKind,
     RecordingState,
     Role,
@@ -32,7 +36,48 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     },
     "case_state": {
         CaseState.RECEIVED: N_("Đã tiếp nhận"),
+        CaseState.CLASSIFIED: N_("Đã phân loại"),
+        CaseState.NEED_INFO: N_("Chờ bổ sung"),
+        CaseState.GUIDED: N_("Đã hướng dẫn"),
+        CaseState.TRANSFERRED: N_("Đã chuyển"),
+        CaseState.NOT_ACCEPTED: N_("Không thụ lý"),
+        CaseState.FILED: N_("Xếp lưu"),
+        CaseState.ACCEPTED: N_("Đã thụ lý"),
+        CaseState.VERIFYING: N_("Đang xác minh"),
+        CaseState.DIALOGUE: N_("Đối thoại"),
+        CaseState.DECIDED: N_("Đã quyết định giải quyết"),
+        CaseState.CONCLUDED: N_("Đã kết luận"),
+        CaseState.ANSWERED: N_("Đã trả lời"),
+        CaseState.NOTIFIED: N_("Đã gửi kết quả"),
+        CaseState.ENFORCING: N_("Đang thực hiện"),
+        CaseState.SUSPENDED: N_("Tạm đình chỉ"),
+        CaseState.DISCONTINUED: N_("Đình chỉ"),
+        CaseState.WITHDRAWN: N_("Đã rút"),
         CaseState.CLOSED: N_("Đã kết thúc"),
+    },
+    "complexity": {
+        Complexity.ORDINARY: N_("Bình thường"),
+        Complexity.COMPLEX: N_("Phức tạp"),
+        Complexity.SPECIAL: N_("Đặc biệt phức tạp"),
+    },
+    "clock_state": {
+        ClockState.RUNNING: N_("Trong hạn"),
+        ClockState.SOON: N_("Sắp đến hạn"),
+        ClockState.OVERDUE: N_("Quá hạn"),
+        ClockState.PAUSED: N_("Tạm dừng"),
+        ClockState.MET: N_("Đúng hạn"),
+        ClockState.MET_LATE: N_("Xong, trễ hạn"),
+        ClockState.CANCELLED: N_("Không còn tính"),
+    },
+    "link_kind": {
+        LinkKind.SECOND_COMPLAINT: N_("Là khiếu nại lần hai của"),
+        LinkKind.DUPLICATE: N_("Trùng với"),
+        LinkKind.DISTINCT: N_("Không trùng với"),
+    },
+    "likeness": {
+        Likeness.ID_NUMBER: N_("cùng số giấy tờ"),
+        Likeness.NAME: N_("cùng họ tên"),
+        Likeness.CONTENT: N_("nội dung giống nhau"),
     },
     "party_kind": {
         PartyKind.INDIVIDUAL: N_("Cá nhân"),
@@ -119,6 +164,9 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "holiday_updated": N_("Ngày nghỉ theo bản mới của phần mềm"),
         "case_registered": N_("Đăng ký vụ việc"),
         "case_edited": N_("Sửa vụ việc"),
+        "case_moved": N_("Ghi bước xử lý vụ việc"),
+        "case_assessed": N_("Ghi đặc điểm vụ việc"),
+        "case_linked": N_("Liên kết vụ việc"),
         "attachment_added": N_("Thêm tài liệu"),
         "attachment_opened": N_("Mở tài liệu"),
         "identity_read": N_("Xem danh tính"),
@@ -188,7 +236,28 @@ LABELS: Mapping[str, Mapping[str, str]] = {
 }
 
 TONES: Mapping[str, Mapping[str, str]] = {
-    "case_state": {CaseState.RECEIVED: "info", CaseState.CLOSED: "quiet"},
+    "case_state": {
+        CaseState.RECEIVED: "info",
+        CaseState.CLASSIFIED: "info",
+        CaseState.NEED_INFO: "warn",
+        CaseState.ACCEPTED: "info",
+        CaseState.VERIFYING: "info",
+        CaseState.DIALOGUE: "info",
+        CaseState.DECIDED: "good",
+        CaseState.CONCLUDED: "good",
+        CaseState.ANSWERED: "good",
+        CaseState.NOTIFIED: "good",
+        CaseState.ENFORCING: "good",
+        CaseState.SUSPENDED: "warn",
+    },
+    "clock_state": {
+        ClockState.RUNNING: "info",
+        ClockState.SOON: "warn",
+        ClockState.OVERDUE: "danger",
+        ClockState.PAUSED: "warn",
+        ClockState.MET: "good",
+        ClockState.MET_LATE: "danger",
+    },
     "hearing_state": {
         HearingState.SCHEDULED: "info",
         HearingState.OPEN: "live",

@@ -1,7 +1,19 @@
 """The database's tables, typed, one module per noun. ``from hub import models`` and use ``models.Case``."""
 
 from hub.models.base import Base, UtcDateTime
-from hub.models.cases import Attachment, Case, CaseState, CaseType, Party, PartyKind, PartyWord
+from hub.models.cases import (
+    Attachment,
+    Case,
+    CaseEvent,
+    CaseLink,
+    CaseState,
+    CaseType,
+    Complexity,
+    LinkKind,
+    Party,
+    PartyKind,
+    PartyWord,
+)
 from hub.models.devices import DeviceToken, DoorDirection
 from hub.models.hearings import (
     LIVE_STATES,
@@ -47,9 +59,12 @@ __all__ = [
     "AuditEvent",
     "Base",
     "Case",
+    "CaseEvent",
+    "CaseLink",
     "CaseState",
     "CaseType",
     "Certainty",
+    "Complexity",
     "Counter",
     "CustodyEvent",
     "DayKind",
@@ -69,6 +84,7 @@ __all__ = [
     "Holiday",
     "LegalRule",
     "LineMinute",
+    "LinkKind",
     "OrgUnit",
     "Party",
     "PartyKind",

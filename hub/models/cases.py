@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text
+from sqlalchemy import Date, ForeignKey, LargeBinary, String, Text, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.ids import utc_now
@@ -29,10 +29,43 @@ class PartyKind(StrEnum):
 
 
 class CaseState(StrEnum):
-    """The first states of a case; the law's whole table of moves extends this one."""
+    """``hub.case_moves`` says which leads to which. "Overdue" is none of them: it follows from the clocks."""
 
     RECEIVED = "received"
+    CLASSIFIED = "classified"
+    NEED_INFO = "need_info"
+    GUIDED = "guided"
+    TRANSFERRED = "transferred"
+    NOT_ACCEPTED = "not_accepted"
+    FILED = "filed"  # xếp lưu
+    ACCEPTED = "accepted"  # thụ lý
+    VERIFYING = "verifying"
+    DIALOGUE = "dialogue"
+    DECIDED = "decided"  # complaints
+    CONCLUDED = "concluded"  # denunciations
+    ANSWERED = "answered"  # petitions and feedback
+    NOTIFIED = "notified"
+    ENFORCING = "enforcing"
+    SUSPENDED = "suspended"  # tạm đình chỉ
+    DISCONTINUED = "discontinued"  # đình chỉ
+    WITHDRAWN = "withdrawn"
     CLOSED = "closed"
+
+
+class Complexity(StrEnum):
+    """Complaints know two; a denunciation is complex by one and specially complex by two criteria of Decree 31/2019."""
+
+    ORDINARY = "ordinary"
+    COMPLEX = "complex"
+    SPECIAL = "special"
+
+
+class LinkKind(StrEnum):
+    SECOND_COMPLAINT = "second_complaint"
+    """The case is the second complaint, the other the first."""
+    DUPLICATE = "duplicate"
+    DISTINCT = "distinct"
+    """Somebody looked and found them to be two, so that they are not suggested again."""
 
 
 class Party(Base):
@@ -82,10 +115,57 @@ class Case(Base):
     created_by: Mapped[str] = mapped_column(ForeignKey("account.id"))
     received_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
     version: Mapped[int] = mapped_column(default=1)
+    level: Mapped[int] = mapped_column(default=1, server_default="1")
+    """2: a second complaint."""
+    complexity: Mapped[Complexity] = mapped_column(String(16), default=Complexity.ORDINARY, server_default="ordinary")
+    remote: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """In a remote area with difficult travel: the Law on Complaints gives more time there."""
+    several_places: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """A denunciation to be checked in several places or by delegation (Law on Denunciations Art 24.1)."""
+    competent: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """Whether it is for the unit that received it to settle."""
+    forwarded: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Came from another body, which is to be told the result (Law on Citizen Reception Art 27.2)."""
 
     unit: Mapped[OrgUnit] = relationship(lazy="joined")
     party: Mapped[Party] = relationship(lazy="joined")
     attachments: Mapped[list[Attachment]] = relationship(lazy="selectin", order_by="Attachment.created_at")
+
+
+class CaseEvent(Base):
+    """One step of a case's course, never changed: its clocks are counted from these. ``day`` is when it happened."""
+
+    __tablename__ = "case_event"
+    __table_args__ = (UniqueConstraint("case_id", "seq"),)
+
+    id: Mapped[str] = id_column()
+    case_id: Mapped[str] = mapped_column(ForeignKey("case_record.id"))
+    seq: Mapped[int]
+    """1, 2, 3 … within the case."""
+    code: Mapped[str] = mapped_column(String(32))
+    """Of ``hub.case_moves.MoveCode``."""
+    day: Mapped[date] = mapped_column(Date)
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    from_state: Mapped[CaseState] = mapped_column(String(24))
+    to_state: Mapped[CaseState] = mapped_column(String(24))
+    document_number: Mapped[str] = mapped_column(String(80), default="")
+    document_day: Mapped[date | None] = mapped_column(Date)
+    reason: Mapped[str] = mapped_column(String(1000), default="")
+
+
+class CaseLink(Base):
+    """Two cases that belong together, or were found not to."""
+
+    __tablename__ = "case_link"
+    __table_args__ = (UniqueConstraint("case_id", "other_id"),)
+
+    id: Mapped[str] = id_column()
+    case_id: Mapped[str] = mapped_column(ForeignKey("case_record.id"))
+    other_id: Mapped[str] = mapped_column(ForeignKey("case_record.id"), index=True)
+    kind: Mapped[LinkKind] = mapped_column(String(24))
+    created_by: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
 class Attachment(Base):

@@ -10,13 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.auth import Actor
+from hub.case_moves import MOVE_NAMES, MoveCode
 from hub.i18n import N_, Text
-from hub.models import Account, AuditEvent, Hearing, HearingCase, Recording, Replay
+from hub.models import Account, AuditEvent, CaseEvent, Hearing, HearingCase, Recording, Replay
 from hub.services.case_access import get
 
 CASE_TEXTS = {
     "case_registered": N_("Đăng ký vụ việc"),
     "case_edited": N_("Sửa vụ việc"),
+    "case_assessed": N_("Ghi đặc điểm vụ việc"),
+    "case_linked": N_("Liên kết vụ việc"),
     "attachment_added": N_("Thêm tài liệu"),
     "attachment_opened": N_("Mở tài liệu"),
     "identity_read": N_("Xem danh tính"),
@@ -51,6 +54,7 @@ async def timeline(db: AsyncSession, actor: Actor, case_id: str) -> list[Timelin
     )
     hearings = {hearing.id: hearing for hearing in (await db.execute(about)).unique().scalars()}
     entries = await _audited(db, "case", [case_id], CASE_TEXTS, {})
+    entries += await _course(db, case_id)
     entries += await _audited(db, "hearing", hearings, HEARING_TEXTS, {h.id: h.number for h in hearings.values()})
     for hearing in hearings.values():
         entries += _held(hearing)
@@ -77,6 +81,27 @@ async def _audited(
             reason=event.reason,
             hearing_id=event.object_id if numbers else None,
             detail=event.detail,
+        )
+        for event, name in (await db.execute(wanted)).all()
+    ]
+
+
+async def _course(db: AsyncSession, case_id: str) -> list[TimelineEntry]:
+    """The steps of the case: in the detail, when they happened and by which document."""
+    wanted = (
+        select(CaseEvent, Account.full_name)
+        .join(Account, Account.id == CaseEvent.account_id)
+        .where(CaseEvent.case_id == case_id)
+        .order_by(CaseEvent.seq)
+    )
+    return [
+        TimelineEntry(
+            at=event.at,
+            kind="case_moved",
+            text=Text(MOVE_NAMES[MoveCode(event.code)]),
+            who=name,
+            reason=event.reason,
+            detail={"day": event.day, "document": event.document_number, "document_day": event.document_day},
         )
         for event, name in (await db.execute(wanted)).all()
     ]

@@ -12,12 +12,10 @@ from hub import calendar
 from hub import cases as rules
 from hub.auth import Action, Actor, Target, require, scopes
 from hub.cases import NewCase
-from hub.errors import BadInput, NotFound, Stale
+from hub.errors import BadInput
 from hub.i18n import N_, Text
 from hub.ids import utc_now
 from hub.models import (
-    Account,
-    AuditEvent,
     Case,
     CaseState,
     CaseType,
@@ -37,6 +35,7 @@ from hub.services.attachments import (
     open_attachment,
 )
 from hub.services.case_access import get, require_readable
+from hub.services.case_locking import locked
 from hub.services.case_timeline import TimelineEntry, timeline
 from hub.services.counters import next_number
 from hub.services.identity import Identity, Vault
@@ -150,13 +149,7 @@ async def register(db: AsyncSession, vault: Vault, actor: Actor, new: NewCase) -
 
 async def edit(db: AsyncSession, vault: Vault, actor: Actor, case_id: str, version: int, wanted: CaseEdit) -> Case:
     """Save over ``version``. Raises ``Stale`` naming who was first, ``BadInput`` by field, ``Forbidden``."""
-    locked = select(Case).where(Case.id == case_id).with_for_update(of=Case)
-    found = (await db.execute(locked.execution_options(populate_existing=True))).unique().scalar_one_or_none()
-    if found is None:
-        raise NotFound(N_("Không tìm thấy vụ việc."))
-    require(actor, Action.EDIT_CASE, Target(paths=(found.unit.path,)))
-    if found.version != version:
-        raise await _stale(db, found)
+    found = await locked(db, actor, case_id, version, Action.EDIT_CASE)
     summary, content = clean(wanted.summary), clean_block(wanted.content)
     who = _cleaned(wanted.identity)
     await _check_edit(db, vault, actor, found, wanted, who, summary, content)
@@ -330,19 +323,3 @@ async def _check_edit(
             faults[field] = rules.secrecy_fault()
     if faults:
         raise BadInput(_CHECK, fields=faults)
-
-
-async def _stale(db: AsyncSession, found: Case) -> Stale:
-    last = (
-        select(Account.full_name, AuditEvent.at)
-        .join(Account, Account.id == AuditEvent.account_id)
-        .where(AuditEvent.object_type == "case", AuditEvent.object_id == found.id, AuditEvent.action == "case_edited")
-        .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
-    )
-    row = (await db.execute(last.limit(1))).first()
-    name, at = row or ("", found.received_at)
-    return Stale(
-        N_("%(name)s đã sửa vụ việc này lúc %(time)s, sau khi bạn mở. Hãy xem bản mới rồi sửa lại."),
-        name=name,
-        time=calendar.stamp(at),
-    )

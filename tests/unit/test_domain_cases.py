@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub import cases
-from hub.errors import Conflict
-from hub.models import CaseState, CaseType, PartyKind
+from hub.models import CaseType, PartyKind
 from tests.support.domain import new_case
 
 TODAY = date(2026, 11, 23)
@@ -103,12 +102,6 @@ def test_a_masked_number_shows_at_most_its_last_three_characters(id_number):
 def test_numbers_carry_type_unit_and_year():
     assert cases.number(CaseType.COMPLAINT, "TINH01", 2026, 123) == "KN-TINH01-2026-000123"
     assert len({cases.number(t, "X", 2026, 1) for t in CaseType}) == 4
-
-
-def test_a_closed_case_cannot_be_reopened():
-    assert cases.move(CaseState.RECEIVED, CaseState.CLOSED) is CaseState.CLOSED
-    with pytest.raises(Conflict):
-        cases.move(CaseState.CLOSED, CaseState.RECEIVED)
 
 
 def test_a_party_without_an_id_number_is_not_warned_of_one():

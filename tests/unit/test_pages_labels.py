@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hub import models
+from hub.case_clocks import ClockState
+from hub.likeness import Likeness
 from web.labels import LABELS
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +40,14 @@ def test_every_state_and_kind_has_a_name() -> None:
     kinds = {
         "case_type": models.CaseType,
         "case_state": models.CaseState,
+        "complexity": models.Complexity,
+        "link_kind": models.LinkKind,
+        "clock_state": ClockState,
+        "likeness": Likeness,
+        "rule_unit": models.RuleUnit,
+        "rule_direction": models.Direction,
+        "certainty": models.Certainty,
+        "day_kind": models.DayKind,
         "party_kind": models.PartyKind,
         "hearing_kind": models.HearingKind,
         "ground": models.AdHocGround,

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.auth import Action, Actor, Target, may, may_somewhere, require, scopes
 from hub.errors import BadInput, NotReady, Stale
 from hub.i18n import N_, Text
-from hub.models import Case, CaseState, CaseType, OrgUnit, PartyKind
-from hub.services import cases, people, recordings
+from hub.models import Case, CaseState, CaseType, LinkKind, OrgUnit, PartyKind
+from hub.services import case_course, case_links, cases, people, recordings
 from hub.services.identity import Identity
 from web import forms, keys, view
 from web.forms import Form
@@ -40,10 +40,12 @@ async def index(request: http.Request) -> http.Response:
     )
     async with hub.database.reading() as db:
         rows = await cases.find(db, hub.vault, actor, query)
+        due = await case_course.next_dues(db, [row.id for row in rows])
     return view.render(
         request,
         "cases/index.html",
         rows=rows[:PAGE],
+        due=due,
         more=len(rows) > PAGE,
         page=page,
         asked=dict(asked),
@@ -54,7 +56,13 @@ async def index(request: http.Request) -> http.Response:
 
 @routes.get("/cases/new")
 async def ask_new(request: http.Request) -> http.Response:
+    """With ``?second_of=`` the second complaint after that case, begun with its words."""
     values = {"type": "", "party_kind": PartyKind.INDIVIDUAL.value, "people_count": "1"}
+    if first_id := request.query.get("second_of", ""):
+        async with keys.deps(request).database.reading() as db:
+            first = await cases.get(db, keys.actor(request), first_id)
+        values |= {"type": str(CaseType.COMPLAINT), "summary": first.summary, "content": first.content}
+        values |= {"second_of": first.id, "first_number": first.number, "unit_id": first.unit_id}
     return await _new_page(request, values)
 
 
@@ -68,6 +76,10 @@ async def register(request: http.Request) -> http.Response:
         form.check()
         async with hub.database.transaction() as db:
             found = await cases.register(db, hub.vault, actor, new)
+            if form.text("second_of"):
+                first = await cases.get(db, actor, form.text("second_of"))
+                kind = LinkKind.SECOND_COMPLAINT
+                await case_links.link(db, actor, found.id, found.version, first.number, kind)
             odd = {} if form.yes("confirmed") else cases.warnings(new)
             if odd:
                 raise _Odd(odd)
@@ -99,6 +111,10 @@ async def case_page(
         found = await cases.get(db, actor, case_id)
         entries = await cases.timeline(db, actor, case_id)
         recorded = await recordings.of_case(db, actor, case_id)
+        course = await case_course.course(db, actor, found)
+        links = await case_links.linked(db, actor, found)
+        edits = may(actor, Action.EDIT_CASE, Target(paths=(found.unit.path,)))
+        alike = await case_links.suggestions(db, actor, found) if edits else []
     return view.render(
         request,
         "cases/show.html",
@@ -106,6 +122,9 @@ async def case_page(
         case=found,
         entries=list(reversed(entries)),
         recordings=recorded,
+        course=course,
+        links=links,
+        alike=alike,
         dialog=dialog,
         message=message,
         attachment_max_mb=hub.config.attachment_max_mb,
