@@ -88,7 +88,7 @@ class Pause:
     first: date
     last: date | None = None
 
-    def holds(self, day: date) -> bool:
+    def covers(self, day: date) -> bool:
         return day > self.first and (self.last is None or day <= self.last)
 
 
@@ -160,7 +160,7 @@ def _counted(
     counted, day = 0, event
     while counted < value:
         day += ONE_DAY
-        pause = next((one for one in pauses if one.holds(day)), None)
+        pause = next((one for one in pauses if one.covers(day)), None)
         if pause is not None and pause.last is None:
             runs.add(StepKind.PAUSED, day, Text(N_("đang tạm dừng, không tính")), counted)
             return runs.span(None, counted)
