@@ -53,6 +53,10 @@ class Action(StrEnum):
     """What is due, held, proposed, missing in the store."""
     SET_RETENTION = "set_retention"
     """The rules for everybody."""
+    WITHHOLD_RECORDING = "withhold_recording"
+    """Hide a passage of a recording from all who may not read what is withheld."""
+    READ_WITHHELD = "read_withheld"
+    """See withheld passages, and lift that they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,9 @@ def may(actor: Actor, action: Action, target: Target) -> bool:
     if action is Action.READ_IDENTITY and target.secret:
         return _may_read_secret_identity(actor, target)
     roles = _ROLES.get(action, frozenset())
+    if action is Action.READ_WITHHELD:
+        # As with a denouncer's identity: in the very unit that holds it, a role over a higher one is not enough.
+        return any(Grant(role, path) in actor.grants for role in roles for path in target.paths)
     if any(actor.holds(role, path) for role in roles for path in target.paths):
         return True
     return target.seat_kind in _SEATS.get(action, frozenset())
@@ -175,6 +182,8 @@ _ROLES: dict[Action, frozenset[Role]] = {
     Action.DESTROY_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),
     Action.WATCH_ARCHIVE: frozenset({Role.AUDITOR, Role.LEADER, Role.ADMINISTRATOR}),
     Action.SET_RETENTION: frozenset({Role.ADMINISTRATOR}),
+    Action.WITHHOLD_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),
+    Action.READ_WITHHELD: frozenset({Role.LEADER}),
 }
 
 _SEATS: dict[Action, frozenset[str]] = {

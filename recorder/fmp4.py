@@ -11,8 +11,8 @@ import struct
 from collections.abc import Sequence
 
 from hub import h264
+from hub.webm import Frame
 from recorder.h264_frames import Parameters
-from recorder.webm import Frame
 
 TIMESCALE = 1000
 """Positions are whole milliseconds, as everywhere in a recording."""

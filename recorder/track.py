@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hub import rtp
+from hub import rtp, webm
 from hub.tap import TrackOpened
-from recorder import fmp4, timeline, voice, webm
+from recorder import fmp4, timeline, voice
 from recorder.catalogue import Resume
 from recorder.depacketise import (
     Frame,

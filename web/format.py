@@ -17,6 +17,9 @@ _WEEKDAYS = {
 
 
 _DAY = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})")
+_POSITION = re.compile(
+    r"(?P<clock>\d{1,6}(?::\d{1,2}){0,2})|(?:(?P<h>\d{1,3})h)?(?:(?P<m>\d{1,4})m)?(?:(?P<s>\d{1,6})s)?"
+)
 _CLOCK = re.compile(r"(\d{1,2})(?:[:hg.](\d{2})?)?")
 
 
@@ -69,6 +72,16 @@ def elapsed(milliseconds: int) -> str:
     """``1:02:03``: a position in a recording or a duration."""
     seconds = max(0, milliseconds) // 1000
     return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def position(text: str) -> int | None:
+    """Milliseconds of a position as people write it: ``1:02:03``, ``62:03``, ``1h2m3s`` or seconds; else None."""
+    found = _POSITION.fullmatch("".join(text.split()).casefold())
+    if not found or not text.strip():
+        return None
+    parts = found["clock"].split(":") if found["clock"] else [found[name] or "0" for name in ("h", "m", "s")]
+    seconds: int = sum(int(part) * 60**place for place, part in enumerate(reversed(parts)))
+    return 1000 * seconds
 
 
 def size(octets: int, language: str = "vi") -> str:

@@ -196,6 +196,11 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "recording.seal": N_("Niêm phong bản ghi"),
         "recording.stamp": N_("Đóng dấu thời gian"),
         "recording.download": N_("Tải bản ghi"),
+        "recording.download_extract": N_("Tải bản trích, không có đoạn giữ kín"),
+        "recording.download_withheld": N_("Tải bản ghi, gồm đoạn giữ kín"),
+        "recording.replay_withheld": N_("Xem lại bản ghi, gồm đoạn giữ kín"),
+        "recording.withhold": N_("Giữ kín một đoạn ghi"),
+        "recording.lift": N_("Bỏ giữ kín một đoạn ghi"),
     },
     "audit_object": {
         "account": N_("Tài khoản"),

@@ -20,6 +20,8 @@ NOTICES: Mapping[str, str] = {
     "hearing_postponed": N_("Đã hoãn buổi tiếp. Những người được mời sẽ thấy lý do."),
     "hearing_cancelled": N_("Đã hủy buổi tiếp. Những người được mời sẽ thấy lý do."),
     "device_revoked": N_("Đã thu hồi mã kết nối. Thiết bị đang dùng mã sẽ bị ngắt trong vài giây."),
+    "withheld": N_("Đã giữ kín đoạn ghi. Người không có quyền chỉ thấy hình đen, im lặng và căn cứ pháp lý."),
+    "withheld_lifted": N_("Đã bỏ giữ kín đoạn ghi."),
     "account_created": N_("Đã tạo tài khoản."),
     "account_saved": N_("Đã lưu tài khoản."),
     "account_disabled": N_("Đã khóa tài khoản và kết thúc các phiên đăng nhập của nó."),

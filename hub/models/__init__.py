@@ -47,6 +47,7 @@ from hub.models.recordings import (
     Segment,
     SegmentState,
     Track,
+    WithheldRange,
 )
 
 __all__ = [
@@ -107,4 +108,5 @@ __all__ = [
     "Track",
     "UnitLevel",
     "UtcDateTime",
+    "WithheldRange",
 ]

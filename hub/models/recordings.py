@@ -157,6 +157,25 @@ class Gap(Base):
     ``waiting`` (a room encoder whose seat is not let in), ``device`` (the seat's room encoder sends instead)."""
 
 
+class WithheldRange(Base):
+    """A passage that only few may see (a denouncer's identity), until it is lifted; see ``hub.withheld``."""
+
+    __tablename__ = "withheld_range"
+
+    id: Mapped[str] = id_column()
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recording.id"), index=True)
+    start_ms: Mapped[int]
+    end_ms: Mapped[int]
+    """As they were asked for; what is withheld reaches to the boundaries of the segments."""
+    seat_id: Mapped[str | None] = mapped_column(String(32))
+    """None: of every seat."""
+    ground: Mapped[str] = mapped_column(String(300))
+    """The legal ground, shown to everyone in place of the passage."""
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    created_by: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    lifted_at: Mapped[datetime | None]
+
+
 class Replay(Base):
     """Permission, asked for with a reason, for one account to replay one recording until ``expires_at``."""
 
@@ -168,6 +187,8 @@ class Replay(Base):
     reason: Mapped[str] = mapped_column(String(500))
     started_at: Mapped[datetime] = mapped_column(default=utc_now)
     expires_at: Mapped[datetime]
+    with_withheld: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it shows withheld passages: asked for and allowed."""
 
 
 class CustodyEvent(Base):

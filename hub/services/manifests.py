@@ -20,7 +20,12 @@ TOLD = frozenset({"text", "name", "reason"})
 
 async def build(db: AsyncSession, recording_id: str, key: PublicKey) -> bytes:
     """The manifest of a recording whose rows are complete; the same rows always give the same bytes. ``key`` is the
-    one that it will be sealed with.
+    one that it will be sealed with."""
+    return form.seal(await facts(db, recording_id, key))
+
+
+async def facts(db: AsyncSession, recording_id: str, key: PublicKey) -> dict[str, Any]:
+    """What a manifest says, before the chain is written into it.
 
     Cases appear by number, seats by label: no citizen is named. What people typed is given in full, except when a case
     is a denunciation: then only its SHA-256 is (Law on Denunciations 2018 Art 56), which proves the text all the same.
@@ -28,7 +33,7 @@ async def build(db: AsyncSession, recording_id: str, key: PublicKey) -> bytes:
     recording = await db.get_one(models.Recording, recording_id)
     hearing = await db.get_one(models.Hearing, recording.hearing_id)
     secret = any(case.party.secret or case.type == models.CaseType.DENUNCIATION for case in hearing.cases)
-    document: dict[str, Any] = {
+    return {
         "format": form.FORMAT,
         "software": f"citizen-reception-hub {_version()}",
         "recording": {
@@ -58,7 +63,6 @@ async def build(db: AsyncSession, recording_id: str, key: PublicKey) -> bytes:
         "gaps": await gaps(db, recording_id),
         "events": [_written(row, secret=secret) for row in await event_rows(db, hearing.id)],
     }
-    return form.seal(document)
 
 
 async def _encryption(db: AsyncSession, recording_id: str) -> dict[str, Any]:

@@ -20,11 +20,12 @@ from hub.auth import Action, Actor
 from hub.envelope import Undecipherable
 from hub.errors import BadInput, NotFound, NotReady
 from hub.i18n import N_, Text
-from hub.services import custody, identity, recording_keys, recordings
+from hub.services import custody, extracts, identity, recording_keys, recordings, withholding
 from hub.services import store as stores
+from hub.services.extracts import Blank, Extract
 from hub.services.hearing_lists import record_target
 from hub.services.identity import Vault
-from hub.services.package_readme import README
+from hub.services.package_readme import README, README_EXTRACT
 from hub.services.replays import REASON_MAX
 from hub.services.rereading import Trust
 from hub.services.store import ObjectMissing, ObjectStore
@@ -46,13 +47,24 @@ class Package:
     files: dict[str, bytes]
     objects: list[tuple[str, str, str]]
     segments: list[models.Segment]
+    blanks: list[Blank] = field(default_factory=list)
+    """In place of what is withheld."""
     data_key: bytes | None = field(default=None, repr=False)
 
 
 async def prepare(
-    db: AsyncSession, vault: Vault, trusted: Trust, actor: Actor, recording_id: str, reason: str
+    db: AsyncSession,
+    vault: Vault,
+    trusted: Trust,
+    actor: Actor,
+    recording_id: str,
+    reason: str,
+    *,
+    with_withheld: bool = False,
 ) -> Package:
     """What the package holds; the download is kept in the chain of custody, which is part of the package.
+
+    Where passages are withheld it is an extract, unless ``with_withheld`` is asked for by who may.
 
     Raises ``NotFound``, ``Forbidden``, ``BadInput`` without a reason or when it names a denouncer, and ``NotReady``
     while the recording is not sealed.
@@ -63,6 +75,8 @@ async def prepare(
     hearing = await db.get_one(models.Hearing, recording.hearing_id)
     auth.require(actor, Action.DOWNLOAD_RECORDING, record_target(hearing))
     await recordings.to_open(db, recording_id)
+    if with_withheld:
+        withholding.require_read(actor, hearing)
     reason = " ".join(reason.split())
     if not reason or len(reason) > REASON_MAX:
         text = N_("Hãy nêu lý do tải về, không quá %(limit)s ký tự.")
@@ -72,27 +86,42 @@ async def prepare(
     if recording.sealed_at is None or recording.manifest_key is None:
         raise NotReady(N_("Bản ghi chưa được niêm phong nên chưa tải về được. Hãy thử lại sau."))
     data_key = await recording_keys.to_read(db, trusted.config, recording_id) if trusted.config else None
-    await custody.record(db, actor, recording_id, "download", reason, unit_path=hearing.unit.path)
+    passages = await withholding.in_force(db, recording_id)
+    extract = None
+    if passages and not with_withheld:
+        if trusted.config is None:
+            raise NotReady(N_("Chưa có khóa để ký bản trích."))
+        extract = await extracts.make(db, trusted.config, recording, passages)
+    action = "download_extract" if extract else "download_withheld" if passages else "download"
+    detail = {"manifest_sha256": extract.manifest_sha256} if extract else {}
+    await custody.record(db, actor, recording_id, action, reason, unit_path=hearing.unit.path, **detail)
+    rows = await db.scalars(_segments(recording))
+    name = f"{hearing.number.replace('/', '-')}-{recording_id[:8]}"
     return Package(
-        name=f"{hearing.number.replace('/', '-')}-{recording_id[:8]}",
+        name=f"{name}-trich" if extract else name,
         at=recording.sealed_at,
-        files=await _files(db, trusted, recording),
-        objects=_objects(recording),
-        segments=list(await db.scalars(_segments(recording))),
+        files=await _files(db, trusted, recording, extract),
+        objects=_objects(recording, extract),
+        segments=[row for row in rows if extract is None or row.object_key not in extract.hidden],
+        blanks=extract.blanks if extract else [],
         data_key=data_key,
     )
 
 
-async def _files(db: AsyncSession, trusted: Trust, recording: models.Recording) -> dict[str, bytes]:
-    files = {"README.txt": README.encode()}
+async def _files(
+    db: AsyncSession, trusted: Trust, recording: models.Recording, extract: Extract | None
+) -> dict[str, bytes]:
+    """An extract's own seal stands where a recording's does; the recording's is put into ``original``."""
+    files = {"README.txt": (README_EXTRACT if extract else README).encode()}
+    folder = "original/" if extract else ""
     key = trusted.keys.get(recording.seal_key or "")
     if key is not None:
-        files["key.pem"] = key.pem.encode()
+        files[f"{folder}key.pem"] = key.pem.encode()
     if recording.stamped_at is not None and trusted.authority is not None:
-        files["authority.pem"] = trusted.authority.read_bytes()
+        files[f"{folder}authority.pem"] = trusted.authority.read_bytes()
     entries = [{**custody.as_json(row), "sha256": row.sha256} for row in await custody.entries(db, recording.id)]
     files["custody.json"] = json.dumps(entries, ensure_ascii=False, indent=1).encode()
-    return files
+    return files | (extract.files if extract else {})
 
 
 def _segments(recording: models.Recording) -> Select[models.Segment]:
@@ -100,13 +129,14 @@ def _segments(recording: models.Recording) -> Select[models.Segment]:
     return mine.order_by(models.Segment.track_id, models.Segment.number)
 
 
-def _objects(recording: models.Recording) -> list[tuple[str, str, str]]:
-    names = ["manifest.json", seals.SUMS, seals.SIGNATURE]
+def _objects(recording: models.Recording, extract: Extract | None) -> list[tuple[str, str, str]]:
+    """Of an extract the list of checksums goes along, the manifest does not: it tells what is withheld."""
+    names = [seals.SUMS, seals.SIGNATURE] if extract else ["manifest.json", seals.SUMS, seals.SIGNATURE]
     if recording.stamped_at is not None:
         names.append(seals.STAMP)
     folder = form.folder_of(recording.id)
     versions = recording.versions or {}
-    return [(name, folder + name, versions.get(name, "")) for name in names]
+    return [(f"original/{name}" if extract else name, folder + name, versions.get(name, "")) for name in names]
 
 
 def stream(store: ObjectStore, package: Package) -> Iterator[bytes]:
@@ -140,6 +170,8 @@ def _contents(store: ObjectStore, package: Package) -> Iterator[tuple[str, Itera
     for row in package.segments:
         path = row.object_key.removeprefix(form.folder_of(row.recording_id))
         yield path, _lazily(partial(recording_keys.read, store, package.data_key, row))
+    for blank in package.blanks:
+        yield blank.path, iter([blank.data()])
 
 
 def _lazily(read: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:

@@ -13,11 +13,12 @@ from hub.auth import Action, Actor
 from hub.errors import NotFound
 from hub.i18n import N_
 from hub.models import Account, AuditEvent, CustodyEvent, Gap, Hearing, Recording, RecordingState, Track
-from hub.services import custody, keeping, recordings
+from hub.services import custody, keeping, recordings, withholding
 from hub.services.faults import Fault
 from hub.services.hearing_lists import record_target
 from hub.services.keeping import Keeping
 from hub.services.recordings import RecordingRow
+from hub.services.withholding import Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,10 @@ class RecordingFacts:
     may_verify: bool
     may_download: bool
     """Allowed, and sealed."""
+    withheld: list[Passage]
+    may_withhold: bool
+    reads_withheld: bool
+    """May see what is withheld, and lift it."""
 
 
 async def facts(db: AsyncSession, actor: Actor, recording_id: str) -> RecordingFacts:
@@ -82,6 +87,9 @@ async def facts(db: AsyncSession, actor: Actor, recording_id: str) -> RecordingF
         verified=await last_verified(db, recording_id),
         keeping=await keeping.of(db, actor, recording_id),
         may_verify=auth.may(actor, Action.VERIFY_RECORDING, record_target(hearing)),
+        withheld=await withholding.in_force(db, recording_id),
+        may_withhold=recording.duration_ms is not None and withholding.may_mark(actor, hearing),
+        reads_withheld=withholding.may_read(actor, hearing),
         may_download=recording.sealed_at is not None
         and recording.state != RecordingState.DESTROYED
         and auth.may(actor, Action.DOWNLOAD_RECORDING, record_target(hearing)),

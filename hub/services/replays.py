@@ -18,10 +18,11 @@ from hub.auth import Action, Actor
 from hub.errors import BadInput, Forbidden, NotFound, NotReady
 from hub.i18n import N_, Text
 from hub.ids import utc_now
-from hub.services import custody, identity, recording_facts, recordings
+from hub.services import custody, identity, recording_facts, recordings, withholding
 from hub.services.hearing_lists import record_target
 from hub.services.identity import Vault
 from hub.services.recording_facts import Verified
+from hub.services.withholding import Passage
 
 VALID = timedelta(hours=8)
 REASON_MAX = 500
@@ -119,6 +120,17 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class WithheldView:
+    """A passage that is withheld, of one seat or of all, and whether this replay shows it all the same."""
+
+    start_ms: int
+    end_ms: int
+    seat_id: str | None
+    ground: str
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """Everything a player needs but the media itself."""
 
@@ -131,6 +143,7 @@ class Timeline:
     chapters: list[Chapter]
     notes: list[Remark]
     messages: list[Remark]
+    withheld: list[WithheldView]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +157,22 @@ class Heading:
     duration_ms: int
     sealed_at: datetime | None
     verified: Verified | None
+    may_withhold: bool
 
 
-async def start(db: AsyncSession, vault: Vault, actor: Actor, recording_id: str, reason: str) -> models.Replay:
+async def start(
+    db: AsyncSession, vault: Vault, actor: Actor, recording_id: str, reason: str, *, with_withheld: bool = False
+) -> models.Replay:
     """Permission to replay for ``VALID``; the reason is kept in the chain of custody and shown on the case.
+
+    ``with_withheld`` asks for withheld passages too; that is kept as an action of its own.
 
     Raises ``BadInput`` without a reason or when it names a denouncer, ``NotFound``, ``Forbidden`` outside the scope.
     """
     recording, hearing = await recordings.to_open(db, recording_id)
     auth.require(actor, Action.REPLAY_RECORDING, record_target(hearing))
+    if with_withheld:
+        withholding.require_read(actor, hearing)
     reason = " ".join(reason.split())
     if not reason or len(reason) > REASON_MAX:
         text = N_("Hãy nêu lý do xem lại, không quá %(limit)s ký tự.")
@@ -165,6 +185,7 @@ async def start(db: AsyncSession, vault: Vault, actor: Actor, recording_id: str,
         reason=reason,
         started_at=now,
         expires_at=now + VALID,
+        with_withheld=with_withheld,
     )
     db.add(replay)
     await db.flush()
@@ -172,7 +193,7 @@ async def start(db: AsyncSession, vault: Vault, actor: Actor, recording_id: str,
         db,
         actor,
         recording.id,
-        "replay",
+        "replay_withheld" if with_withheld else "replay",
         reason,
         unit_path=hearing.unit.path,
         hearing_id=hearing.id,
@@ -183,7 +204,7 @@ async def start(db: AsyncSession, vault: Vault, actor: Actor, recording_id: str,
 
 async def heading(db: AsyncSession, actor: Actor, replay_id: str) -> Heading:
     """Raises ``NotFound`` (also to every other account) and ``Forbidden`` once the permission has run out."""
-    recording, hearing = await _granted(db, actor, replay_id)
+    _, recording, hearing = await _granted(db, actor, replay_id)
     return Heading(
         recording_id=recording.id,
         hearing_number=hearing.number,
@@ -192,12 +213,18 @@ async def heading(db: AsyncSession, actor: Actor, replay_id: str) -> Heading:
         duration_ms=await _duration_ms(db, recording),
         sealed_at=recording.sealed_at,
         verified=await recording_facts.last_verified(db, recording.id),
+        may_withhold=recording.duration_ms is not None and withholding.may_mark(actor, hearing),
     )
 
 
 async def timeline(db: AsyncSession, actor: Actor, replay_id: str) -> Timeline:
-    """What a player shows for a replay that ``start`` granted to this actor. Raises as ``heading`` does."""
-    recording, hearing = await _granted(db, actor, replay_id)
+    """What a player shows for a replay that ``start`` granted to this actor, without what is withheld from it.
+
+    Raises as ``heading`` does.
+    """
+    replay, recording, hearing = await _granted(db, actor, replay_id)
+    passages = await withholding.in_force(db, recording.id)
+    hidden = [] if _shows(replay, actor, hearing) else passages
     gaps = await db.scalars(
         select(models.Gap).where(models.Gap.recording_id == recording.id).order_by(models.Gap.start_ms)
     )
@@ -206,36 +233,52 @@ async def timeline(db: AsyncSession, actor: Actor, replay_id: str) -> Timeline:
         .where(models.HearingEvent.hearing_id == hearing.id)
         .order_by(models.HearingEvent.seq)
     )
-    chapters, remarks = _split_events(recording, events.all())
+    chapters, remarks = _split_events(recording, events.all(), hidden)
     return Timeline(
         recording_id=recording.id,
         started_at=recording.started_at,
         duration_ms=await _duration_ms(db, recording),
         seats=[SeatView(seat.id, seat.kind, seat.label, seat.position) for seat in hearing.seats],
-        tracks=await _tracks(db, recording.id),
+        tracks=await _tracks(db, recording.id, hidden),
         gaps=[GapView(g.track_id, g.start_ms, g.end_ms, g.cause) for g in gaps],
         chapters=chapters,
         notes=[remark for remark in remarks if remark.kind == "noted"],
         messages=[remark for remark in remarks if remark.kind == "said"],
+        withheld=[
+            WithheldView(one.range.start_ms, one.range.end_ms, one.range.seat_id, one.ground, one not in hidden)
+            for one in passages
+        ],
     )
 
 
 async def segment(db: AsyncSession, actor: Actor, replay_id: str, segment_id: str) -> models.Segment:
     """The segment's row, for whoever serves its bytes from the object store under ``object_key``.
 
-    Raises ``NotFound`` (also for a segment of another recording) and ``NotReady`` while it is not stored yet.
+    Raises ``NotFound`` (also for a segment of another recording), ``Forbidden`` for one that is withheld, and
+    ``NotReady`` while it is not stored yet.
     """
-    recording, _ = await _granted(db, actor, replay_id)
+    replay, recording, hearing = await _granted(db, actor, replay_id)
     found = await db.get(models.Segment, segment_id)
     if found is None or found.recording_id != recording.id:
         raise NotFound(N_("Không tìm thấy đoạn ghi."))
+    if not _shows(replay, actor, hearing):
+        ground = await withholding.hides(db, found)
+        if ground is not None:
+            raise Forbidden(N_("Đoạn này được giữ kín: %(ground)s"), ground=ground)
     if found.state != models.SegmentState.STORED:
         raise NotReady(N_("Đoạn ghi này đang được chuyển vào kho lưu trữ. Hãy thử lại sau."))
     return found
 
 
-async def _tracks(db: AsyncSession, recording_id: str) -> list[TrackView]:
+def _shows(replay: models.Replay, actor: Actor, hearing: models.Hearing) -> bool:
+    """Asked for when it began, and still allowed."""
+    return replay.with_withheld and withholding.may_read(actor, hearing)
+
+
+async def _tracks(db: AsyncSession, recording_id: str, hidden: list[Passage]) -> list[TrackView]:
     """Columns, not objects: there may be tens of thousands."""
+    tracks = list(await db.scalars(select(models.Track).where(models.Track.recording_id == recording_id)))
+    seats = {track.id: track.seat_id for track in tracks}
     row = models.Segment
     wanted = (
         select(row.track_id, row.id, row.start_ms, row.duration_ms, row.media_type, row.state, row.voice)
@@ -244,10 +287,11 @@ async def _tracks(db: AsyncSession, recording_id: str) -> list[TrackView]:
     )
     segments: dict[str, list[SegmentView]] = {}
     for track_id, segment_id, start_ms, duration_ms, media_type, state, voice in await db.execute(wanted):
+        if withholding.touched(hidden, seats[track_id], start_ms, duration_ms):
+            continue
         stored = state == models.SegmentState.STORED
         view = SegmentView(segment_id, start_ms, duration_ms, media_type, stored, voice)
         segments.setdefault(track_id, []).append(view)
-    tracks = await db.scalars(select(models.Track).where(models.Track.recording_id == recording_id))
     return [TrackView(t.id, t.seat_id, t.source, t.kind, segments.get(t.id, [])) for t in tracks]
 
 
@@ -262,19 +306,21 @@ async def _duration_ms(db: AsyncSession, recording: models.Recording) -> int:
 
 
 def _split_events(
-    recording: models.Recording, events: Sequence[models.HearingEvent]
+    recording: models.Recording, events: Sequence[models.HearingEvent], hidden: list[Passage]
 ) -> tuple[list[Chapter], list[Remark]]:
     chapters, remarks = [], []
     for event in events:
         at_ms = max(0, (event.at - recording.started_at) // timedelta(milliseconds=1))
         if event.kind in CHAPTERS:
             chapters.append(Chapter(at_ms, event.kind, event.seat_id))
-        elif event.kind in ("noted", "said"):
+        elif event.kind in ("noted", "said") and not withholding.said_within(hidden, at_ms):
             remarks.append(Remark(at_ms, event.kind, event.seat_id, str(event.payload.get("text", ""))))
     return chapters, remarks
 
 
-async def _granted(db: AsyncSession, actor: Actor, replay_id: str) -> tuple[models.Recording, models.Hearing]:
+async def _granted(
+    db: AsyncSession, actor: Actor, replay_id: str
+) -> tuple[models.Replay, models.Recording, models.Hearing]:
     replay = await db.get(models.Replay, replay_id)
     if replay is None or replay.account_id != actor.account_id:
         raise NotFound(N_("Không tìm thấy lượt xem lại."))
@@ -282,4 +328,4 @@ async def _granted(db: AsyncSession, actor: Actor, replay_id: str) -> tuple[mode
         raise Forbidden(N_("Lượt xem lại đã hết hạn. Hãy nêu lý do để xem tiếp."))
     recording, hearing = await recordings.to_open(db, replay.recording_id)
     auth.require(actor, Action.REPLAY_RECORDING, record_target(hearing))
-    return recording, hearing
+    return replay, recording, hearing

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import "./support/document.js";
 import { changed, CLOSE_MS, follow, JUMP_MS, positionMs, stopped } from "../../web/static/js/replay/clock.js";
 import { current, parts, sinceOpening, sought } from "../../web/static/js/replay/finding.js";
-import { AHEAD_MS, gapsOf, lanesOf, loudnessAt, readTimeline, segmentAt, stretches, unwanted, voiceOf, wanted } from "../../web/static/js/replay/plan.js";
+import { AHEAD_MS, gapsOf, lanesOf, loudnessAt, readTimeline, segmentAt, stretches, unwanted, voiceOf, wanted, withheldAt } from "../../web/static/js/replay/plan.js";
 
 const segment = (number, start_ms, duration_ms, extra = {}) => ({
   segment_id: `t${number}`, track_id: "track", start_ms, duration_ms, media_type: 'video/webm; codecs="vp8"',
@@ -153,4 +153,13 @@ test("words are found with and without marks, in any case, and marked where they
 test("who came before the opening is no chapter", () => {
   assert.deepEqual(sinceOpening([{ kind: "joined" }, { kind: "opened" }, { kind: "ended" }]).map((one) => one.kind), ["opened", "ended"]);
   assert.equal(sinceOpening([{ kind: "ended" }]).length, 1);
+});
+
+test("a passage is withheld of every seat, or of one alone, up to its end", () => {
+  const passages = [{ start_ms: 10, end_ms: 20, seat_id: null, ground: "a", shown: false }, { start_ms: 30, end_ms: 40, seat_id: "s", ground: "b", shown: false }];
+  assert.equal(withheldAt(passages, 10, "x")?.ground, "a");
+  assert.equal(withheldAt(passages, 20, "x"), null);
+  assert.equal(withheldAt(passages, 35, "x"), null);
+  assert.equal(withheldAt(passages, 35, "s")?.ground, "b");
+  assert.equal(withheldAt(passages, 35)?.ground, "b");
 });

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import fractions
 import hashlib
+import os
+import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,12 +20,12 @@ import numpy as np
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub import models
+from hub import models, webm
 from hub.db import Database
 from hub.ids import new_id, utc_now
 from hub.services import recordings
-from recorder import voice, webm
-from tests.support import picture_code, tones
+from recorder import voice
+from tests.support import media_files, picture_code, tones
 from tests.support.points import FRAMES_PER_S, LOOP_S, POINTS, SAMPLES_PER_S, Point
 
 MORE_POINTS = (
@@ -62,7 +64,17 @@ class Made:
 
 
 def loop(point: Point, *, size: tuple[int, int] = (320, 180), frames_per_s: int = FRAMES_PER_S, bps: int = 0) -> Loop:
-    """Encode a point's half minute. ``bps`` 0 leaves the bitrate to the encoder."""
+    """A point's half minute, encoded once and kept beside the other test media. ``bps`` 0: what the encoder likes."""
+    path = media_files.cache_dir() / f"{point.name}-{size[1]}-{frames_per_s}-{bps}.loop"
+    if not path.exists():
+        partial = path.with_suffix(f".{os.getpid()}")
+        partial.write_bytes(pickle.dumps(_encode(point, size, frames_per_s, bps)))
+        partial.rename(path)
+    made: Loop = pickle.loads(path.read_bytes())
+    return made
+
+
+def _encode(point: Point, size: tuple[int, int], frames_per_s: int, bps: int) -> Loop:
     pictures = _pictures(point, size, frames_per_s, bps)
     sound = tones.make(point)
     parts = range(LOOP_S // SEGMENT_S)

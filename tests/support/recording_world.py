@@ -20,7 +20,7 @@ from typing import Any
 import av
 from sqlalchemy import select
 
-from hub import links, models
+from hub import links, models, webm
 from hub.config import Config
 from hub.db import Database
 from hub.ids import monotonic_ns, new_id, utc_now
@@ -28,7 +28,6 @@ from hub.rpc import RpcClient
 from hub.services import recordings
 from hub.services.store import ObjectStore
 from recorder import main as recorder_main
-from recorder import webm
 from recorder.store import open_store
 from tests.support import process
 from tests.support.decoding import Decoded, decode

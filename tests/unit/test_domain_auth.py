@@ -36,6 +36,14 @@ BY_ROLE = {
     Action.REPLAY_RECORDING: {Role.AUDITOR, Role.LEADER},
     Action.VERIFY_RECORDING: {Role.AUDITOR, Role.ADMINISTRATOR},
     Action.DOWNLOAD_RECORDING: {Role.AUDITOR, Role.LEADER},
+    Action.WITHHOLD_RECORDING: {Role.AUDITOR, Role.LEADER},
+    Action.READ_WITHHELD: {Role.LEADER},
+    Action.READ_RULES: set(Role),
+    Action.MANAGE_RULES: {Role.ADMINISTRATOR},
+    Action.KEEP_RECORDING: {Role.AUDITOR, Role.LEADER},
+    Action.DESTROY_RECORDING: {Role.AUDITOR, Role.LEADER},
+    Action.WATCH_ARCHIVE: {Role.AUDITOR, Role.LEADER, Role.ADMINISTRATOR},
+    Action.SET_RETENTION: {Role.ADMINISTRATOR},
 }
 BY_SEAT = {
     Action.READ_HEARING: {"chair", "deputy", "secretary", "point"},
@@ -57,7 +65,9 @@ def test_the_matrix_names_every_action():
 
 @pytest.mark.parametrize(("role", "action", "relation"), list(product(Role, Action, RELATIONS)))
 def test_a_role_reaches_its_unit_and_those_below_and_nothing_else(role, action, relation):
-    allowed = role in BY_ROLE[action] and relation in ("own", "below")
+    # What is withheld stays in the unit that holds it, as a denouncer's identity does.
+    reach = ("own",) if action is Action.READ_WITHHELD else ("own", "below")
+    allowed = role in BY_ROLE[action] and relation in reach
     assert may(official(role), action, Target(paths=(RELATIONS[relation],))) is allowed
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder import webm
+from hub import webm
 from recorder.depacketise import (
     OpusFrames,
     Packet,

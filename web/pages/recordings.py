@@ -20,7 +20,9 @@ async def start_replay(request: http.Request) -> http.Response:
     form = await forms.read(request)
     try:
         async with hub.database.transaction() as db:
-            replay = await replays.start(db, hub.vault, actor, recording_id, form.text("reason"))
+            replay = await replays.start(
+                db, hub.vault, actor, recording_id, form.text("reason"), with_withheld=form.yes("with_withheld")
+            )
     except BadInput as error:
         async with hub.database.reading() as db:
             hearing_id = await recordings.hearing_of(db, recording_id)

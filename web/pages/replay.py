@@ -9,8 +9,9 @@ import structlog
 from aiohttp import web as http
 
 from hub.errors import BadInput, Conflict, NotReady
-from hub.services import packages, recording_facts, replays, verification
+from hub.services import packages, recording_facts, replays, verification, withholding
 from hub.services.recording_facts import RecordingFacts
+from web import format as formats
 from web import forms, keys, verifying, view
 
 routes = http.RouteTableDef()
@@ -47,7 +48,8 @@ def page(
         at=at,
         error=error,
         errors=error.fields if isinstance(error, BadInput) else {},
-        values=values or {},
+        grounds=withholding.GROUNDS,
+        values={"from": request.query.get("from", "")[:20], **(values or {})},
         opened=opened,
     )
 
@@ -85,11 +87,17 @@ async def download(request: http.Request) -> http.StreamResponse:
     trusted = await asyncio.to_thread(verification.trust, hub.config)
     try:
         async with hub.database.transaction() as db:
-            package = await packages.prepare(db, hub.vault, trusted, actor, recording_id, form.text("download_reason"))
+            package = await packages.prepare(
+                db,
+                hub.vault,
+                trusted,
+                actor,
+                recording_id,
+                form.text("download_reason"),
+                with_withheld=form.yes("with_withheld"),
+            )
     except BadInput as error:
-        async with hub.database.reading() as db:
-            found = await recording_facts.facts(db, actor, recording_id)
-        return page(request, found, error)
+        return await _again(request, recording_id, error, form)
     response = http.StreamResponse(
         headers={
             "Content-Type": "application/zip",
@@ -110,6 +118,52 @@ async def download(request: http.Request) -> http.StreamResponse:
         return response
     await response.write_eof()
     return response
+
+
+@routes.post("/recordings/{recording_id}/withhold")
+async def withhold(request: http.Request) -> http.Response:
+    """Withhold a passage on a legal ground."""
+    actor, hub, recording_id = keys.actor(request), keys.deps(request), request.match_info["recording_id"]
+    form = await forms.read(request)
+    try:
+        async with hub.database.transaction() as db:
+            await withholding.mark(
+                db,
+                hub.vault,
+                actor,
+                recording_id,
+                start_ms=formats.position(form.text("from")),
+                end_ms=formats.position(form.text("to")),
+                seat_id=form.text("seat") or None,
+                ground=form.text("ground"),
+            )
+    except BadInput as error:
+        return await _again(request, recording_id, error, form, opened="withhold")
+    return view.redirect(request, f"/recordings/{recording_id}", notice="withheld")
+
+
+@routes.post("/withheld/{passage_id}/lift")
+async def lift(request: http.Request) -> http.Response:
+    """Hand a withheld passage out again, for a reason that is kept."""
+    actor, hub, passage_id = keys.actor(request), keys.deps(request), request.match_info["passage_id"]
+    form = await forms.read(request)
+    try:
+        async with hub.database.transaction() as db:
+            row = await withholding.lift(db, hub.vault, actor, passage_id, form.text("lift_reason"))
+    except BadInput as error:
+        async with hub.database.reading() as db:
+            recording_id = await withholding.recording_of(db, passage_id)
+        return await _again(request, recording_id, error, form, opened="withhold")
+    return view.redirect(request, f"/recordings/{row.recording_id}", notice="withheld_lifted")
+
+
+async def _again(
+    request: http.Request, recording_id: str, error: BadInput, form: forms.Form, *, opened: str = ""
+) -> http.Response:
+    """The recording's page with what was wrong."""
+    async with keys.deps(request).database.reading() as db:
+        found = await recording_facts.facts(db, keys.actor(request), recording_id)
+    return page(request, found, error, form.fields, opened=opened)
 
 
 @routes.get("/replays/{replay_id}")

@@ -9,7 +9,7 @@ import { t } from "../text.js";
 import { elapsed, formatPosition, parsePosition, timeOfDay } from "../live/core/time.js";
 import { find, h, setAttribute, setIcon, setText } from "../live/view/dom.js";
 import { JumpList } from "./jumps.js";
-import { readTimeline } from "./plan.js";
+import { readTimeline, withheldAt } from "./plan.js";
 import { Player } from "./player.js";
 import { setWaiting, TilesView } from "./tiles.js";
 import { TrackView } from "./track_view.js";
@@ -51,6 +51,11 @@ class ReplayPage {
     setWaiting(find(".replay-wait"), player.waiting ? t("Đang tải…")
       : broken ? t("%(count)s đoạn không tải được; phần đó để trống.", { count: broken }) : "");
     document.body.dataset.playing = String(player.playing && !player.waiting);
+    const withheld = withheldAt(player.timeline.withheld, player.positionMs);
+    setWaiting(find(".withheld-note"), !withheld ? "" : withheld.shown
+      ? t("Đoạn giữ kín, chỉ bạn được xem: %(ground)s", { ground: withheld.ground }) : t("Đoạn này được giữ kín: %(ground)s", { ground: withheld.ground }));
+    const mark = document.querySelector("[data-action=withhold]");
+    if (mark) setAttribute(mark, "href", `/recordings/${player.timeline.recording_id}?from=${elapsed(player.positionMs)}#withheld`);
     this.tiles.render();
     this.track.render();
     this.jumps.render();

@@ -16,6 +16,10 @@
  * @property {string} voice   a digit per `VOICE_MS`, 0 silence to 9 loud; empty where nothing is known
  */
 /** @typedef {{ track_id: string | null, start_ms: number, end_ms: number, cause: string }} Gap */
+/**
+ * A passage that only few may see; of every seat when `seat_id` is null. `shown`: this viewer is one of them.
+ * @typedef {{ start_ms: number, end_ms: number, seat_id: string | null, ground: string, shown: boolean }} Withheld
+ */
 /** @typedef {{ at_ms: number, kind: string, seat_id: string | null }} Chapter */
 /** @typedef {{ at_ms: number, kind: string, seat_id: string | null, text: string }} Remark */
 
@@ -29,6 +33,7 @@
  * @property {Chapter[]} chapters
  * @property {Remark[]} notes
  * @property {Remark[]} messages
+ * @property {Withheld[]} withheld
  */
 /** @typedef {Facts & { tracks: Track[], segments: Segment[] }} Timeline */
 /** @typedef {[string, number, number, string, boolean, string]} Row   a segment as the hub writes it */
@@ -208,4 +213,15 @@ export function gapsOf(timeline, seatId, kind) {
     && !track.source.startsWith("screen")).map((track) => track.track_id));
   return timeline.gaps.filter((gap) => (gap.track_id === null || mine.has(gap.track_id)) && gap.end_ms > gap.start_ms
     && !NOTHING_MISSING.has(gap.cause));
+}
+
+/**
+ * The passage that is withheld of this seat (of any, without one) at a position, or null.
+ * @param {readonly Withheld[]} withheld
+ * @param {number} positionMs
+ * @param {string} [seatId]
+ */
+export function withheldAt(withheld, positionMs, seatId) {
+  return withheld.find((one) => one.start_ms <= positionMs && positionMs < one.end_ms
+    && (!seatId || one.seat_id === null || one.seat_id === seatId)) ?? null;
 }

@@ -6,7 +6,7 @@
 import { t } from "../text.js";
 import { grid } from "../live/core/layout.js";
 import { find, h, icon, setAttribute, setIcon, setText, show } from "../live/view/dom.js";
-import { segmentAt } from "./plan.js";
+import { segmentAt, withheldAt } from "./plan.js";
 
 /** @import { LanePlayer } from "./lane_player.js" */
 /** @import { Seat } from "./plan.js" */
@@ -44,6 +44,7 @@ export class TilesView {
       const picture = tile.video?.present(position) ?? false;
       if (tile.isScreen) show(tile.element, tile.video !== undefined && segmentAt(tile.video.lane, position) !== null);
       show(tile.empty, !picture);
+      if (!picture) this.#explain(tile, position);
       if (tile.video) show(tile.video.element, picture);
       setAttribute(tile.element, "data-sound", String(tile.audio?.present(position) ?? false));
       setAttribute(tile.element, "data-speaking", !tile.isScreen && this.player.speaks(tile.element.dataset.seatId ?? ""));
@@ -94,6 +95,14 @@ export class TilesView {
     this.player.setHeard(seatId, heard);
     setAttribute(button, "aria-pressed", String(heard));
     setIcon(find("svg", button), heard ? "speaker" : "microphone-off");
+  }
+
+  /** Why there is no picture. @param {Tile} tile @param {number} position */
+  #explain(tile, position) {
+    const withheld = withheldAt(this.player.timeline.withheld, position, tile.element.dataset.seatId);
+    setAttribute(tile.empty, "data-withheld", withheld !== null);
+    setIcon(find("svg", tile.empty), withheld ? "lock" : "camera-off");
+    setText(find("span", tile.empty), withheld ? t("Giữ kín") : t("Không có hình ở thời điểm này"));
   }
 
   /** The tile that stands there alone, or all alike again. @param {number} index from 0, among those shown */

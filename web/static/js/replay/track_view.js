@@ -7,7 +7,7 @@ import { t } from "../text.js";
 import { elapsed } from "../live/core/time.js";
 import { find, h, setAttribute, setText } from "../live/view/dom.js";
 import { sinceOpening } from "./finding.js";
-import { gapsOf, NOTHING_MISSING, stretches, VOICE_MS } from "./plan.js";
+import { gapsOf, NOTHING_MISSING, stretches, VOICE_MS, withheldAt } from "./plan.js";
 import { chapterWords, gapWords } from "./words.js";
 
 /** @import { Seat } from "./plan.js" */
@@ -113,6 +113,9 @@ export class TrackView {
       mark.dataset.cause = gap.cause;
       row.append(mark);
     }
+    for (const one of this.player.timeline.withheld) {
+      if (one.seat_id === null || one.seat_id === seat.seat_id) row.append(this.#stretch("lane-withheld", one.start_ms, one.end_ms));
+    }
     // Media over gaps: where one publication ended another may already have begun.
     for (const { startMs, endMs } of stretches(segments)) row.append(this.#stretch("lane-media", startMs, endMs));
     return row;
@@ -163,8 +166,10 @@ export class TrackView {
   #hover(event) {
     const at = this.#under(event);
     this.#at(this.pointer, at).hidden = false;
+    const withheld = withheldAt(this.player.timeline.withheld, at);
     const words = this.#missing(at, event.clientY);
-    setText(this.hint, words ? t("%(time)s – thiếu vì %(cause)s", { time: elapsed(at), cause: words }) : elapsed(at));
+    if (withheld) setText(this.hint, t("%(time)s – giữ kín: %(ground)s", { time: elapsed(at), ground: withheld.ground }));
+    else setText(this.hint, words ? t("%(time)s – thiếu vì %(cause)s", { time: elapsed(at), cause: words }) : elapsed(at));
   }
 
   /** Why there is nothing at this moment in the lane at that height; above the lanes, in any. @param {number} at @param {number} y */
