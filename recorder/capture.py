@@ -51,7 +51,8 @@ class Capture:
         self._writers: dict[str, JournalWriter] = {}
         self._sealed: dict[str, Durable] = {}
         self._connections: set[TapConnection] = set()
-        self.stopping = False
+        self.stopping = self.failing = False
+        """``failing``: the last attempt to write a journal was refused by the disk."""
         self._server: asyncio.Server | None = None
         self._committing = asyncio.Lock()
         self._opening = asyncio.Lock()
@@ -169,7 +170,8 @@ class Capture:
             if all(done):
                 for connection, record in seen:
                     connection.acknowledge(record)
-            self._full = not all(done) or self.free() < self._floor
+            self.failing = not all(done)
+            self._full = self.failing or self.free() < self._floor
             self._throttle()
 
     async def _aside(self, work: Callable[[A], R], argument: A) -> R:

@@ -103,7 +103,7 @@ class Recorder:
         waiting, oldest_s = self.archiver.waiting()
         return links.RecorderHealth(
             spool_free_bytes=free,
-            accepts=free > 0 and free >= self._config.spool_min_mb * MEGABYTE,
+            accepts=not self.capture.failing and free > 0 and free >= self._config.spool_min_mb * MEGABYTE,
             warns=free < self._config.spool_warn_mb * MEGABYTE,
             store_reachable=self.archiver.store_away.fine,
             segments_waiting=waiting,

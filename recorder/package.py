@@ -254,6 +254,8 @@ class RecordingPackager:
     def _hole(self, from_ns: int, to_ns: int, cause: str) -> None:
         start_ms, end_ms = ((at - self._epoch_ns) // 1_000_000 for at in (from_ns, to_ns))
         self._holes.append(timeline.Hole(max(0, start_ms), max(0, end_ms), cause))
+        for track in self._tracks.values():
+            track.wants_keyframe = True  # what comes after may build on pictures that nobody has
 
     def _gone(self, origin: int, at_ns: int) -> None:
         start_id = self._starts.get(origin)

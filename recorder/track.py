@@ -113,6 +113,8 @@ class TrackPackager:
         self._frames: list[Frame] = []
         self._heard_ns: int | None = None
         self._late = 0
+        self._chained = resume.chained if resume else False
+        """The next frame follows the last segment without a gap, and that can be decoded."""
 
     # What the journal holds ---------------------------------------------------------------------------------------
 
@@ -264,7 +266,10 @@ class TrackPackager:
         parameters = Parameters.load(self._parameters)
         end_ms = min(self._at_ms(self._ns(end_ticks) + offset), start_ms + self._max_ms)
         duration_ms = max(end_ms, last_ms + 1) - start_ms
-        self._explain(start_ms, "")
+        playable = frames[0].keyframe or self._chained
+        self._chained = playable and following is not None
+        # Without a keyframe after a gap there is nothing to see: kept, but for whoever watches the gap goes on.
+        self._explain(start_ms if playable else start_ms + duration_ms, "")
         self._covered_ms = start_ms + duration_ms
         self._last_sequence, self._last_timestamp = frames[-1].last_sequence, frames[-1].timestamp
         self.out.append(
@@ -347,6 +352,7 @@ class TrackPackager:
             width=width,
             height=height,
             parameters=self._parameters,
+            chained=self._chained,
         )
 
     def _ns(self, ticks: int) -> int:

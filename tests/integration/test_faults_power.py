@@ -89,7 +89,13 @@ async def package(taken: Taken, data: bytes) -> tuple[dict[str, Any], Callable[[
     packaging.close()
     segments = [
         {"track": s.track_id, "key": str(folder.segment_file(s.track_id, s.number)), "number": s.number}
-        | {"size_bytes": s.size_bytes, "sha256": s.sha256, "begins_with_keyframe": s.begins_with_keyframe}
+        | {
+            "start_ms": s.start_ms,
+            "duration_ms": s.duration_ms,
+            "size_bytes": s.size_bytes,
+            "sha256": s.sha256,
+            "begins_with_keyframe": s.begins_with_keyframe,
+        }
         for s in catalogue.segments.values()
     ]
     tracks = [

@@ -108,13 +108,16 @@ def _items(
 ) -> Iterator[tuple[int, float]]:
     """(counter, position in ms) of everything in a track's segments, which are checked by the way."""
     decoder: Any = None
+    end_ms = -1
     for segment in sorted(track["segments"], key=lambda one: one["number"]):
         data = read(segment["key"])
         if hashlib.sha256(data).hexdigest() != segment["sha256"] or len(data) != segment["size_bytes"]:
             corrupt.append(segment["key"])
             continue
-        if segment["begins_with_keyframe"] or decoder is None:
+        # Only what follows without a gap may build on what was before.
+        if segment["begins_with_keyframe"] or segment["start_ms"] > end_ms:
             decoder = av.CodecContext.create("vp8" if track["kind"] == "video" else "opus", "r")
+        end_ms = segment["start_ms"] + segment["duration_ms"]
         try:
             yield from _read_segment(data, decoder, track["kind"], sent)
         except av.FFmpegError as error:
@@ -128,7 +131,10 @@ def _read_segment(data: bytes, decoder: Any, kind: str, sent: Items) -> Iterator
             if packet.pts is None:
                 continue
             at_ms = float(packet.pts * packet.time_base) * 1000
-            frames = decoder.decode(av.Packet(bytes(packet)))
+            try:
+                frames = decoder.decode(av.Packet(bytes(packet)))
+            except av.FFmpegError:
+                frames = []  # a picture that builds on one that is not there
             if by_code is None:
                 counter = counter_of(bytes(packet))
                 if counter is not None and frames:

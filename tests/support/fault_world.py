@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +130,8 @@ class Show:
     worker: FakeWorker
     log: SentLog
     deaths: int = 0
+    read_at: str | None = None
+    """Where the store is found afterwards; None: where the recorder has it."""
 
     @asynccontextmanager
     async def kept_alive(self) -> AsyncIterator[None]:
@@ -178,7 +180,7 @@ class Show:
             row = await archived(self.database, self.taped.recording_id, limit_s)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.recorder.log()[-4000:]}") from error
-        store = open_store(self.config)
+        store = open_store(replace(self.config, s3_endpoint=self.read_at or self.config.s3_endpoint))
         manifest = json.loads(b"".join(store.read(row.manifest_key or form.key_of(row.id))))
         found = compare(manifest, lambda key: b"".join(store.read(key)), self.log, self.taped.epoch_ns)
         async with self.database.reading() as db:
@@ -192,20 +194,16 @@ async def show(
     config: Config,
     *,
     die_at: str = "",
-    before: Callable[[], Awaitable[None]] | None = None,
-    prefix: Sequence[str] = (),
+    **environment: str,
 ) -> AsyncIterator[Show]:
-    """A hearing with one point, its recording open. ``die_at`` as in ``dying``; ``prefix`` goes before the recorder's
-    command; ``before`` runs just before the recording is opened."""
+    """A hearing with one point, its recording open. ``die_at`` as in ``dying``; ``environment`` is the recorder's."""
     database = Database(config.database)
-    recorder = RecorderProcess(config, prefix)
-    recorder.start(**({"DIE_AT": die_at} if die_at else {}))
+    recorder = RecorderProcess(config)
+    recorder.start(**environment, **({"DIE_AT": die_at} if die_at else {}))
     try:
         async with control(config) as client:
             taped = await make_hearing(database)
             async with FakeWorker(config.run_dir).run() as worker:
-                if before is not None:
-                    await before()
                 await open_recording(client, taped)
                 worker.open(taped.recording_id, CHAIR, taped.seats[0].id)
                 yield Show(config, database, taped, recorder, client, worker, worker.log)

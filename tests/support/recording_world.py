@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -121,8 +121,8 @@ async def recorder_here(
 class RecorderProcess:
     """The recorder as a process of its own, to be killed."""
 
-    def __init__(self, config: Config, prefix: Sequence[str] = ()) -> None:
-        self._config, self._prefix = config, prefix
+    def __init__(self, config: Config) -> None:
+        self._config = config
         self._log = config.data_dir / "recorder.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -130,7 +130,7 @@ class RecorderProcess:
         settings = {f"HUB_{name.upper()}": str(value) for name, value in _set(self._config).items()}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*process.dying_with_us(), *self._prefix, sys.executable, "-m", "tests.support.run_recorder"],
+                [*process.dying_with_us(), sys.executable, "-m", "tests.support.run_recorder"],
                 env={**os.environ, **settings, **environment},
                 cwd=Path(__file__).parents[2],
                 stdout=log,

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from hub import config as configuration
 from hub.db import Database
+from recorder import archive
 from recorder.main import run
 from recorder.store import open_store
 
@@ -16,6 +17,7 @@ from recorder.store import open_store
 async def main() -> None:
     config = configuration.load()
     database = Database(config.database)
+    archive.FAULTY_AGAIN_S = 1  # tests do not wait a minute
     store = open_store(config)
     if how := os.environ.get("DIE_AT"):
         from tests.support import dying

@@ -48,9 +48,20 @@ class S3Server:
         self._ports = [process.free_port() for _ in PORT_OPTIONS]
         self.port = process.free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
+        self._know(ACCESS_KEY, SECRET_KEY)
+        self.start()
+
+    def know_only(self, access_key: str, secret_key: str) -> None:
+        """Start again with this one key pair; all others are revoked."""
+        self.stop()
+        self.client.close()
+        self._know(access_key, secret_key)
+        self.start()
+
+    def _know(self, access_key: str, secret_key: str) -> None:
         identity = {
             "name": "tests",
-            "credentials": [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}],
+            "credentials": [{"accessKey": access_key, "secretKey": secret_key}],
             "actions": ["Admin", "Read", "Write", "List", "Tagging"],
         }
         (self._home / "s3.json").write_text(json.dumps({"identities": [identity]}))
@@ -58,11 +69,10 @@ class S3Server:
             "s3",
             endpoint_url=self.endpoint,
             region_name="us-east-1",
-            aws_access_key_id=ACCESS_KEY,
-            aws_secret_access_key=SECRET_KEY,
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret_key,
             config=BotoConfig(connect_timeout=2, read_timeout=20, retries={"max_attempts": 1}),
         )
-        self.start()
 
     def start(self) -> None:
         (self._home / "data").mkdir(exist_ok=True)
