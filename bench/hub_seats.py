@@ -20,7 +20,7 @@ from bench.load.peer import Peer
 from bench.load.publisher import Load, Publisher
 
 WAIT_S = 30.0
-_AWAITED = frozenset({"welcome", "published", "happened"})
+_AWAITED = frozenset({"welcome", "published", "happened", "media_reset"})
 _generations = itertools.count(int(time.time() * 1000))
 
 Message = dict[str, Any]

@@ -1,10 +1,8 @@
 """What goes wrong around a running recording, and that nothing which was acknowledged is lost by it."""
 
 import asyncio
-import errno
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,11 +14,9 @@ from hub.config import Config
 from hub.db import Database
 from hub.ids import new_id, utc_now
 from hub.rpc import RpcError
-from hub.services import verification
-from hub.services.store import ObjectExists, ObjectStore, StoreAway, StoredObject
+from hub.services.store import ObjectExists, ObjectStore
 from recorder import spool
 from recorder.catalogue import Catalogue
-from recorder.journal_writer import JournalWriter
 from recorder.main import Recorder
 from recorder.store import DirectoryStore, open_store
 from tests.support.fake_worker import FakeWorker, Network
@@ -39,55 +35,8 @@ from tests.support.recording_world import (
     until,
 )
 from tests.support.schema import make_schema
-from tests.support.seaweed import ACCESS_KEY, SECRET_KEY, S3Server
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(180)]
-
-
-@pytest.fixture
-def own_s3() -> Iterator[S3Server]:
-    """A server for one test alone, to be taken away."""
-    server = S3Server()
-    yield server
-    server.remove()
-
-
-class MovableStore:
-    """A directory store that can be taken away, and that can tell lies about what it stored."""
-
-    def __init__(self, root: Path) -> None:
-        self._store = DirectoryStore.make(root)
-        self.away = False
-        self.damages: set[str] = set()
-        self.puts: list[str] = []
-
-    def put_file(self, key: str, path: Path, *, sha256: str, media_type: str) -> StoredObject:
-        self._check()
-        self.puts.append(key)
-        return self._store.put_file(key, path, sha256=sha256, media_type=media_type)
-
-    def put_bytes(self, key: str, data: bytes, *, media_type: str) -> StoredObject:
-        self._check()
-        return self._store.put_bytes(key, data, media_type=media_type)
-
-    def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
-        self._check()
-        return self._store.read(key, start, length)
-
-    def head(self, key: str) -> StoredObject:
-        self._check()
-        found = self._store.head(key)
-        return replace(found, sha256="0" * 64) if key in self.damages else found
-
-    def delete(self, key: str) -> None:
-        self._store.delete(key)
-
-    def list(self, prefix: str) -> Iterator[StoredObject]:
-        return self._store.list(prefix)
-
-    def _check(self) -> None:
-        if self.away:
-            raise StoreAway("away")
 
 
 async def test_a_recorder_away_for_longer_than_workers_keep_leaves_a_gap_that_says_so(
@@ -192,60 +141,6 @@ async def test_muting_and_recess_are_gaps_with_their_cause(config: Config, sqlit
     await database.close()
 
 
-async def test_the_hearing_goes_on_while_the_store_is_away_and_uploads_catch_up(
-    config: Config, sqlite_url: str
-) -> None:
-    config = quick(config, database_url=sqlite_url)
-    database = Database(config.database)
-    taped = await make_hearing(database)
-    store = MovableStore(config.data_dir / "objects")
-    store.away = True
-    async with recorder_here(config, database, store) as recorder, control(config) as client:
-        await open_recording(client, taped)
-        async with FakeWorker(config.run_dir).run() as worker:
-            worker.open(taped.recording_id, CHAIR, taped.seats[0].id)
-            await worker.play(7)
-            await close_recording(client, database, taped)
-        await until(lambda: recorder.health().segments_waiting >= 5 and not recorder.health().store_reachable)
-        work = recorder.packaging.works[taped.recording_id]
-        waiting = [work.folder.segment_file(s.track_id, s.number) for s in work.catalogue.segments.values()]
-        assert all(path.exists() for path in waiting), "nothing is deleted before the store has it"
-        store.away = False
-        await archived(database, taped.recording_id, 60)
-        await until(lambda: recorder.health().segments_waiting == 0)
-    archive = await read_archive(database, store, taped.recording_id)
-    counters = archive.decoded(taped.seats[0].id, "camera").counters(CHAIR.code)
-    assert [counter for _, counter in counters] == list(range(7 * FRAMES_PER_S))
-    await database.close()
-
-
-async def test_a_real_s3_server_away_and_back(config: Config, sqlite_url: str, own_s3: S3Server) -> None:
-    config = quick(
-        config,
-        database_url=sqlite_url,
-        store_url=f"s3://{own_s3.new_bucket()}",
-        s3_endpoint=own_s3.endpoint,
-        s3_access_key=ACCESS_KEY,
-        s3_secret_key=SECRET_KEY,
-    )
-    database = Database(config.database)
-    taped = await make_hearing(database)
-    own_s3.stop()
-    async with recorder_here(config, database) as recorder, control(config) as client:
-        await open_recording(client, taped)
-        async with FakeWorker(config.run_dir).run() as worker:
-            worker.open(taped.recording_id, CHAIR, taped.seats[0].id)
-            await worker.play(5)
-            await close_recording(client, database, taped)
-        await until(lambda: not recorder.health().store_reachable, 30)
-        await asyncio.to_thread(own_s3.start)
-        await archived(database, taped.recording_id, 60)
-    async with database.reading() as db:
-        report = await verification.verify(db, open_store(config), verification.trust(config), taped.recording_id)
-    assert report.ok, report.faults
-    await database.close()
-
-
 async def test_the_database_away_delays_rows_and_loses_nothing(config: Config, own_postgres: Cluster) -> None:
     url = own_postgres.new_database()
     make_schema(url)
@@ -286,41 +181,6 @@ async def test_no_hearing_opens_on_a_nearly_full_disk_and_everyone_is_warned_bef
             await client.call(links.OpenRecording(new_id(), 1, utc_now().isoformat()))
         assert isinstance(await client.call(links.AskHealth()), links.RecorderHealth)
     assert not list(config.spool_dir.iterdir())
-    await database.close()
-
-
-async def test_a_disk_that_fills_up_leaves_a_gap_and_recording_goes_on_when_there_is_space(
-    config: Config, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = quick(config, database_url=sqlite_url)
-    database = Database(config.database)
-    taped = await make_hearing(database)
-    seat = taped.seats[0].id
-    full = False
-    write = JournalWriter.write
-
-    def refuse(self: JournalWriter, batch: object) -> None:
-        if full:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        write(self, batch)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(JournalWriter, "write", refuse)
-    async with recorder_here(config, database), control(config) as client:
-        await open_recording(client, taped)
-        async with FakeWorker(config.run_dir).run() as worker:
-            worker.open(taped.recording_id, CHAIR, seat)
-            await worker.play(2)
-            full = True
-            await worker.play(3)
-            assert worker.buffer.waiting > 20, "what is not on the disk is not acknowledged"
-            full = False
-            await worker.play(3)
-            await close_recording(client, database, taped)
-            await archived(database, taped.recording_id)
-    archive = await read_archive(database, open_store(config), taped.recording_id)
-    for source in ("camera", "microphone"):
-        assert "spool_full" in [gap.cause for gap in archive.gaps_of(seat, source)]
-        assert archive.of(seat, source)[-1].start_ms > 4000
     await database.close()
 
 

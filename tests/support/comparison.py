@@ -41,7 +41,7 @@ class Findings:
     gaps: int = 0
     """Listed gaps in which something that was sent is missing."""
     missing_s: float = 0.0
-    """The most that any one track lacks."""
+    """The longest stretch that any one track lacks."""
     corrupt: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
@@ -79,7 +79,7 @@ def _judge(
     missing = {counter: at for counter, at in sent.items() if counter not in found}
     result.sent += len(sent)
     result.found += len(found)
-    result.missing_s = max(result.missing_s, len(missing) * period / 1000)
+    result.missing_s = max(result.missing_s, _longest(list(sent), missing) * period / 1000)
     result.gaps += sum(any(start - edge <= at <= end + edge for at in missing.values()) for start, end in gaps)
     for counter, at in missing.items():
         if not any(start - edge <= at <= end + edge for start, end in gaps):
@@ -91,6 +91,15 @@ def _judge(
             result.faults.append(f"{name}: {counter} is at {at:.0f} ms and was sent at {sent[counter]:.0f} ms")
         elif any(start + edge < at < end - edge for start, end in gaps):
             result.faults.append(f"{name}: {counter} at {at:.0f} ms is there, in a gap ({gaps})")
+
+
+def _longest(sent: list[int], missing: Items) -> int:
+    """The most items in a row, in the order of sending, that are missing."""
+    longest = run = 0
+    for counter in sent:
+        run = run + 1 if counter in missing else 0
+        longest = max(longest, run)
+    return longest
 
 
 def _joined(gaps: list[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -56,9 +56,10 @@ class Tally:
         self.runs = self.gaps = self.corrupt = self.sent = 0
         self.missing_s = 0.0
 
-    def add(self, found: Findings, *, most_s: float, why: object = "") -> None:
-        """Count a run. Fails when anything is wrong with it or more than ``most_s`` seconds of a track are missing."""
-        self.runs += 1
+    def add(self, found: Findings, *, most_s: float, why: object = "", times: int = 1) -> None:
+        """Count a run. Fails when anything is wrong with it or a track lacks more than ``most_s`` seconds at a stretch.
+        ``times``: how often it went wrong in this run."""
+        self.runs += times
         self.sent += found.sent
         self.gaps += found.gaps
         self.corrupt += len(found.corrupt)
