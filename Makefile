@@ -27,6 +27,7 @@ help:
 	@echo "make bench-replay    measure how a recording of three hours and eight points opens and jumps in Chromium"
 	@echo "make bench-features  measure what parts of forwarding cost; ARGS=--profile tells the worker's costliest functions"
 	@echo "make bench-flood     measure a hearing while strangers flood the media port"
+	@echo "make bench-record    measure what recording costs, and how many hearings at once are recorded"
 	@echo "make soak            watch a hearing of twenty points for two hours; ARGS='--hours 0.2' and more, see --help"
 	@echo "make fuzz            throw broken datagrams at a media worker; ARGS='--minutes 10 --seed 1'"
 	@echo "make bench-scale     measure how load grows, and draw docs/performance-scale.svg again"
@@ -86,6 +87,9 @@ bench-replay: system .venv/development.stamp
 
 bench-flood: .venv/development.stamp
 	@$(BIN)/python -m bench.flood $(ARGS)
+
+bench-record: .venv/development.stamp
+	@$(BIN)/python -m bench.record $(ARGS)
 
 soak: .venv/development.stamp
 	@$(BIN)/python -m bench.soak $(ARGS)

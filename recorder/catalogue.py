@@ -38,8 +38,8 @@ class Resume(msgspec.Struct, frozen=True):
     height: int = 0
     parameters: str = ""
     """The parameter sets in force (H.264)."""
-    chained: bool = False
-    """The next frame needs no keyframe to be decoded: it follows without a gap on what can be."""
+    intact: bool = False
+    """What follows without a loss needs no keyframe to be decoded."""
     file: int = 0
     offset: int = 0
     """How far the journal had been read: everything but packets before it has had its effect."""

@@ -113,8 +113,10 @@ class TrackPackager:
         self._frames: list[Frame] = []
         self._heard_ns: int | None = None
         self._late = 0
-        self._chained = resume.chained if resume else False
-        """The next frame follows the last segment without a gap, and that can be decoded."""
+        self._intact = resume.intact if resume else False
+        """The last frame could be decoded by whoever had all before it."""
+        self._playable = False
+        """So could the first of the segment under way."""
 
     # What the journal holds ---------------------------------------------------------------------------------------
 
@@ -153,6 +155,7 @@ class TrackPackager:
         self._account(self._at_ms(at_ns))
         self.cause = cause
         self._reorder.restart()
+        self._intact = False
         self.wants_keyframe = not cause
         self.out.append(Point(self._resume()))
 
@@ -168,7 +171,8 @@ class TrackPackager:
         """Nothing that arrived before ``now_ns`` is still to be fed in."""
         self._drain(now_ns)
         if self._heard_ns is not None and now_ns - self._heard_ns > SILENT_NS:
-            self._drain(None)
+            # What is joined so far stays: after a restart the rest of a picture may come this late.
+            self._pop(None)
             self._close(None)
 
     def asks_keyframe(self) -> bool:
@@ -199,16 +203,22 @@ class TrackPackager:
         return extended
 
     def _drain(self, now_ns: int | None) -> None:
-        for packet, lost in self._reorder.pop(now_ns):
-            for frame in self._joiner.push(packet, lost):
-                self._take(frame)
+        self._pop(now_ns)
         if now_ns is None:
             for frame in self._joiner.flush():
+                self._take(frame)
+
+    def _pop(self, now_ns: int | None) -> None:
+        for packet, lost in self._reorder.pop(now_ns):
+            for frame in self._joiner.push(packet, lost):
                 self._take(frame)
 
     def _take(self, frame: Frame) -> None:
         if self._frames:
             self._cut_before(frame)
+        self._intact = frame.keyframe or (self._intact and not frame.after_loss)
+        if not self._frames:
+            self._playable = self._intact
         self._frames.append(frame)
         self._clock.arrival(frame.arrived_ns, self._ns(frame.timestamp))
         if frame.keyframe:
@@ -266,10 +276,8 @@ class TrackPackager:
         parameters = Parameters.load(self._parameters)
         end_ms = min(self._at_ms(self._ns(end_ticks) + offset), start_ms + self._max_ms)
         duration_ms = max(end_ms, last_ms + 1) - start_ms
-        playable = frames[0].keyframe or self._chained
-        self._chained = playable and following is not None
-        # Without a keyframe after a gap there is nothing to see: kept, but for whoever watches the gap goes on.
-        self._explain(start_ms if playable else start_ms + duration_ms, "")
+        # Without a keyframe after a loss there is nothing to see: kept, but for whoever watches the gap goes on.
+        self._explain(start_ms if self._playable else start_ms + duration_ms, "")
         self._covered_ms = start_ms + duration_ms
         self._last_sequence, self._last_timestamp = frames[-1].last_sequence, frames[-1].timestamp
         self.out.append(
@@ -352,7 +360,7 @@ class TrackPackager:
             width=width,
             height=height,
             parameters=self._parameters,
-            chained=self._chained,
+            intact=self._intact,
         )
 
     def _ns(self, ticks: int) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fault_world import KEEP_NS, Places, Tally, rounds, show
+from tests.support.fault_world import Places, Tally, rounds, show
 from tests.support.process import DidNotStart
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(3600), pytest.mark.faults]
@@ -22,11 +22,6 @@ def library() -> str:
     for path in Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"):
         return str(path)
     raise DidNotStart("libfaketime is needed: apt-get install faketime (make test does it)")
-
-
-@pytest.fixture(autouse=True)
-def _patient_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("signaling.media.tap.KEEP_NS", KEEP_NS)
 
 
 async def test_a_wall_clock_that_jumps_by_an_hour_moves_nothing(

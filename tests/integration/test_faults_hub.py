@@ -1,4 +1,4 @@
-"""Processes of a whole hub killed in mid-hearing: what its chair sent over DTLS and SRTP is held against the archive."""
+"""Processes of a whole hub killed in mid-hearing: what its chair sent over SRTP is held against the archive."""
 
 import asyncio
 import json

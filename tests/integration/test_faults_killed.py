@@ -7,16 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.dying import MOMENTS, STAGES
-from tests.support.fault_world import KEEP_NS, Places, Tally, in_turns, rounds, show
+from tests.support.fault_world import Places, Tally, in_turns, rounds, show
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(3600), pytest.mark.faults]
 
 SECONDS = 6
-
-
-@pytest.fixture(autouse=True)
-def _patient_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("signaling.media.tap.KEEP_NS", KEEP_NS)
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -8,18 +8,13 @@ import pytest
 
 from tests.support.bad_store import MOODS, BadStore
 from tests.support.comparison import Findings
-from tests.support.fault_world import KEEP_NS, LONG, Places, Show, Tally, show
+from tests.support.fault_world import LONG, Places, Show, Tally, show
 from tests.support.seaweed import ACCESS_KEY, SECRET_KEY, S3Server
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(3600), pytest.mark.faults]
 
 BAD_S = 5.0 if LONG else 2.0
 AWAY_S = 600 if LONG else 4
-
-
-@pytest.fixture(autouse=True)
-def _patient_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("signaling.media.tap.KEEP_NS", KEEP_NS)
 
 
 def settings(proxy: BadStore, bucket: str) -> dict[str, Any]:

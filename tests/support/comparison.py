@@ -42,6 +42,8 @@ class Findings:
     """Listed gaps in which something that was sent is missing."""
     missing_s: float = 0.0
     """The longest stretch that any one track lacks."""
+    runs: list[str] = field(default_factory=list)
+    """What is missing, in words."""
     corrupt: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
@@ -51,7 +53,7 @@ class Findings:
 
     def __str__(self) -> str:
         lines = [f"sent {self.sent}, found {self.found}, missing at most {self.missing_s:.2f} s, gaps {self.gaps}"]
-        return "\n".join([*lines, *(f"corrupt: {one}" for one in self.corrupt), *self.faults[:40]])
+        return "\n".join([*lines, *self.runs, *(f"corrupt: {one}" for one in self.corrupt), *self.faults[:40]])
 
 
 def compare(manifest: dict[str, Any], read: Callable[[str], bytes], log: SentLog, epoch_ns: int) -> Findings:
@@ -61,19 +63,24 @@ def compare(manifest: dict[str, Any], read: Callable[[str], bytes], log: SentLog
         tracks = [t for t in manifest["tracks"] if (t["seat"], t["source"]) == (seat, source)]
         sent = {counter: (captured_ns - epoch_ns) / 1e6 for counter, captured_ns in entries}
         found: Items = {}
+        ids = {track["id"] for track in tracks}
+        gaps = _joined(sorted((g["start_ms"], g["end_ms"]) for g in manifest["gaps"] if g["track"] in ids))
         for track in tracks:
-            for counter, at_ms in _items(track, read, result.corrupt, sent):
+            for counter, at_ms in _items(track, read, result.corrupt, sent, gaps):
                 if counter in found:
                     result.faults.append(f"{source} {counter} is there at {found[counter]:.0f} and {at_ms:.0f} ms")
                 found[counter] = at_ms
-        ids = {track["id"] for track in tracks}
-        gaps = sorted((gap["start_ms"], gap["end_ms"]) for gap in manifest["gaps"] if gap["track"] in ids)
-        _judge(result, f"{source} of {seat[-4:]}", source, sent, found, _joined(gaps))
+        _judge(result, f"{source} of {seat[-4:]}", source, sent, found, gaps)
     return result
 
 
 def _judge(
-    result: Findings, name: str, source: str, sent: Items, found: Items, gaps: list[tuple[float, float]]
+    result: Findings,
+    name: str,
+    source: str,
+    sent: Items,
+    found: Items,
+    gaps: list[tuple[float, float]],
 ) -> None:
     edge, period = EDGE_MS[source], PERIOD_MS[source]
     missing = {counter: at for counter, at in sent.items() if counter not in found}
@@ -81,6 +88,9 @@ def _judge(
     result.found += len(found)
     result.missing_s = max(result.missing_s, _longest(list(sent), missing) * period / 1000)
     result.gaps += sum(any(start - edge <= at <= end + edge for at in missing.values()) for start, end in gaps)
+    if missing:
+        first, last = min(missing), max(missing)
+        result.runs.append(f"{name}: {len(missing)} missing between {first} and {last}; listed: {gaps}")
     for counter, at in missing.items():
         if not any(start - edge <= at <= end + edge for start, end in gaps):
             result.faults.append(f"{name}: {counter}, sent at {at:.0f} ms, is missing and no gap says so ({gaps})")
@@ -113,20 +123,24 @@ def _joined(gaps: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def _items(
-    track: dict[str, Any], read: Callable[[str], bytes], corrupt: list[str], sent: Items
+    track: dict[str, Any],
+    read: Callable[[str], bytes],
+    corrupt: list[str],
+    sent: Items,
+    gaps: list[tuple[float, float]],
 ) -> Iterator[tuple[int, float]]:
     """(counter, position in ms) of everything in a track's segments, which are checked by the way."""
     decoder: Any = None
-    end_ms = -1
     for segment in sorted(track["segments"], key=lambda one: one["number"]):
         data = read(segment["key"])
         if hashlib.sha256(data).hexdigest() != segment["sha256"] or len(data) != segment["size_bytes"]:
             corrupt.append(segment["key"])
             continue
-        # Only what follows without a gap may build on what was before.
-        if segment["begins_with_keyframe"] or segment["start_ms"] > end_ms:
-            decoder = av.CodecContext.create("vp8" if track["kind"] == "video" else "opus", "r")
         end_ms = segment["start_ms"] + segment["duration_ms"]
+        if any(start <= segment["start_ms"] and end_ms <= end for start, end in gaps):
+            continue  # kept, but said to be nothing that could be watched
+        if segment["begins_with_keyframe"] or decoder is None:
+            decoder = av.CodecContext.create("vp8" if track["kind"] == "video" else "opus", "r")
         try:
             yield from _read_segment(data, decoder, track["kind"], sent)
         except av.FFmpegError as error:

@@ -102,7 +102,8 @@ class Places:
 
 
 @pytest.fixture
-def places(data_dir: Path, request: pytest.FixtureRequest) -> Places:
+def places(data_dir: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Places:
+    monkeypatch.setattr("signaling.media.tap.KEEP_NS", KEEP_NS)
     return Places(data_dir, request.getfixturevalue("_sqlite_source").new_database)
 
 
@@ -154,10 +155,10 @@ class Show:
 
     async def settled(self) -> None:
         """Recorder and worker have found each other again and nothing waits between them."""
-        await until(lambda: self.client.connected and self.worker.tap.connected, 60)
-        await until(lambda: self.worker.buffer.waiting <= 2, 60)
+        await until(lambda: self.client.connected and self.worker.tap.connected, 180)
+        await until(lambda: self.worker.buffer.waiting <= 2, 180)
 
-    async def finish(self, limit_s: float = 90) -> Findings:
+    async def finish(self, limit_s: float = 180) -> Findings:
         """Close, wait until all is archived, and compare. ``hub verify`` must be content too."""
         await self.settled()
         await self.close()
@@ -176,7 +177,7 @@ class Show:
             except (RpcError, TimeoutError):
                 await asyncio.sleep(0.2)
 
-    async def judge(self, limit_s: float = 90) -> Findings:
+    async def judge(self, limit_s: float = 180) -> Findings:
         try:
             row = await archived(self.database, self.taped.recording_id, limit_s)
         except AssertionError as error:

@@ -98,6 +98,12 @@ class Feed:
         return [(o.start_ms, o.end_ms, o.cause) for o in self.track.out if isinstance(o, Gap)]
 
 
+def sizes(data: bytes) -> list[int]:
+    """The sizes of a file's packets, in bytes."""
+    with av.open(io.BytesIO(data)) as container:
+        return [packet.size for packet in container.demux() if packet.pts is not None]
+
+
 def times(data: bytes) -> list[int]:
     """The times of a file's packets, in milliseconds."""
     with av.open(io.BytesIO(data)) as container:

@@ -142,6 +142,11 @@ class RecorderProcess:
         process.stop(self._process, signal.SIGKILL)
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def ended(self) -> bool:
         return self._process is not None and self._process.poll() is not None
 

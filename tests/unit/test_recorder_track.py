@@ -10,7 +10,7 @@ from recorder import timeline
 from recorder.timeline import Hole, Piece, explain
 from recorder.track import Ended, Point
 from tests.support.fake_worker import as_rtx
-from tests.support.feed import SECOND, Feed, times
+from tests.support.feed import SECOND, Feed, sizes, times, vp8_data
 
 
 def spans(feed: Feed) -> list[tuple[int, int]]:
@@ -134,6 +134,32 @@ def test_a_quiet_screen_is_no_gap_but_its_silence_closes_the_segment() -> None:
     feed.track.advance(round(5.6 * SECOND))
     assert len(feed.cuts) == 1
     assert feed.gaps == []
+
+
+def test_the_rest_of_a_picture_that_comes_after_a_long_silence_makes_it_whole() -> None:
+    """As when a recorder is killed within a picture and its successor is slow to hear the rest."""
+    feed = Feed()
+    feed.run(0, 1)
+    rest = feed.send(1.0, parts=2, lose=(1,))
+    feed.track.advance(feed.at(5))
+    for packet in rest:
+        feed.track.rtp(feed.at(5), packet, 1)
+    feed.track.end(feed.at(5))
+    assert [sizes(cut.data)[-1] for cut in feed.cuts] == [len(vp8_data(keyframe=False))] * 2
+    assert feed.gaps[0][0] > 1000
+
+
+def test_what_cannot_be_decoded_for_want_of_a_keyframe_is_part_of_the_gap() -> None:
+    feed = Feed()
+    feed.run(0, 2)
+    for n in range(20):
+        feed.send(2 + n * 0.1, lose=(0,))
+    for n in range(10):
+        feed.send(4 + n * 0.1)
+    feed.run(5, 6)
+    feed.track.end(feed.at(6))
+    assert [cut.begins_with_keyframe for cut in feed.cuts] == [True, False, True]
+    assert feed.gaps == [(feed.cuts[0].start_ms + feed.cuts[0].duration_ms, 5000, "lost")]
 
 
 def test_a_lost_packet_that_comes_back_as_rtx_leaves_no_trace() -> None:
