@@ -60,6 +60,7 @@ async def taken(config: Config) -> Taken:
     await capture.open(RECORDING, epoch_ns, utc_now().isoformat())
     running = asyncio.create_task(capture.run())
     async with FakeWorker(config.run_dir).run() as worker:
+        worker.pauses = True
         worker.open(RECORDING, CHAIR, "seat")
         await worker.play(SECONDS)
         await until(lambda: worker.buffer.waiting == 0)

@@ -28,9 +28,8 @@ VIDEO_RATE, VIDEO_PT, RTX_PT, AUDIO_PT = 90_000, 96, 97, 111
 PACKET_BYTES = 600
 """Small, so that every picture takes several packets."""
 NTP_EPOCH = 2_208_988_800
-STALLED_S = 2
-"""What is late by less arrives as if it were not: on a busy machine we are slow ourselves, but no network was. After a
-longer stall the points go on later, as if they had not been there."""
+LATE_NS = 1_000_000_000
+"""What is late by less arrives as if it were not: on a busy machine we are slow ourselves, but no network was."""
 
 
 def ntp(seconds: float) -> int:
@@ -170,6 +169,8 @@ class FakeWorker:
         self.senders: list[Sender] = []
         self.keyframes_asked = 0
         self.log = counted.SentLog()
+        self.pauses = False
+        """After a long stall of this machine the points go on later, as if they had not been there; else in a hurry."""
         self._tracks = 0
         self._later: list[tuple[int, int, bytes]] = []
 
@@ -206,7 +207,7 @@ class FakeWorker:
         sent_s = 0.0
         while True:
             elapsed = (time.monotonic_ns() - begin) / 1e9
-            if elapsed - sent_s > STALLED_S:
+            if self.pauses and elapsed - sent_s > LATE_NS / 1e9:
                 begin += round((elapsed - sent_s) * 1e9)
                 elapsed = sent_s
             self._send_later()
@@ -264,9 +265,10 @@ class FakeWorker:
             ts = offset + sender.frames * VIDEO_RATE // FRAMES_PER_S
             data = sender.video.next(sender.first + sender.frames, keyframe=sender.keyframe)
             sender.keyframe = False
-            at_ns = begin + sender.frames * 1_000_000_000 // FRAMES_PER_S
+            captured_ns = begin + sender.frames * 1_000_000_000 // FRAMES_PER_S
+            at_ns = max(captured_ns, time.monotonic_ns() - LATE_NS)
             if not sender.paused:
-                self.log.add(sender.seat_id, "camera", sender.first + sender.frames, at_ns)
+                self.log.add(sender.seat_id, "camera", sender.first + sender.frames, captured_ns)
             if not sender.paused and not sender.cut_off:
                 for packet in vp8_packets(
                     data, seq=sender.video_seq, ts=ts, ssrc=sender.camera.ssrc, picture=sender.frames
@@ -274,15 +276,16 @@ class FakeWorker:
                     self._send_video(sender, packet, at_ns)
                     sender.video_seq += 1
                 if sender.frames % FRAMES_PER_S == 1:
-                    self._report(sender, sender.camera, at_ns, ts)
+                    self._report(sender, sender.camera, captured_ns, at_ns, ts)
             sender.frames += 1
         while sender.packets * OPUS_S < elapsed:
             ts = offset + sender.packets * OPUS_SAMPLES
             counter = round(sender.first / FRAMES_PER_S / OPUS_S) + sender.packets
             payload = counted.stamp(sender.sound.next(), counter)
-            at_ns = begin + round(sender.packets * OPUS_S * 1e9)
+            captured_ns = begin + round(sender.packets * OPUS_S * 1e9)
+            at_ns = max(captured_ns, time.monotonic_ns() - LATE_NS)
             if not sender.paused:
-                self.log.add(sender.seat_id, "microphone", counter, at_ns)
+                self.log.add(sender.seat_id, "microphone", counter, captured_ns)
             packet = rtp_packets.packet(
                 seq=sender.audio_seq & 0xFFFF,
                 ts=ts & 0xFFFFFFFF,
@@ -295,7 +298,7 @@ class FakeWorker:
                 if self.network.random.random() >= self.network.loss:
                     self.buffer.rtp(sender.microphone.track, at_ns, bytes(packet))
                 if sender.packets % 100 == 7:
-                    self._report(sender, sender.microphone, at_ns, ts)
+                    self._report(sender, sender.microphone, captured_ns, at_ns, ts)
             sender.packets += 1
 
     def _send_video(self, sender: Sender, packet: bytes, at_ns: int) -> None:
@@ -323,6 +326,6 @@ class FakeWorker:
         for at, track, packet in due:
             self.buffer.rtp(track, at, packet)
 
-    def _report(self, sender: Sender, opened: wire.TrackOpened, at_ns: int, ts: int) -> None:
-        wall = time.time() - time.monotonic() + at_ns / 1e9 + sender.clock_skew_s
+    def _report(self, sender: Sender, opened: wire.TrackOpened, captured_ns: int, at_ns: int, ts: int) -> None:
+        wall = time.time() - time.monotonic() + captured_ns / 1e9 + sender.clock_skew_s
         self.buffer.sender_report(opened.track, at_ns, ntp(wall), ts & 0xFFFFFFFF)

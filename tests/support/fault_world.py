@@ -206,6 +206,7 @@ async def show(
         async with control(config) as client:
             taped = await make_hearing(database)
             async with FakeWorker(config.run_dir).run() as worker:
+                worker.pauses = True
                 await open_recording(client, taped)
                 worker.open(taped.recording_id, CHAIR, taped.seats[0].id)
                 yield Show(config, database, taped, recorder, client, worker, worker.log)
