@@ -175,9 +175,11 @@ STANDING_STILL = {M.SUSPEND: M.RESUME, M.WITHDRAW: M.RECONSIDER}
 """What stops all clocks of the agency, and what lets them go on."""
 
 
-def clocks(facts: Facts, course: Sequence[Happened], book: RuleBook, today: date) -> list[Clock]:
-    """All clocks that ever ran, as they stand; ``course`` begins with REGISTER, oldest first."""
-    found = [_clock(spec, facts, course, book, today) for spec in SPECS if facts.type in spec.types]
+def clocks(
+    facts: Facts, course: Sequence[Happened], book: RuleBook, today: date, *, stopped: bool = True
+) -> list[Clock]:
+    """The clocks as they stand, with or without those that were ``stopped``; ``course`` begins with REGISTER."""
+    found = [_clock(spec, facts, course, book, today, stopped) for spec in SPECS if facts.type in spec.types]
     return [clock for clock in found if clock is not None]
 
 
@@ -187,7 +189,9 @@ def next_due(running: Sequence[Clock]) -> Clock | None:
     return min(open_, key=lambda one: one.due or date.max, default=None)
 
 
-def _clock(spec: ClockSpec, facts: Facts, course: Sequence[Happened], book: RuleBook, today: date) -> Clock | None:
+def _clock(
+    spec: ClockSpec, facts: Facts, course: Sequence[Happened], book: RuleBook, today: date, with_stopped: bool
+) -> Clock | None:
     code = spec.rule(facts)
     at = next((n for n, one in enumerate(course) if one.code in spec.starts), None)
     if code is None or at is None:
@@ -198,6 +202,8 @@ def _clock(spec: ClockSpec, facts: Facts, course: Sequence[Happened], book: Rule
         return None
     later = course[at + 1 :]
     stopped = next((one.day for one in later if one.code in spec.stops), None)
+    if stopped is not None and not with_stopped:
+        return None
     pauses = [] if spec.citizens else _pauses(later)
     extensions = tuple(one for one in later if one.code is M.EXTEND) if spec.code == "settlement_denunciation" else ()
     more = [book.find("denunciation_extension", one.day) for one in extensions]

@@ -157,10 +157,11 @@ def _counted(
 ) -> Span:
     runs = _Runs(event, days)
     runs.add(StepKind.EVENT, event, Text(N_("ngày xảy ra sự kiện, không tính (Bộ luật Dân sự, Điều 147)")))
+    counting = _counting(only_working=only_working, months=months)
     counted, day = 0, event
     while counted < value:
         day += ONE_DAY
-        pause = next((one for one in pauses if one.covers(day)), None)
+        pause = next((one for one in pauses if one.covers(day)), None) if pauses else None
         if pause is not None and pause.last is None:
             runs.add(StepKind.PAUSED, day, Text(N_("đang tạm dừng, không tính")), counted)
             return runs.span(None, counted)
@@ -170,7 +171,7 @@ def _counted(
             runs.add(StepKind.SKIPPED, day, days.why_off(day), counted)
         else:
             counted += 1
-            runs.add(StepKind.COUNTED, day, _counting(only_working=only_working, months=months), counted)
+            runs.add(StepKind.COUNTED, day, counting, counted)
     return runs.span(_moved(runs, day, days, counted), counted)
 
 
@@ -218,26 +219,41 @@ def _before(event: date, value: int, unit: RuleUnit, days: WorkCalendar) -> Span
     return runs.span(day, counted)
 
 
+@dataclass(slots=True)
+class _Run:
+    """A step that is still growing; ``end`` lies before ``begin`` where days are counted backwards."""
+
+    kind: StepKind
+    text: Text
+    begin: date
+    end: date
+    total: int
+
+
 class _Runs:
     """Gathers days that are treated alike into steps."""
 
     def __init__(self, event: date, days: WorkCalendar) -> None:
         self._event, self._days = event, days
-        self._steps: list[Step] = []
+        self._runs: list[_Run] = []
+        self._run: _Run | None = None
 
     def add(self, kind: StepKind, day: date, text: Text, total: int = 0) -> None:
-        last = self._steps[-1] if self._steps else None
-        if last is not None and (last.kind, last.text) == (kind, text):
-            first, end = min(last.first, day), max(last.last, day)
-            self._steps[-1] = Step(kind, first, end, total, text)
+        run = self._run
+        if run is not None and run.kind is kind and (run.text is text or run.text == text):
+            run.end, run.total = day, total
         else:
-            self._steps.append(Step(kind, day, day, total, text))
+            self._run = _Run(kind, text, day, day, total)
+            self._runs.append(self._run)
 
     def span(self, due: date | None, counted: int) -> Span:
-        return Span(due, counted, tuple(self._steps), tuple(self._cautions()))
+        steps = tuple(
+            Step(run.kind, min(run.begin, run.end), max(run.begin, run.end), run.total, run.text) for run in self._runs
+        )
+        return Span(due, counted, steps, tuple(self._cautions(steps)))
 
-    def _cautions(self) -> Iterator[Text]:
-        first, last = min(step.first for step in self._steps), max(step.last for step in self._steps)
+    def _cautions(self, steps: Sequence[Step]) -> Iterator[Text]:
+        first, last = min(step.first for step in steps), max(step.last for step in steps)
         for year in range(first.year, last.year + 1):
             if not self._days.knows(year):
                 yield Text(

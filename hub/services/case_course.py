@@ -117,7 +117,7 @@ async def next_dues(db: AsyncSession, case_ids: Sequence[str]) -> dict[str, Cloc
     book, today = await legal_rules.rule_book(db), _today()
     found = {}
     for case in (await db.execute(select(Case).where(Case.id.in_(case_ids)))).unique().scalars():
-        clock = next_due(clocks(facts_of(case), happened(case, events[case.id]), book, today))
+        clock = next_due(clocks(facts_of(case), happened(case, events[case.id]), book, today, stopped=False))
         if clock is not None:
             found[case.id] = clock
     return found

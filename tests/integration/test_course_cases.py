@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 
 import pytest
@@ -287,3 +288,15 @@ async def test_a_denunciation_is_never_compared_by_name_nor_with_an_open_case(da
     await register(world, type=CaseType.DENUNCIATION, summary="Tố cáo nhận tiền", content="")
     assert await suggested(world, secret) == {again.id: (Likeness.CONTENT,)}
     assert await suggested(world, open_case) == {}
+
+
+async def test_of_two_steps_at_the_same_moment_one_is_written_and_the_other_is_told(database):
+    world = await make_world(database)
+    case = await register(world)
+    found = await asyncio.gather(
+        *(make(world, case, M.CLASSIFY, who, version=1) for who in ("officer.XA1", "officer.TINH1")),
+        return_exceptions=True,
+    )
+    assert sorted(type(one).__name__ for one in found) == ["Case", "Stale"]
+    events = (await course(world, case)).events
+    assert [(event.seq, event.code) for event in events] == [(1, M.CLASSIFY)]

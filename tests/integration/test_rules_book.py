@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from hub import law_files
 from hub.errors import BadInput, Forbidden, NotFound, Stale
@@ -201,3 +201,14 @@ async def test_a_refused_change_leaves_no_trace(database):
         await save(world, row, value=0)
     async with database.reading() as db:
         assert await db.scalar(select(AuditEvent).where(AuditEvent.object_type == "legal_rule")) is None
+
+
+async def test_the_web_process_puts_in_what_is_missing_when_it_starts(database):
+    """As its housekeeping does, in a transaction of its own; what an upgrade or a restored backup left empty."""
+    async with database.transaction() as db:
+        await db.execute(delete(Holiday))
+        await db.execute(delete(LegalRule).where(LegalRule.code == "reception_reply"))
+    async with database.transaction() as db:
+        assert await db.run_sync(law_loading.load) == len(law_files.shipped_holidays()) + 1
+        book = await legal_rules.rule_book(db)
+    assert set(book.rules) == set(law_loading.shipped_book().rules)
