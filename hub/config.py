@@ -47,6 +47,8 @@ class Config:
         "Keys that wrap the recordings' keys, 32 bytes in base64 each, the one in use first; empty means a file.",
         secret=True,
     )
+    reconcile_hour: int = setting(2, "Hour of the night (0 to 23, in Vietnam) at which rows and store are compared.")
+    reconcile_sample_mb: int = setting(500, "Megabytes of archived files whose checksums are computed anew each night.")
     http_host: str = setting("127.0.0.1", "Address the web server listens on.")
     http_port: int = setting(8080, "Port of the web server; PORT is honoured too; 0 takes a free one.")
     public_url: str = setting(
@@ -244,6 +246,7 @@ def _cross_check(value: Mapping[str, Any]) -> list[str]:
     if value["demo"] and (value["http_host"] not in LOOPBACK or value["behind_proxy"]):
         faults.append("demo: demo accounts are refused unless http_host is a loopback address and behind no proxy")
     faults += _check_stamps(value["timestamp_url"], value["timestamp_ca"])
+    faults += _check_nightly(value["reconcile_hour"], value["reconcile_sample_mb"])
     faults += _check_encryption(value["s3_encryption"], value["master_keys"])
     return faults
 
@@ -254,6 +257,11 @@ def _check_stamps(url: str, authority: Path | None) -> list[str]:
     if authority is not None and not authority.is_file():
         return [f"timestamp_ca: {authority}: no such file"]
     return []
+
+
+def _check_nightly(hour: int, sample_mb: int) -> list[str]:
+    faults = [] if 0 <= hour <= 23 else ["reconcile_hour: must be 0 to 23"]
+    return faults if sample_mb >= 0 else [*faults, "reconcile_sample_mb: must not be negative"]
 
 
 def _check_encryption(at_server: str, master_keys: tuple[str, ...]) -> list[str]:

@@ -21,6 +21,8 @@ app = typer.Typer(
 demo_app = typer.Typer(no_args_is_help=True, help="A made-up province to try the hub with.")
 user_app = typer.Typer(no_args_is_help=True, help="Accounts of officials.")
 key_app = typer.Typer(no_args_is_help=True, help="The keys that recordings are sealed and encrypted with.")
+archive_app = typer.Typer(no_args_is_help=True, help="The archive of recordings.")
+app.add_typer(archive_app, name="archive")
 app.add_typer(demo_app, name="demo")
 app.add_typer(key_app, name="key")
 app.add_typer(user_app, name="user")
@@ -183,6 +185,30 @@ def verify(
         as_json=as_json,
     )
     raise typer.Exit(status)
+
+
+@archive_app.command("reconcile")
+def archive_reconcile(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object and nothing else.")] = (
+        False
+    ),
+    config: ConfigFile = None,
+) -> None:
+    """Compare every row with the store and every object with the rows; read a sample again. Done every night too."""
+    from hub.cli import archiving
+
+    raise typer.Exit(archiving.reconcile(cli.load_config(cli.environment(config)), as_json=as_json))
+
+
+@archive_app.command("recover")
+def archive_recover(
+    directory: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A spool directory; stays as it is.")],
+    config: ConfigFile = None,
+) -> None:
+    """Archive what a broken machine left in its spool directory, into this hub's store and database."""
+    from hub.cli import archiving
+
+    raise typer.Exit(archiving.recover(cli.load_config(cli.environment(config)), directory))
 
 
 @key_app.command("rotate")

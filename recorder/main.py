@@ -18,6 +18,7 @@ from recorder.capture import Capture
 from recorder.destroying import Destroying
 from recorder.locking import Locking
 from recorder.packaging import Packaging
+from recorder.reconciling import Reconciling
 from recorder.sealing import Sealing
 
 HEALTH_S = 1
@@ -38,6 +39,7 @@ class Recorder:
         self.sealing = Sealing(config, database, store)
         self.locking = Locking(config, database, store)
         self.destroying = Destroying(config, database, store)
+        self.reconciling = Reconciling(config, database, store)
         self.archiver = Archiver(config, database, store, self.capture, self.packaging, self.sealing)
 
     async def run(self) -> None:
@@ -73,6 +75,7 @@ class Recorder:
                 tasks.create_task(self.sealing.run(), name="sealing")
                 tasks.create_task(self.locking.run(), name="locking")
                 tasks.create_task(self.destroying.run(), name="destroying")
+                tasks.create_task(self.reconciling.run(), name="reconciling")
                 tasks.create_task(self._tell_health(server), name="health")
         finally:
             await self._last_turn()

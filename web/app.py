@@ -9,6 +9,7 @@ from hub.services.strangers import Strangers
 from web import metrics, static, verifying
 from web.api import doors, lookups, replays
 from web.api import hearings as hearings_api
+from web.archive_metrics import ARCHIVE_METRICS, ArchiveMetrics
 from web.keys import DEPS, KNOCKS, RENDERER, STRANGERS, Deps
 from web.middleware import MIDDLEWARES
 from web.pages import (
@@ -75,6 +76,7 @@ def make_app(deps: Deps) -> http.Application:
     app = http.Application(middlewares=MIDDLEWARES, client_max_size=MAX_BODY_BYTES)
     app[DEPS] = deps
     app[STRANGERS] = Strangers()
+    app[ARCHIVE_METRICS] = ArchiveMetrics(deps.registry)
     app[KNOCKS] = Knocks()
     app[RENDERER] = renderer()
     app[verifying.VERIFYING] = verifying.Verifying()

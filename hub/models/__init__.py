@@ -30,7 +30,7 @@ from hub.models.hearings import (
     Seat,
     SeatKind,
 )
-from hub.models.keeping import Destruction, DestructionKind, DestructionState
+from hub.models.keeping import Destruction, DestructionKind, DestructionState, Reconciliation
 from hub.models.law import Certainty, DayKind, Direction, Holiday, LegalRule, RuleUnit
 from hub.models.lines import LineMinute
 from hub.models.people import Account, OrgUnit, Point, Role, RoleGrant, SignInSession, UnitLevel
@@ -91,6 +91,7 @@ __all__ = [
     "PartyKind",
     "PartyWord",
     "Point",
+    "Reconciliation",
     "Recording",
     "RecordingKey",
     "RecordingNotice",

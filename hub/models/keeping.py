@@ -1,9 +1,10 @@
-"""What becomes of recordings: destructions, proposed by one person and approved by another."""
+"""What becomes of recordings: destructions by two people, and what the store was found to hold."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -44,3 +45,14 @@ class Destruction(Base):
     certificate: Mapped[str | None] = mapped_column(Text)
     objects_left: Mapped[int] = mapped_column(default=0)
     """Encrypted files that the store still keeps because they are locked; nobody can read them."""
+
+
+class Reconciliation(Base):
+    """One comparison of rows and store; ``report`` is ``hub.services.reconciliation.Report.as_json``."""
+
+    __tablename__ = "reconciliation"
+
+    id: Mapped[str] = id_column()
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime] = mapped_column(index=True)
+    report: Mapped[dict[str, Any]]

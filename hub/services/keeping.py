@@ -152,7 +152,7 @@ async def approve(db: AsyncSession, vault: Vault, actor: Actor, recording_id: st
 async def refuse(db: AsyncSession, vault: Vault, actor: Actor, recording_id: str, reason: str) -> None:
     """Take the proposal away: whoever may destroy may refuse, also the one who proposed it."""
     recording, hearing, reason = await _begin(
-        db, vault, actor, recording_id, Action.DESTROY_RECORDING, reason, "destroy"
+        db, vault, actor, recording_id, Action.DESTROY_RECORDING, reason, "refuse"
     )
     await _proposed(db, recording_id)
     await _close(db, actor, recording, hearing, reason)

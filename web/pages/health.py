@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from contextlib import suppress
 
 from aiohttp import web as http
 from prometheus_client import generate_latest
@@ -11,7 +12,9 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from hub.auth import Action, may_somewhere
 from hub.errors import Forbidden, NotReady
 from hub.i18n import N_
+from hub.services import reconciliation
 from web import view
+from web.archive_metrics import ARCHIVE_METRICS
 from web.keys import ACTOR, deps
 from web.security import client_address
 
@@ -58,8 +61,17 @@ async def metrics(request: http.Request) -> http.Response:
     actor = request.get(ACTOR)
     if not _loopback(client_address(request)) and not (actor and may_somewhere(actor, Action.WATCH_HELP_DESK)):
         raise Forbidden(N_("Chỉ máy chủ này, quản trị viên và kỹ thuật viên được xem số đo."))
+    await _show_archive(request)
     body = generate_latest(deps(request).registry)
     return http.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _show_archive(request: http.Request) -> None:
+    with suppress(NotReady):  # the other figures matter most when the database is away
+        async with deps(request).database.reading() as db:
+            last = await reconciliation.last(db)
+        if last is not None:
+            request.app[ARCHIVE_METRICS].show(last)
 
 
 def _loopback(address: str) -> bool:

@@ -10,7 +10,7 @@ from aiohttp import web as http
 from hub.errors import BadInput, Conflict, NotFound
 from hub.i18n import N_, Text
 from hub.models import DestructionKind
-from hub.services import keeping, keeping_lists, recording_facts
+from hub.services import keeping, keeping_lists, reconciliation, recording_facts
 from web import format as formats
 from web import forms, keys, view
 from web.forms import Form
@@ -37,9 +37,10 @@ async def act(request: http.Request) -> http.Response:
                 case "propose_due" | "propose_emergency":
                     kind = DestructionKind(wanted.removeprefix("propose_"))
                     await keeping.propose(db, hub.vault, actor, recording_id, kind, form.text("destroy_reason"))
-                case "approve" | "refuse":
-                    change = keeping.approve if wanted == "approve" else keeping.refuse
-                    await change(db, hub.vault, actor, recording_id, form.text("destroy_reason"))
+                case "approve":
+                    await keeping.approve(db, hub.vault, actor, recording_id, form.text("destroy_reason"))
+                case "refuse":
+                    await keeping.refuse(db, hub.vault, actor, recording_id, form.text("refuse_reason"))
                 case _:
                     raise BadInput(N_("Không đọc được biểu mẫu đã gửi."))
     except (BadInput, Conflict) as error:
@@ -104,11 +105,13 @@ async def _archive(
     actor = keys.actor(request)
     async with keys.deps(request).database.reading() as db:
         found = await keeping_lists.lists(db, actor)
+        last = await reconciliation.last(db)
     return view.render(
         request,
         "pages/archive.html",
         status=400 if error else 200,
         lists=found,
+        last=last,
         error=error,
         errors=error.fields if error else {},
         values=values or {},
