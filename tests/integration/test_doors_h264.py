@@ -11,7 +11,8 @@ import av
 import pytest
 
 from tests.support import hub_process
-from tests.support.door_world import ffmpeg, hearing_and_seats, issue, seated
+from tests.support.door_world import hearing_and_seats, issue, seated
+from tests.support.encoders import ffmpeg
 from tests.support.hub_process import HubProcess
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(180)]

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import hub_process
-from tests.support.door_world import Seat, Whip, gstreamer, hearing_and_seats, issue, seated
+from tests.support.door_world import Seat, Whip, hearing_and_seats, issue, seated
+from tests.support.encoders import gstreamer
 from tests.support.hub_process import HubProcess
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(180)]

@@ -18,7 +18,7 @@ from hub import calendar
 from hub.config import Config
 from hub.ids import utc_now
 from hub.models import Account, AuditEvent, Base, Case, Hearing, Party, PartyWord, Point
-from hub.services import event_log, manifests, recordings
+from hub.services import custody, event_log, manifests, recordings
 from hub.services.event_log import NewEvent
 from hub.text import fold
 from tests.support import evidence
@@ -175,6 +175,16 @@ async def test_whoever_searches_for_the_denouncer_finds_nobody(pages: Pages) -> 
     # The same words find the case when they are its own.
     found = json.loads((await browser.get("/api/cases", params={"q": "dia chinh nhan tien"})).text)["cases"]
     assert [row["id"] for row in found] == [case_id]
+
+
+async def test_no_reason_that_names_the_denouncer_is_kept_of_who_verifies_downloads_or_replays(pages: Pages) -> None:
+    _, recording_id = await held(pages, await denunciation(pages))
+    auditor = await pages.person("thanhtra")
+    for what, field in (("verify", "verify_reason"), ("download", "download_reason"), ("replay", "reason")):
+        refused = await auditor.post(f"/recordings/{recording_id}/{what}", {field: f"Theo đơn của bà {NAME}"})
+        assert refused.status == 400, what
+    async with pages.database.reading() as db:
+        assert not [entry for entry in await custody.entries(db, recording_id) if entry.reason]
 
 
 async def test_the_database_and_the_store_hold_the_denouncer_only_sealed(pages: Pages) -> None:

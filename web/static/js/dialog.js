@@ -1,4 +1,6 @@
-/** Dialogs: the browser's own `<dialog>`, opened by `data-opens="id"`, closed by `data-closes`, Escape or the outside. */
+/**
+ * Dialogs: the browser's own `<dialog>`, opened by `data-opens="id"`, closed by `data-closes`, Escape or the outside;
+ * one marked `data-stays` only by its button, because what it shows is never shown again. */
 
 import { t } from "./text.js";
 
@@ -13,10 +15,12 @@ export function wireDialogs() {
     }
     const closer = target?.closest("[data-closes]");
     if (closer) closer.closest("dialog")?.close();
-    if (target instanceof HTMLDialogElement && outside(target, event)) target.close();
+    if (target instanceof HTMLDialogElement && !("stays" in target.dataset) && outside(target, event)) target.close();
   });
   const waiting = document.querySelector("dialog[data-open]");
-  if (waiting instanceof HTMLDialogElement) waiting.showModal();
+  if (!(waiting instanceof HTMLDialogElement)) return;
+  waiting.showModal();
+  waiting.addEventListener("cancel", (event) => { if ("stays" in waiting.dataset) event.preventDefault(); });
 }
 
 /** @param {string} id */

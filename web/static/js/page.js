@@ -1,5 +1,6 @@
 /** What every page does: focus on errors, dialogs, pop-up menus, shortcuts, one submission per form. */
 
+import { wireCopying } from "./copying.js";
 import { wireDates } from "./dates.js";
 import { wireDialogs } from "./dialog.js";
 import { shortcut, wireShortcuts } from "./shortcuts.js";
@@ -137,6 +138,7 @@ function wireNavigation() {
 
 wireShortcuts();
 wireNavigation();
+wireCopying();
 wireDialogs();
 wirePops();
 wireForms();
