@@ -122,7 +122,8 @@ export class Watch {
         flow.sent += report.bytesSent ?? 0;
         flow.received += report.bytesReceived ?? 0;
       } else if (report.type === "candidate-pair" && report.nominated) {
-        flow.asked += report.requestsSent ?? 0;
+        // Those after the first answer are counted apart, answers are not.
+        flow.asked += (report.requestsSent ?? 0) + (report.consentRequestsSent ?? 0);
         flow.answered += report.responsesReceived ?? 0;
       }
     });
