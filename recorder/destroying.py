@@ -88,7 +88,7 @@ class Destroying:
         left = await asyncio.to_thread(self._delete, recording_id, await self._keys(recording_id))
         async with self._database.reading() as db:
             certificate = await destruction.certificate(db, found, left)
-        await asyncio.to_thread(self._put_certificate, recording_id, certificate)
+        certificate = await asyncio.to_thread(self._put_certificate, recording_id, certificate)
         await self._done(found.id, certificate, left)
         log.info("recording destroyed", recording=recording_id, kind=str(found.kind), objects_left=left)
 
@@ -107,12 +107,14 @@ class Destroying:
                 left.add(each.key)
         return len(left)
 
-    def _put_certificate(self, recording_id: str, data: bytes) -> None:
-        """Beside the manifest, signed as that is. What is there from before a crash stays: it said the same."""
-        key = signing_keys.signing_key(self._config)
-        for name, body in ((destruction.NAME, data), (destruction.SIGNATURE, seals.sign(key, data))):
-            where = form.folder_of(recording_id) + name
-            stores.put_bytes(self._store, where, body, media_type="application/octet-stream")
+    def _put_certificate(self, recording_id: str, data: bytes) -> bytes:
+        """Beside the manifest, signed as that is; what lies there now, for one from before a crash stays."""
+        where, key = form.folder_of(recording_id), signing_keys.signing_key(self._config)
+        stores.put_bytes(self._store, where + destruction.NAME, data, media_type="application/json")
+        kept = b"".join(self._store.read(where + destruction.NAME))
+        signature = seals.sign(key, kept)
+        stores.put_bytes(self._store, where + destruction.SIGNATURE, signature, media_type="application/octet-stream")
+        return kept
 
     async def _done(self, destruction_id: str, certificate: bytes, left: int) -> None:
         async with self._database.transaction() as db:
