@@ -142,3 +142,19 @@ async def test_a_tail_of_zeros_is_no_tail(taken: Taken, tally: Callable[[str], T
     ]
     cuts = (((offset, zeros), taken.data[:offset] + bytes(zeros)) for offset, zeros in lengths)
     await count(taken, tally("power cut that leaves a tail of zeros"), cuts, 1.1)
+
+
+async def test_what_no_gap_tells_of_is_found_out(taken: Taken) -> None:
+    """The measure itself: an archive that lacks something, lists too little, or was altered does not pass."""
+    manifest, read = await package(taken, taken.data)
+    assert compare(manifest, read, taken.log, taken.epoch_ns).ok
+    short, _ = await package(taken, taken.data[: taken.last_second()])
+    assert compare(short, read, taken.log, taken.epoch_ns).ok
+    assert not compare(short | {"gaps": []}, read, taken.log, taken.epoch_ns).ok, "missing, and not listed"
+    [camera] = [track for track in short["tracks"] if track["source"] == "camera"]
+    told = {"track": camera["id"], "start_ms": 500, "end_ms": 1500}
+    assert not compare(short | {"gaps": [*short["gaps"], told]}, read, taken.log, taken.epoch_ns).ok, (
+        "listed, but there"
+    )
+    found = compare(short, lambda key: read(key)[:-1] + b"?", taken.log, taken.epoch_ns)
+    assert found.corrupt

@@ -279,7 +279,7 @@ class FakeWorker:
                     self._report(sender, sender.camera, captured_ns, at_ns, ts)
             sender.frames += 1
         while sender.packets * OPUS_S < elapsed:
-            ts = offset + sender.packets * OPUS_SAMPLES
+            ts = int(begin / 1e9 % 1000 * SAMPLES_PER_S) + sender.packets * OPUS_SAMPLES
             counter = round(sender.first / FRAMES_PER_S / OPUS_S) + sender.packets
             payload = counted.stamp(sender.sound.next(), counter)
             captured_ns = begin + round(sender.packets * OPUS_S * 1e9)
