@@ -85,8 +85,7 @@ async def add_rule(
 
     Raises ``Forbidden`` unless the actor's scope covers every unit, and ``BadInput``.
     """
-    if not await _may_set(db, actor):
-        auth.require(actor, Action.SET_RETENTION, Target())
+    await require_setter(db, actor)
     legal_basis, faults = " ".join(legal_basis.split()), {}
     if case_type not in ("", *models.CaseType):
         faults["case_type"] = Text(N_("Hãy chọn một mục trong danh sách."))
@@ -106,6 +105,12 @@ async def add_rule(
     await audit.record(
         db, actor, "retention_rule_added", "retention_rule", row.id, case_type=case_type, years=years, since=str(since)
     )
+
+
+async def require_setter(db: AsyncSession, actor: Actor) -> None:
+    """Raises ``Forbidden`` unless the actor may add rules."""
+    if not await _may_set(db, actor):
+        auth.require(actor, Action.SET_RETENTION, Target())
 
 
 async def _may_set(db: AsyncSession, actor: Actor) -> bool:

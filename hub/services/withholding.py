@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import auth, models, withheld
 from hub.auth import Action, Actor, Target
-from hub.errors import BadInput, Conflict, NotFound, NotReady
+from hub.errors import BadInput, Conflict, NotFound
 from hub.i18n import N_, Text
 from hub.ids import utc_now
 from hub.services import custody, identity, recordings
@@ -64,12 +64,12 @@ async def mark(
     seat_id: str | None,
     ground: str,
 ) -> models.WithheldRange:
-    """Withhold a passage from now on. Raises ``NotFound``, ``Forbidden``, ``NotReady`` while the hearing runs, and
+    """Withhold a passage from now on. Raises ``NotFound``, ``Forbidden``, ``Conflict`` while the hearing runs, and
     ``BadInput`` for a passage that is none, an unknown seat, or a ground that is empty or names a denouncer."""
     recording, hearing = await recordings.get(db, recording_id)
     auth.require(actor, Action.WITHHOLD_RECORDING, record_target(hearing))
     if recording.duration_ms is None:
-        raise NotReady(N_("Buổi tiếp chưa kết thúc nên chưa đánh dấu được."))
+        raise Conflict(N_("Buổi tiếp chưa kết thúc nên chưa đánh dấu được."))
     ground = " ".join(ground.split())
     faults = _faults(recording.duration_ms, start_ms, end_ms, ground)
     if seat_id is not None and seat_id not in {seat.id for seat in hearing.seats}:

@@ -69,6 +69,8 @@ MAY_SEE: dict[str, frozenset[str]] = {
     "/hearings/{hearing_id}/lines": INVITED | ADMINISTRATORS,
     "/hearings/{hearing_id}/lines/{seat_id}": INVITED | ADMINISTRATORS,
     "/recordings/{recording_id}": INVITED,
+    "/recordings/{recording_id}/destruction.json": frozenset(),
+    "/archive": AUDIT | {"leader"},
     "/replays/{replay_id}": frozenset({"auditor"}),
     "/help-desk": SUPPORT,
     "/accounts": ADMINISTRATORS,
@@ -115,6 +117,10 @@ MAY_POST: dict[str, frozenset[str]] = {
     "/recordings/{recording_id}/replay": frozenset({"auditor", "leader"}),
     "/recordings/{recording_id}/verify": AUDIT,
     "/recordings/{recording_id}/download": frozenset({"auditor", "leader"}),
+    "/recordings/{recording_id}/keeping": frozenset({"auditor", "leader"}),
+    "/recordings/{recording_id}/withhold": frozenset({"auditor", "leader"}),
+    "/withheld/{passage_id}/lift": frozenset(),
+    "/archive/rules": ADMINISTRATORS,
     "/accounts/new": ADMINISTRATORS,
     "/accounts/{account_id}": ADMINISTRATORS,
     "/accounts/{account_id}/password": ADMINISTRATORS,
@@ -167,6 +173,7 @@ async def objects(pages: Pages) -> dict[str, str]:
             "segment_id": "none",
             "replay_id": "none",
             "token_id": "none",
+            "passage_id": "none",
             "account_id": (await db.execute(select(Account.id).where(Account.username == "chutri"))).scalar_one(),
             "unit_id": (await db.execute(select(OrgUnit.id).where(OrgUnit.code == "TANTIEN"))).scalar_one(),
             "code": "classify",
@@ -230,7 +237,7 @@ async def test_each_role_may_change_its_things_and_no_other(pages: Pages, role: 
         elif address.endswith("/attachments"):
             answer = await browser.upload(address.format(**known), "a.exe", b"MZ")
         else:
-            answer = await browser.post(address.format(**known))
+            answer = await browser.post(address.format(**known), {"do": "hold"} if address.endswith("/keeping") else ())
         allowed = answer.status in (201, 303, 400, 409)
         if allowed is not (role in roles) or answer.status not in (201, 303, 400, 403, 404, 409):
             wrong.append(f"{address}: {answer.status}")

@@ -80,6 +80,8 @@ async def show(request: http.Request) -> http.Response:
 @routes.post("/archive/rules")
 async def add_rule(request: http.Request) -> http.Response:
     actor, form = keys.actor(request), await forms.read(request)
+    async with keys.deps(request).database.reading() as db:
+        await keeping_lists.require_setter(db, actor)
     try:
         since = _day(form, "since")
         years = form.number("years", 0) if form.text("years") else None
