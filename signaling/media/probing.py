@@ -14,7 +14,7 @@ PROBE_MS = 2_500
 WAIT_MS = 5_000
 MOST_WAIT_MS = 30_000
 STILL_WAIT_MS, STILL_TRIES = 7_000, 2
-"""While a picture stands still: with the probe itself it is back ten seconds after the line. Who has tried so often
+"""While a picture stands still: with two probes it is back twelve seconds after the line. Who has tried so often
 in vain has a weak line, and its voices have the more of it: then three times as long."""
 LONGER = 1.5
 STEP = 1.5
@@ -75,9 +75,9 @@ class Prober:
         calm = calm_ms >= max(wait_ms, WAIT_MS) and now_ms - self._ended_ms >= wait_ms
         if calm and seen.need_bps is not None and seen.need_bps > seen.media_bps:
             self._begun_ms, self._remb_then = now_ms, seen.remb_bps
-            # Nothing less than the smallest picture is of any use to one that stands still.
+            # Also where a picture stands still and less than its smallest layer is no use: voices would pay for a leap.
             at_once = max(STEP * max(seen.media_bps, LEAST_BPS), self._beyond * seen.available_bps)
-            self._target_bps = MARGIN * seen.need_bps if seen.still else min(MARGIN * seen.need_bps, at_once)
+            self._target_bps = min(MARGIN * seen.need_bps, at_once)
             self.padding_bps = max(0.0, self._target_bps - seen.media_bps)
         return None
 

@@ -9,7 +9,7 @@ import pytest
 
 from signaling.media.bandwidth import LOSS, START_BPS, Bandwidth, LossBrake, SentRate
 from signaling.media.layers import Layer
-from signaling.media.probing import MARGIN, MOST_WAIT_MS, PROBE_MS, STILL_TRIES, STILL_WAIT_MS, WAIT_MS, Prober, Sight
+from signaling.media.probing import MOST_WAIT_MS, PROBE_MS, STEP, STILL_TRIES, STILL_WAIT_MS, WAIT_MS, Prober, Sight
 from tests.support.fluid_line import FluidLine, Subscriber
 
 CAMERA = (Layer(90, 100_000), Layer(180, 220_000), Layer(360, 700_000))
@@ -53,7 +53,7 @@ def test_a_line_that_gets_better_is_climbed_by_probes() -> None:
     assert subscriber.padded_bytes > 0
 
 
-@pytest.mark.parametrize(("slow_s", "back_s"), [(10, 10), (20, 10), (60, 25), (600, 25)])
+@pytest.mark.parametrize(("slow_s", "back_s"), [(10, 15), (20, 15), (60, 27), (600, 27)])
 @pytest.mark.parametrize("queue_ms", [0, 400, 1500])
 @pytest.mark.parametrize("capacity", [100_000, 120_000])
 def test_a_picture_that_stood_still_for_long_is_back_soon_after_the_line_is(
@@ -193,14 +193,14 @@ def test_a_probe_under_which_the_estimate_sinks_ends_at_once() -> None:
         assert prober.active is not ends
 
 
-def test_who_shows_no_picture_probes_for_the_smallest_at_once_and_soon_again() -> None:
+def test_who_shows_no_picture_probes_soon_again_and_no_bolder_for_it() -> None:
     prober, now_ms, congested_ms, waits = Prober(), 100_000.0, 0.0, []
     for _ in range(STILL_TRIES + 2):
         begun = now_ms
         while not prober.active:
             now_ms += 500
             prober.look(replace(sight(congested_ms), still=True), now_ms)
-        assert prober.padding_bps == pytest.approx(MARGIN * 300_000 - 150_000)
+        assert prober.padding_bps == pytest.approx((STEP - 1) * 150_000)
         waits.append(now_ms - begun)
         congested_ms = now_ms = now_ms + 500
         prober.look(replace(sight(congested_ms), still=True), now_ms)
