@@ -167,8 +167,8 @@ def test_with_a_self_signed_certificate_pages_come_over_https(data_dir: Path) ->
         pem = data_dir / "tls" / "self-signed.pem"
         if not pem.exists():
             return False
-        trusted.load_verify_locations(pem)
         try:
+            trusted.load_verify_locations(pem)  # may be on its way to the disk
             with urllib.request.urlopen(f"https://localhost:{port}/sign-in", context=trusted, timeout=5) as page:
                 return "max-age" in page.headers["Strict-Transport-Security"]
         except OSError:
