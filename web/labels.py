@@ -17,6 +17,7 @@ from hub.models import (
     Direction,
     HearingKind,
     HearingState,
+    IdentityMethod,
     LinkKind,
     PartyKind,
     RecordingState,
@@ -25,6 +26,7 @@ from hub.models import (
     SeatKind,
     UnitLevel,
 )
+from hub.visits import GROUNDS
 from web.translate import Catalogue
 
 LABELS: Mapping[str, Mapping[str, str]] = {
@@ -84,6 +86,15 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         PartyKind.ORGANISATION: N_("Tổ chức"),
         PartyKind.GROUP: N_("Nhóm người"),
     },
+    "identity_method": {
+        IdentityMethod.CITIZEN_ID: N_("Căn cước"),
+        IdentityMethod.PASSPORT: N_("Hộ chiếu"),
+        IdentityMethod.VNEID: N_("VNeID"),
+        IdentityMethod.OTHER_PAPER: N_("Giấy tờ khác"),
+        IdentityMethod.NO_PAPER: N_("Không có giấy tờ"),
+        IdentityMethod.UNKNOWN: N_("Không cho biết là ai"),
+    },
+    "refusal_ground": GROUNDS,
     "hearing_kind": {
         HearingKind.REGULAR: N_("Định kỳ"),
         HearingKind.AD_HOC: N_("Đột xuất"),
@@ -167,6 +178,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "case_moved": N_("Ghi bước xử lý vụ việc"),
         "case_assessed": N_("Ghi đặc điểm vụ việc"),
         "case_linked": N_("Liên kết vụ việc"),
+        "visit_recorded": N_("Ghi một lượt tiếp"),
+        "visit_refused": N_("Từ chối tiếp"),
         "attachment_added": N_("Thêm tài liệu"),
         "attachment_opened": N_("Mở tài liệu"),
         "identity_read": N_("Xem danh tính"),
@@ -207,6 +220,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "unit": N_("Cơ quan"),
         "point": N_("Điểm cầu"),
         "case": N_("Vụ việc"),
+        "visit": N_("Lượt tiếp"),
         "hearing": N_("Buổi tiếp"),
         "recording": N_("Bản ghi"),
         "legal_rule": N_("Quy tắc pháp luật"),

@@ -49,6 +49,7 @@ from hub.models.recordings import (
     Track,
     WithheldRange,
 )
+from hub.models.visits import IdentityMethod, RefusalGround, Visit
 
 __all__ = [
     "LIVE_STATES",
@@ -83,6 +84,7 @@ __all__ = [
     "HearingKind",
     "HearingState",
     "Holiday",
+    "IdentityMethod",
     "LegalRule",
     "LineMinute",
     "LinkKind",
@@ -96,6 +98,7 @@ __all__ = [
     "RecordingKey",
     "RecordingNotice",
     "RecordingState",
+    "RefusalGround",
     "Replay",
     "RetentionRule",
     "Role",
@@ -109,5 +112,6 @@ __all__ = [
     "Track",
     "UnitLevel",
     "UtcDateTime",
+    "Visit",
     "WithheldRange",
 ]

@@ -23,6 +23,8 @@ CASE_TEXTS = {
     "attachment_added": N_("Thêm tài liệu"),
     "attachment_opened": N_("Mở tài liệu"),
     "identity_read": N_("Xem danh tính"),
+    "visit_recorded": N_("Ghi một lượt tiếp"),
+    "visit_refused": N_("Từ chối tiếp"),
 }
 HEARING_TEXTS = {
     "hearing_booked": N_("Đặt lịch buổi tiếp %(number)s"),

@@ -21,7 +21,7 @@ from hub import cases as rules
 from hub.auth import Action, Actor, Target, require
 from hub.errors import BadInput, HubError, NotFound
 from hub.i18n import N_, Text
-from hub.models import Case, Party, PartyKind, PartyWord
+from hub.models import Case, Party, PartyKind, PartyWord, Visit
 from hub.services import audit
 from hub.text import clean, exact_words, words
 
@@ -159,6 +159,19 @@ async def read_identity(db: AsyncSession, vault: Vault, actor: Actor, party_id: 
     return await _open(db, vault, actor, case, "identity_read", reason)
 
 
+async def read_visitor(db: AsyncSession, vault: Vault, actor: Actor, visit: Visit, reason: str) -> Identity:
+    """Who came, of a visit without a case. Raises ``BadInput`` without a reason, ``Forbidden``, ``NotFound``."""
+    if visit.case is not None:
+        return await read_identity(db, vault, actor, visit.case.party_id, reason)
+    if visit.party is None:
+        raise NotFound(N_("Không tìm thấy người này."))
+    require(actor, Action.READ_IDENTITY, Target(paths=(visit.unit.path,), secret=visit.party.secret))
+    reason = clean(reason)
+    if not reason:
+        raise BadInput(N_("Hãy nêu lý do xem danh tính."), fields={"reason": Text(N_("Hãy nêu lý do xem danh tính."))})
+    return await _open(db, vault, actor, visit, "identity_read", reason)
+
+
 async def case_reveals(db: AsyncSession, vault: Vault, actor: Actor, case: Case, *texts: str) -> bool:
     """Whether a text would give away the case's party. Nobody is shown anything, yet the comparison is logged too."""
     known = await _open(db, vault, actor, case, "identity_compared", "")
@@ -188,11 +201,15 @@ def identity_target(actor: Actor, case: Case) -> Target:
     return Target(paths=(case.unit.path,), secret=case.party.secret, own=case.created_by == actor.account_id)
 
 
-async def _open(db: AsyncSession, vault: Vault, actor: Actor, case: Case, action: str, reason: str) -> Identity:
+async def _open(
+    db: AsyncSession, vault: Vault, actor: Actor, about: Case | Visit, action: str, reason: str
+) -> Identity:
     """The one place where an identity is opened. The event is kept even when what follows is not: it was opened."""
-    identity = vault.unseal(case.party_id, case.party.sealed_identity)
+    assert about.party is not None
+    identity = vault.unseal(about.party.id, about.party.sealed_identity)
+    kind = "case" if isinstance(about, Case) else "visit"
     event = await audit.record(
-        db, actor, action, "case", case.id, reason, unit_path=case.unit.path, party_id=case.party_id
+        db, actor, action, kind, about.id, reason, unit_path=about.unit.path, party_id=about.party.id
     )
     audit.keep_even_if_undone(db, event)
     return identity

@@ -49,6 +49,8 @@ def test_every_state_and_kind_has_a_name() -> None:
         "certainty": models.Certainty,
         "day_kind": models.DayKind,
         "party_kind": models.PartyKind,
+        "identity_method": models.IdentityMethod,
+        "refusal_ground": models.RefusalGround,
         "hearing_kind": models.HearingKind,
         "ground": models.AdHocGround,
         "ground_basis": models.AdHocGround,
