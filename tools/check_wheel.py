@@ -11,7 +11,14 @@ from importlib.metadata import distribution, packages_distributions
 from importlib.resources import files
 
 OURS = ("hub", "signaling", "recorder", "web", "migrations")
-NEEDED = (("web", "templates"), ("web", "static"), ("web", "locale"), ("migrations", "versions"))
+NEEDED = (
+    ("web", "templates"),
+    ("web", "static"),
+    ("web", "locale"),
+    ("migrations", "versions"),
+    ("hub", "data"),
+    ("hub", "pdf"),
+)
 
 
 def main() -> None:
