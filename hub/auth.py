@@ -14,6 +14,8 @@ class Action(StrEnum):
     MANAGE_ACCOUNTS = "manage_accounts"
     MANAGE_UNITS = "manage_units"
     """Units and points."""
+    MANAGE_MAIL = "manage_mail"
+    """See which letters wait, were sent or failed, and send them again; never what they say of a case."""
     READ_RULES = "read_rules"
     """Deadlines, holidays and the calculator: the law, no secret to anybody who works with it."""
     MANAGE_RULES = "manage_rules"
@@ -159,6 +161,7 @@ def _may_read_secret_identity(actor: Actor, target: Target) -> bool:
 _ROLES: dict[Action, frozenset[Role]] = {
     Action.MANAGE_ACCOUNTS: frozenset({Role.ADMINISTRATOR}),
     Action.MANAGE_UNITS: frozenset({Role.ADMINISTRATOR}),
+    Action.MANAGE_MAIL: frozenset({Role.ADMINISTRATOR}),
     Action.READ_RULES: frozenset(Role),
     Action.MANAGE_RULES: frozenset({Role.ADMINISTRATOR}),
     Action.READ_AUDIT: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),

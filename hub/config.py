@@ -86,6 +86,16 @@ class Config:
     )
     chair_lost_s: int = setting(60, "Seconds without the chair after which a hearing is interrupted.")
     help_phone: str = setting("", "Telephone number for help, shown in the waiting room.")
+    smtp_host: str = setting("", "Mail server that takes our letters; empty means that nobody is told by e-mail.")
+    smtp_port: int = setting(0, "Its port; 0 means 587 for starttls, 465 for tls and 25 for none.")
+    smtp_security: str = setting("starttls", "starttls, tls, or none where the line to the server is safe by itself.")
+    smtp_ca: Path | None = setting(
+        None, "Certificates in PEM that the mail server is checked against; empty: the system's."
+    )
+    smtp_username: str = setting("", "Name to sign in at the mail server with; empty means none is asked for.")
+    smtp_password_file: Path | None = setting(None, "File whose first line is the password for it.")
+    smtp_from: str = setting("", "E-mail address that letters come from; needed with smtp_host.")
+    smtp_from_name: str = setting("Cầu Tiếp Dân", "Name beside that address.")
     line_days: int = setting(365, "Days for which the quality of every line is kept, minute by minute.")
     log_format: str = setting("console", "console or json.")
     log_level: str = setting("info", "debug, info, warning or error.")
@@ -248,6 +258,25 @@ def _cross_check(value: Mapping[str, Any]) -> list[str]:
     faults += _check_stamps(value["timestamp_url"], value["timestamp_ca"])
     faults += _check_nightly(value["reconcile_hour"], value["reconcile_sample_mb"])
     faults += _check_encryption(value["s3_encryption"], value["master_keys"])
+    faults += _check_mail(value)
+    return faults
+
+
+def _check_mail(value: Mapping[str, Any]) -> list[str]:
+    from hub.mail import is_address
+
+    faults = []
+    if value["smtp_security"] not in ("starttls", "tls", "none"):
+        faults.append(f"smtp_security: {value['smtp_security']!r} is not starttls, tls or none")
+    if not 0 <= value["smtp_port"] <= 65_535:
+        faults.append(f"smtp_port: {value['smtp_port']} is not a port")
+    if value["smtp_host"] and not is_address(value["smtp_from"]):
+        faults.append("smtp_from: an e-mail address is needed with smtp_host")
+    if bool(value["smtp_username"]) != (value["smtp_password_file"] is not None):
+        faults.append("smtp_username and smtp_password_file: give both or neither")
+    for name in ("smtp_password_file", "smtp_ca"):
+        if value[name] is not None and not value[name].is_file():
+            faults.append(f"{name}: {value[name]}: no such file")
     return faults
 
 

@@ -22,9 +22,11 @@ demo_app = typer.Typer(no_args_is_help=True, help="A made-up province to try the
 user_app = typer.Typer(no_args_is_help=True, help="Accounts of officials.")
 key_app = typer.Typer(no_args_is_help=True, help="The keys that recordings are sealed and encrypted with.")
 archive_app = typer.Typer(no_args_is_help=True, help="The archive of recordings.")
+mail_app = typer.Typer(no_args_is_help=True, help="Letters by e-mail.")
 app.add_typer(archive_app, name="archive")
 app.add_typer(demo_app, name="demo")
 app.add_typer(key_app, name="key")
+app.add_typer(mail_app, name="mail")
 app.add_typer(user_app, name="user")
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="Settings file; default HUB_CONFIG or hub.toml.")]
@@ -245,6 +247,17 @@ def key_list(config: ConfigFile = None) -> None:
     from hub.cli import maintenance
 
     maintenance.list_keys(cli.load_config(cli.environment(config)))
+
+
+@mail_app.command("test")
+def mail_test(
+    address: Annotated[str, typer.Argument(help="Where the letter goes.")],
+    config: ConfigFile = None,
+) -> None:
+    """Send one letter by the settings smtp_*, and say what the server answered."""
+    from hub.cli import mailing
+
+    raise typer.Exit(mailing.test(cli.load_config(cli.environment(config)), address))
 
 
 @app.command()

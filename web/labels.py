@@ -19,6 +19,7 @@ from hub.models import (
     HearingState,
     IdentityMethod,
     LinkKind,
+    MailState,
     PartyKind,
     RecordingState,
     Role,
@@ -251,6 +252,13 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         DayKind.SWAPPED_OFF: N_("Nghỉ hoán đổi"),
         DayKind.SWAPPED_WORKING: N_("Làm bù"),
     },
+    "mail_state": {
+        MailState.WAITING: N_("Đang chờ gửi"),
+        MailState.NO_ADDRESS: N_("Chưa có địa chỉ"),
+        MailState.SENT: N_("Đã gửi"),
+        MailState.FAILED: N_("Không gửi được"),
+        MailState.EXPIRED: N_("Quá hạn, không gửi"),
+    },
     "language": {"vi": "Tiếng Việt", "en": "English"},
 }
 
@@ -294,6 +302,12 @@ TONES: Mapping[str, Mapping[str, str]] = {
     },
     "certainty": {Certainty.TEXT: "good", Certainty.SECONDARY: "info", Certainty.UNVERIFIED: "warn"},
     "day_kind": {DayKind.SWAPPED_WORKING: "warn"},
+    "mail_state": {
+        MailState.WAITING: "info",
+        MailState.NO_ADDRESS: "warn",
+        MailState.SENT: "good",
+        MailState.FAILED: "danger",
+    },
     "check": {"ok": "good", "failed": "danger", "skipped": "warn"},
     "presence": {"absent": "quiet", "waiting": "warn", "admitted": "good", "lost": "danger"},
 }

@@ -29,6 +29,7 @@ NOTICES: Mapping[str, str] = {
     "account_password_set": N_("Đã đặt mật khẩu mới. Người dùng phải đổi mật khẩu khi đăng nhập lần tới."),
     "rule_saved": N_("Đã lưu quy tắc. Thời hạn được tính theo bản này từ bây giờ."),
     "holiday_saved": N_("Đã lưu ngày. Thời hạn được tính theo lịch này từ bây giờ."),
+    "mail_retried": N_("Thư sẽ được gửi lại ngay."),
     "unit_saved": N_("Đã lưu cơ quan."),
     "point_saved": N_("Đã lưu điểm cầu."),
     "keeping_hold": N_("Đã giữ lại bản ghi."),

@@ -20,6 +20,7 @@ from hub.errors import NotReady
 from hub.i18n import Text
 from hub.services import cases, hearings, law_loading, people
 from hub.services.identity import Vault
+from hub.services.mail_sending import Sender
 from signaling import app as signaling_app
 from signaling.doors import Keeper
 from signaling.live import Live
@@ -75,13 +76,15 @@ def make_app(config: Config, database: Database, registry: CollectorRegistry) ->
             log.warning("session not prolonged", fault=str(error))
         return found[0]
 
-    def say(language: str, text: Text) -> str:
-        return translate.catalogue(language).text(text)
-
-    signaling_app.add_routes(app, live, actor_of=actor_of, translate=say)
+    signaling_app.add_routes(app, live, actor_of=actor_of, translate=speak)
     app.cleanup_ctx.append(_housekeeping(deps))
     app.cleanup_ctx.append(_running(keeper.run, "doors"))
+    app.cleanup_ctx.append(_running(Sender(config, database, speak).run, "mail"))
     return app
+
+
+def speak(language: str, text: Text | str) -> str:
+    return translate.catalogue(language).text(text)
 
 
 def _running(

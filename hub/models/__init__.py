@@ -33,6 +33,7 @@ from hub.models.hearings import (
 from hub.models.keeping import Destruction, DestructionKind, DestructionState, Reconciliation
 from hub.models.law import Certainty, DayKind, Direction, Holiday, LegalRule, RuleUnit
 from hub.models.lines import LineMinute
+from hub.models.mail import MailState, OutgoingMail
 from hub.models.people import Account, OrgUnit, Point, Role, RoleGrant, SignInSession, UnitLevel
 from hub.models.recordings import (
     AuditEvent,
@@ -88,7 +89,9 @@ __all__ = [
     "LegalRule",
     "LineMinute",
     "LinkKind",
+    "MailState",
     "OrgUnit",
+    "OutgoingMail",
     "Party",
     "PartyKind",
     "PartyWord",

@@ -13,6 +13,7 @@ from hub.auth import Action, Actor, Grant, Target, may, require, scopes
 from hub.errors import BadInput, Conflict, Forbidden, NotFound
 from hub.i18n import N_, Text
 from hub.ids import utc_now
+from hub.mail import is_address
 from hub.models import Account, OrgUnit, Role, RoleGrant, SignInSession
 from hub.services import audit
 from hub.services.passwords import hash_password, password_fault, verify_password
@@ -80,6 +81,7 @@ class NewAccount:
     grants: tuple[GrantInput, ...] = ()
     title: str = ""
     phone: str = ""
+    email: str = ""
     language: str = "vi"
     is_demo: bool = False
     must_change_password: bool = False
@@ -94,6 +96,7 @@ class AccountEdit:
     grants: tuple[GrantInput, ...] = ()
     title: str = ""
     phone: str = ""
+    email: str = ""
     language: str = "vi"
 
 
@@ -136,7 +139,7 @@ async def create_account(db: AsyncSession, actor: Actor, new: NewAccount) -> Acc
         faults["password"] = fault
     unit = await _checked_unit(db, actor, new.unit_id, faults)
     grants = await _checked_grants(db, actor, new.grants, faults)
-    _check_names(new.full_name, new.title, new.phone, faults)
+    _check_names(new, faults)
     _raise(faults)
     assert unit is not None
     account = Account(
@@ -144,6 +147,7 @@ async def create_account(db: AsyncSession, actor: Actor, new: NewAccount) -> Acc
         full_name=clean(new.full_name),
         title=clean(new.title),
         phone=clean(new.phone),
+        email=clean(new.email),
         unit_id=unit.id,
         password_hash=await hash_password(new.password),
         language=new.language,
@@ -168,14 +172,14 @@ async def update_account(db: AsyncSession, actor: Actor, account_id: str, edit: 
     faults: dict[str, Text] = {}
     unit = await _checked_unit(db, actor, edit.unit_id, faults)
     wanted = await _checked_grants(db, actor, edit.grants, faults, held=_held(account))
-    _check_names(edit.full_name, edit.title, edit.phone, faults)
+    _check_names(edit, faults)
     _raise(faults)
     assert unit is not None
     managed = scopes(actor, Action.MANAGE_ACCOUNTS)
     wanted |= {(g.role, g.unit_id) for g in account.grants if not any(g.unit.path.startswith(p) for p in managed)}
     _keep_own_administration(actor, account, wanted)
     account.full_name, account.title, account.phone = clean(edit.full_name), clean(edit.title), clean(edit.phone)
-    account.unit_id, account.language = unit.id, edit.language
+    account.unit_id, account.language, account.email = unit.id, edit.language, clean(edit.email)
     for grant in [g for g in account.grants if (g.role, g.unit_id) not in wanted]:
         account.grants.remove(grant)
     for role, unit_id in wanted - _held(account):
@@ -287,10 +291,13 @@ async def _checked_grants(
     return wanted
 
 
-def _check_names(full_name: str, title: str, phone: str, faults: dict[str, Text]) -> None:
-    if not clean(full_name):
+def _check_names(given: NewAccount | AccountEdit, faults: dict[str, Text]) -> None:
+    if not clean(given.full_name):
         faults["full_name"] = Text(N_("Hãy ghi họ tên cán bộ."))
-    for field, value, longest in (("full_name", full_name, 120), ("title", title, 120), ("phone", phone, 40)):
+    if clean(given.email) and not is_address(clean(given.email)):
+        faults["email"] = Text(N_("Hãy ghi địa chỉ thư điện tử như ten@coquan.gov.vn."))
+    lengths = (("full_name", given.full_name, 120), ("title", given.title, 120), ("phone", given.phone, 40))
+    for field, value, longest in lengths:
         if len(clean(value)) > longest:
             faults[field] = Text(N_("Dài quá %(longest)d ký tự."), {"longest": longest})
 

@@ -15,6 +15,7 @@ SEATS = ("chair", "deputy", "secretary", "point")
 BY_ROLE = {
     Action.MANAGE_ACCOUNTS: {Role.ADMINISTRATOR},
     Action.MANAGE_UNITS: {Role.ADMINISTRATOR},
+    Action.MANAGE_MAIL: {Role.ADMINISTRATOR},
     Action.READ_AUDIT: {Role.AUDITOR, Role.ADMINISTRATOR},
     Action.REGISTER_CASE: {Role.OFFICER},
     Action.READ_CASE: {Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR},

@@ -135,6 +135,7 @@ def _common(form: Form) -> dict[str, Any]:
         "full_name": form.text("full_name"),
         "title": form.text("title"),
         "phone": form.text("phone"),
+        "email": form.text("email"),
         "unit_id": form.text("unit_id"),
         "language": language if language in LANGUAGES else DEFAULT_LANGUAGE,
     }
@@ -168,6 +169,7 @@ def _values_of(account: Account) -> dict[str, Any]:
         "full_name": account.full_name,
         "title": account.title,
         "phone": account.phone,
+        "email": account.email,
         "unit_id": account.unit_id,
         "language": account.language,
         "grants": [(str(grant.role), grant.unit_id) for grant in account.grants],
