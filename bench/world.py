@@ -14,12 +14,12 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub import auth, config, keys
+from hub import auth, config
 from hub.db import Database
 from hub.ids import utc_now
 from hub.models import Account, OrgUnit, Point, Role, RoleGrant, SeatKind, UnitLevel
 from hub.services import hearings, people
-from hub.services.identity import Vault
+from hub.services.identity import Vault, open_vault
 from hub.services.passwords import hash_password
 from hub.services.people import NewPoint, NewUnit
 
@@ -58,7 +58,7 @@ def build(environment: dict[str, str], sizes: Sequence[int], *, own_accounts: bo
 
 
 async def _build(settings: config.Config, sizes: Sequence[int], *, own_accounts: bool) -> list[Booked]:
-    database, vault = Database(settings.database), Vault(keys.identity_key(settings))
+    database, vault = Database(settings.database), open_vault(settings)
     hashed = await hash_password(PASSWORD)
     try:
         async with database.transaction() as db:

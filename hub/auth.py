@@ -29,6 +29,9 @@ class Action(StrEnum):
     DECIDE_CASE = "decide_case"
     """Write down a decision about it: acceptance, refusal, extension, outcome."""
     READ_IDENTITY = "read_identity"
+    """Of who came, but for denouncers."""
+    OPEN_VAULT = "open_vault"
+    """Read or correct who denounced, and open the papers that tell it."""
     BOOK_HEARING = "book_hearing"
     """Book, change, postpone, cancel."""
     CONNECT_DEVICE = "connect_device"
@@ -93,14 +96,12 @@ class Target:
     ``paths`` are the units concerned (a hearing concerns the unit that holds it and the units of its points);
     one of them within the actor's scope is enough. ``seat_kind`` is the kind of the seat that the actor holds in the
     hearing concerned; for TAKE_SEAT it is the seat wanted, ``own`` says whether it was booked for this account, and
-    ``paths`` names the unit of its point. ``secret`` marks the identity of a denouncer; ``own`` then says that the
-    actor registered the case.
+    ``paths`` names the unit of its point.
     """
 
     paths: tuple[str, ...] = ()
     own: bool = False
     seat_kind: str | None = None
-    secret: bool = False
     extra: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -108,11 +109,8 @@ def may(actor: Actor, action: Action, target: Target) -> bool:
     """Whether ``actor`` may do ``action`` to ``target``."""
     if action is Action.TAKE_SEAT:
         return _may_take_seat(actor, target)
-    if action is Action.READ_IDENTITY and target.secret:
-        return _may_read_secret_identity(actor, target)
     roles = _ROLES.get(action, frozenset())
-    if action is Action.READ_WITHHELD:
-        # As with a denouncer's identity: in the very unit that holds it, a role over a higher one is not enough.
+    if action in IN_THE_VERY_UNIT:
         return any(Grant(role, path) in actor.grants for role in roles for path in target.paths)
     if any(actor.holds(role, path) for role in roles for path in target.paths):
         return True
@@ -149,14 +147,10 @@ def _may_take_seat(actor: Actor, target: Target) -> bool:
     return target.seat_kind in _SEATS[Action.TAKE_SEAT] and target.own
 
 
-def _may_read_secret_identity(actor: Actor, target: Target) -> bool:
-    """A denouncer's identity stays in the very unit that received it (Law on Denunciations 2018 Art 56).
-
-    A role over a higher unit is not enough; whoever registered the case may, as long as they are an officer there.
-    """
-    here = any(Grant(role, path) in actor.grants for role in _ROLES[Action.READ_IDENTITY] for path in target.paths)
-    return here or (target.own and any(actor.holds(Role.OFFICER, path) for path in target.paths))
-
+IN_THE_VERY_UNIT = frozenset({Action.OPEN_VAULT, Action.READ_WITHHELD})
+"""A role over a higher unit is not enough. A denouncer's identity stays in the unit that received it (Law on
+Denunciations 2018 Art 56), with its officers and its leaders; whoever registered the case elsewhere may not look back.
+"""
 
 _ROLES: dict[Action, frozenset[Role]] = {
     Action.MANAGE_ACCOUNTS: frozenset({Role.ADMINISTRATOR}),
@@ -171,6 +165,7 @@ _ROLES: dict[Action, frozenset[Role]] = {
     Action.HANDLE_CASE: frozenset({Role.OFFICER}),
     Action.DECIDE_CASE: frozenset({Role.OFFICER, Role.LEADER}),
     Action.READ_IDENTITY: frozenset({Role.OFFICER, Role.LEADER}),
+    Action.OPEN_VAULT: frozenset({Role.OFFICER, Role.LEADER}),
     Action.BOOK_HEARING: frozenset({Role.OFFICER, Role.SECRETARY}),
     Action.CONNECT_DEVICE: frozenset({Role.OFFICER, Role.SECRETARY}),
     Action.READ_HEARING: frozenset({Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR, Role.TECHNICIAN}),

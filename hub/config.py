@@ -47,6 +47,11 @@ class Config:
         "Keys that wrap the recordings' keys, 32 bytes in base64 each, the one in use first; empty means a file.",
         secret=True,
     )
+    denouncer_keys: tuple[str, ...] = setting(
+        (),
+        "Keys that seal who denounced, 32 bytes in base64 each, the one in use first; empty means a file.",
+        secret=True,
+    )
     reconcile_hour: int = setting(2, "Hour of the night (0 to 23, in Vietnam) at which rows and store are compared.")
     reconcile_sample_mb: int = setting(500, "Megabytes of archived files whose checksums are computed anew each night.")
     http_host: str = setting("127.0.0.1", "Address the web server listens on.")
@@ -257,7 +262,9 @@ def _cross_check(value: Mapping[str, Any]) -> list[str]:
         faults.append("demo: demo accounts are refused unless http_host is a loopback address and behind no proxy")
     faults += _check_stamps(value["timestamp_url"], value["timestamp_ca"])
     faults += _check_nightly(value["reconcile_hour"], value["reconcile_sample_mb"])
-    faults += _check_encryption(value["s3_encryption"], value["master_keys"])
+    faults += _check_encryption(value["s3_encryption"])
+    faults += _check_keys("master_keys", value["master_keys"])
+    faults += _check_keys("denouncer_keys", value["denouncer_keys"])
     faults += _check_mail(value)
     return faults
 
@@ -293,18 +300,22 @@ def _check_nightly(hour: int, sample_mb: int) -> list[str]:
     return faults if sample_mb >= 0 else [*faults, "reconcile_sample_mb: must not be negative"]
 
 
-def _check_encryption(at_server: str, master_keys: tuple[str, ...]) -> list[str]:
-    faults = []
+def _check_encryption(at_server: str) -> list[str]:
     if at_server not in ("", "AES256") and not re.fullmatch(r"aws:kms(:\S+)?", at_server):
-        faults.append(f"s3_encryption: {at_server!r} is not AES256, aws:kms or aws:kms:KEY-ID")
-    if master_keys:
-        from hub.master_keys import parse
+        return [f"s3_encryption: {at_server!r} is not AES256, aws:kms or aws:kms:KEY-ID"]
+    return []
 
-        for number, text in enumerate(master_keys, start=1):
+
+def _check_keys(name: str, given: tuple[str, ...]) -> list[str]:
+    faults = []
+    if given:
+        from hub.key_rings import parse
+
+        for number, text in enumerate(given, start=1):
             try:
                 parse(text)
             except ValueError as error:
-                faults.append(f"master_keys: number {number}: {error}")
+                faults.append(f"{name}: number {number}: {error}")
     return faults
 
 

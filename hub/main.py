@@ -229,6 +229,14 @@ def key_rotate_master(config: ConfigFile = None) -> None:
     archiving.rotate_master(cli.load_config(cli.environment(config)))
 
 
+@key_app.command("rotate-denouncers")
+def key_rotate_denouncers(config: ConfigFile = None) -> None:
+    """Put what the denouncers' vault holds under a new key (or under the first of denouncer_keys)."""
+    from hub.cli import maintenance
+
+    maintenance.rotate_denouncers(cli.load_config(cli.environment(config)))
+
+
 @key_app.command("recording")
 def key_recording(
     recording: Annotated[str, typer.Argument(help="The recording's identifier.")],

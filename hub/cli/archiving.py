@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
 
-from hub import cli, master_keys
+from hub import cli, key_rings
 from hub.auth import command_line
-from hub.cli.maintenance import megabytes, told
+from hub.cli.maintenance import megabytes, told, with_database
 from hub.cli.processes import open_store
 from hub.config import Config
-from hub.db import Database
 from hub.services import reconciliation, recording_keys
-
-T = TypeVar("T")
-
 
 def rotate_master(config: Config) -> None:
     with told():
-        done = _with_database(config, lambda database: recording_keys.renew_master(database, config))
-        current = master_keys.current(config)
+        done = with_database(config, lambda database: recording_keys.renew_master(database, config))
+        current = key_rings.masters(config).current()
     cli.say(f"Master key {current.id} is in use; {done} recordings' keys were wrapped with it.")
     if config.master_keys:
         cli.say("The other keys of master_keys wrap nothing any more and may be taken out of the settings.")
@@ -32,7 +25,7 @@ def rotate_master(config: Config) -> None:
 
 def show_key(config: Config, recording_id: str, reason: str) -> None:
     with told():
-        key = _with_database(
+        key = with_database(
             config, lambda database: recording_keys.hand_out(database, config, command_line(), recording_id, reason)
         )
     cli.say(key.hex())
@@ -42,7 +35,7 @@ def reconcile(config: Config, *, as_json: bool = False) -> int:
     """0 when rows and store agree, 1 otherwise."""
     store, sample = open_store(config), config.reconcile_sample_mb * 1_000_000
     with told():
-        report = _with_database(
+        report = with_database(
             config, lambda database: reconciliation.run(database, store, sample_bytes=sample, progress=lambda _n: None)
         )
     if as_json:
@@ -67,7 +60,7 @@ def recover(config: Config, directory: Path) -> int:
     store = open_store(config)
     with told():
         try:
-            result = _with_database(
+            result = with_database(
                 config, lambda database: recovery.recover(config, database, store, directory, _tell_left)
             )
         except FileNotFoundError:
@@ -86,14 +79,3 @@ def recover(config: Config, directory: Path) -> int:
 def _tell_left(recording_id: str, count: int) -> None:
     if count:
         cli.say(f"{recording_id}: {count} segments to go")
-
-
-def _with_database(config: Config, work: Callable[[Database], Awaitable[T]]) -> T:
-    async def main() -> T:
-        database = Database(config.database)
-        try:
-            return await work(database)
-        finally:
-            await database.close()
-
-    return asyncio.run(main())

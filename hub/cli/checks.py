@@ -14,9 +14,9 @@ from pathlib import Path
 from cryptography import x509
 from sqlalchemy.exc import DBAPIError
 
-from hub import cli, keys, logs, migrate, tls
+from hub import cli, logs, migrate, tls
 from hub import config as configuration
-from hub.cli import network_checks, seal_checks
+from hub.cli import identity_checks, network_checks, seal_checks
 from hub.cli.findings import Finding, Verdict
 from hub.cli.processes import open_store
 from hub.config import Config
@@ -24,8 +24,6 @@ from hub.db import Database
 from hub.errors import ConfigError, HubError
 from hub.ids import new_id, utc_now
 from hub.models import Counter
-from hub.services import identity
-from hub.services.identity import Vault
 from hub.services.store import ObjectExists, ObjectMissing
 from hub.supervisor import InstanceLock
 
@@ -55,8 +53,8 @@ def run(config: Config) -> Iterator[Finding]:
     yield Finding("configuration", Verdict.OK, "every setting is valid")
     yield _data_dir(config)
     running = _is_running(config)
-    checks: list[Callable[[Config], Iterator[Finding]]] = [_database, _keys, seal_checks.seal_keys]
-    checks += [seal_checks.recording_keys, _store, _tls, _disk]
+    checks: list[Callable[[Config], Iterator[Finding]]] = [_database, identity_checks.identity_key]
+    checks += [identity_checks.denouncers_key, seal_checks.seal_keys, seal_checks.recording_keys, _store, _tls, _disk]
     checks += [network_checks.media_addresses, network_checks.socket_buffers, network_checks.turn_servers]
     checks.append(seal_checks.time_stamps)
     checks += [] if running else [network_checks.http_port, network_checks.media_ports]
@@ -137,30 +135,6 @@ async def _write_and_undo(config: Config) -> None:
         pass
     finally:
         await database.close()
-
-
-def _keys(config: Config) -> Iterator[Finding]:
-    what = "identity key"
-    remedy = "restore keys/identity.key from the backup that belongs to this database"
-
-    async def compare() -> None:
-        database = Database(config.database)
-        try:
-            async with database.transaction() as db:
-                await identity.check_key(db, Vault(keys.identity_key(config)))
-        finally:
-            await database.close()
-
-    try:
-        asyncio.run(compare())
-    except ConfigError as error:
-        yield Finding(what, Verdict.FAULT, str(error))
-    except identity.WrongKey:
-        yield Finding(what, Verdict.FAULT, "does not open the identities in this database", remedy)
-    except (HubError, DBAPIError):
-        return  # the database's own finding says why
-    else:
-        yield Finding(what, Verdict.OK, "present, private, and the one that sealed this database")
 
 
 def _store(config: Config) -> Iterator[Finding]:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy.exc import DBAPIError
 
-from hub import cli, keys, signing_keys
+from hub import cli, key_rings, signing_keys
 from hub import migrate as migrations
 from hub.config import Config
 from hub.db import Database
 from hub.errors import ConfigError, HubError
-from hub.services import backups, demo, law_loading
+from hub.services import backups, demo, denouncers, law_loading
 from hub.services.demo import DemoSummary
-from hub.services.identity import Vault
+from hub.services.identity import open_vault
 from hub.supervisor import InstanceLock
+
+T = TypeVar("T")
 
 
 def migrate(config: Config) -> None:
@@ -28,8 +31,44 @@ def migrate(config: Config) -> None:
         before = migrations.current(config.database)
         migrations.upgrade(config.database)
         law_loading.load_into(config.database)
+        with_database(config, lambda database: _into_the_vault(config, database))
     after = migrations.newest()
     cli.say("The database is up to date." if before == after else f"The database is now at revision {after}.")
+
+
+async def _into_the_vault(config: Config, database: Database) -> int:
+    vault = open_vault(config)
+    return await denouncers.move_all(database, vault.ring, vault.unseal)
+
+
+def rotate_denouncers(config: Config) -> None:
+    """A new key for the denouncers' vault; the one before is destroyed."""
+
+    async def renew(database: Database) -> int:
+        vault = open_vault(config)
+        return await denouncers.renew(database, vault.ring, vault.unseal)
+
+    with told():
+        done = with_database(config, renew)
+        current = key_rings.denouncers(config).current()
+    cli.say(f"Denouncers' key {current.id} is in use; {done} identities and documents were put under it.")
+    if config.denouncer_keys:
+        cli.say("The other keys of denouncer_keys open nothing any more and may be taken out of the settings.")
+    else:
+        cli.say("Older backups still hold the key before. Make a new backup now.")
+
+
+def with_database(config: Config, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Work on the database of the settings, to the end."""
+
+    async def main() -> T:
+        database = Database(config.database)
+        try:
+            return await work(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(main())
 
 
 def backup(config: Config, file: Path) -> None:
@@ -74,15 +113,11 @@ def load_demo(config: Config) -> None:
 def demo_loaded(config: Config) -> DemoSummary:
     """Put in what is missing of the demo province; what to tell a new user."""
 
-    async def main() -> DemoSummary:
-        database = Database(config.database)
-        try:
-            async with database.transaction() as db:
-                return await demo.load(db, Vault(keys.identity_key(config)))
-        finally:
-            await database.close()
+    async def load(database: Database) -> DemoSummary:
+        async with database.transaction() as db:
+            return await demo.load(db, open_vault(config))
 
-    return asyncio.run(main())
+    return with_database(config, load)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from hub import master_keys, signing_keys, timestamps
+from hub import key_rings, signing_keys, timestamps
 from hub.cli.findings import Finding, Verdict
 from hub.config import Config
 from hub.db import Database
@@ -61,7 +61,7 @@ def recording_keys(config: Config) -> Iterator[Finding]:
             await database.close()
 
     try:
-        known, wrapped = {key.id for key in master_keys.known(config)}, asyncio.run(used())
+        known, wrapped = {key.id for key in key_rings.masters(config).known()}, asyncio.run(used())
     except ConfigError as error:
         yield Finding(MASTER, Verdict.FAULT, str(error))
         return

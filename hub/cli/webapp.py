@@ -11,15 +11,14 @@ import structlog
 from aiohttp import web as http
 from prometheus_client import CollectorRegistry
 
-from hub import keys
 from hub.auth import Actor
 from hub.cli.processes import open_store
 from hub.config import Config
 from hub.db import Database
 from hub.errors import NotReady
 from hub.i18n import Text
-from hub.services import cases, hearings, law_loading, people
-from hub.services.identity import Vault
+from hub.services import cases, denouncers, hearings, law_loading, people
+from hub.services.identity import open_vault
 from hub.services.mail_sending import Sender
 from signaling import app as signaling_app
 from signaling.doors import Keeper
@@ -38,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 def make_app(config: Config, database: Database, registry: CollectorRegistry) -> http.Application:
     """Raises ``ConfigError`` when the identity key or the object store's settings cannot be used."""
-    vault = Vault(keys.identity_key(config))
+    vault = open_vault(config)
     live = Live(
         config,
         database,
@@ -114,14 +113,15 @@ def _housekeeping(deps: Deps) -> Callable[[http.Application], AsyncIterator[None
 
 
 async def _keep_house(deps: Deps) -> None:
-    """At the start and once an hour: load rules that came with this release, forget sessions that have ended, seal
-    documents that are still to be sealed.
+    """At the start and once an hour: load rules that came with this release, forget sessions that have ended, put
+    into the denouncers' vault what is not under its key yet.
     """
     while True:
         try:
             async with deps.database.transaction() as db:
                 await db.run_sync(law_loading.load)
                 await people.purge_expired_sessions(db)
+            await denouncers.move_all(deps.database, deps.vault.ring, deps.vault.unseal)
             await cases.seal_pending(deps.database, deps.store, deps.vault)
         except NotReady as error:
             log.warning("housekeeping put off", fault=str(error))

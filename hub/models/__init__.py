@@ -14,6 +14,7 @@ from hub.models.cases import (
     PartyKind,
     PartyWord,
 )
+from hub.models.denouncers import DenouncerDocument, DenouncerIdentity
 from hub.models.devices import DeviceToken, DoorDirection
 from hub.models.hearings import (
     LIVE_STATES,
@@ -71,6 +72,8 @@ __all__ = [
     "Counter",
     "CustodyEvent",
     "DayKind",
+    "DenouncerDocument",
+    "DenouncerIdentity",
     "Destruction",
     "DestructionKind",
     "DestructionState",

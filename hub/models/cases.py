@@ -70,6 +70,7 @@ class LinkKind(StrEnum):
 
 class Party(Base):
     """Who came. ``sealed_identity`` is AES-256-GCM over a JSON identity; it is opened in one logged function only.
+    It is empty for who is ``secret``: that identity lies in ``DenouncerIdentity``.
 
     ``pseudonym`` (for example ``Người tố cáo 7F3A``) is what everything else may show when the case is a denunciation.
     """

@@ -22,7 +22,8 @@ from hub.filetypes import FileType, recognise
 from hub.i18n import N_, Text
 from hub.ids import new_id
 from hub.models import Attachment, Case
-from hub.services import audit, identity
+from hub.sealed import WrongKey
+from hub.services import audit, denouncers, identity
 from hub.services.case_access import require_readable
 from hub.services.identity import Vault
 from hub.services.store import ObjectMissing, ObjectStore
@@ -63,7 +64,8 @@ async def add_attachment(
         secret = (await _editable(db, actor, case_id)).party.secret
     attachment_id = new_id()
     key = f"attachments/{secrets.token_hex(16)}"
-    data = vault.seal_document(attachment_id, upload.data) if secret else upload.data
+    data_key = denouncers.new_document_key()
+    data = denouncers.seal_document(data_key, attachment_id, upload.data) if secret else upload.data
     media_type = "application/octet-stream" if secret else kind.media_type
     await asyncio.to_thread(store.put_bytes, key, data, media_type=media_type)
     async with database.transaction() as db:
@@ -81,6 +83,8 @@ async def add_attachment(
         )
         db.add(row)
         await db.flush()
+        if secret:
+            await denouncers.keep_document_key(db, vault.ring, row.id, data_key, in_use=True)
         await audit.record(
             db, actor, "attachment_added", "case", case.id, unit_path=case.unit.path, attachment_id=row.id
         )
@@ -111,15 +115,23 @@ async def open_attachment(
             unit_path=case.unit.path,
             attachment_id=row.id,
         )
+        found = await denouncers.document_key(db, vault.ring, row.id) if row.sealed else None
     try:
         data = await asyncio.to_thread(lambda: b"".join(store.read(row.object_key)))
         if row.sealed:
-            data = vault.unseal_document(row.id, data)
-    except (ObjectMissing, identity.WrongKey) as error:
+            data = _unsealed(vault, found, row.id, data)
+    except (ObjectMissing, WrongKey) as error:
         raise _damaged() from error
     if hashlib.sha256(data).hexdigest() != row.sha256:
         raise _damaged()
     return OpenedAttachment(row.file_name, row.media_type, data)
+
+
+def _unsealed(vault: Vault, found: tuple[bytes, bool] | None, attachment_id: str, data: bytes) -> bytes:
+    """With the document's own key once it is in use; raises ``WrongKey``."""
+    if found is not None and found[1]:
+        return denouncers.unseal_document(found[0], attachment_id, data)
+    return vault.unseal_document(attachment_id, data)
 
 
 def _check(upload: AttachmentUpload, max_bytes: int) -> FileType:
@@ -176,7 +188,7 @@ async def _require_readable(db: AsyncSession, actor: Actor, case: Case, row: Att
     if not (row.sealed or case.party.secret):
         await require_readable(db, actor, case)
         return
-    require(actor, Action.READ_IDENTITY, identity.identity_target(actor, case))
+    require(actor, Action.OPEN_VAULT, identity.identity_target(case))
     if not reason:
         text = Text(N_("Tài liệu này có thể nêu tên người tố cáo. Hãy ghi lý do xem."))
         raise BadInput(text.message, fields={"reason": text})

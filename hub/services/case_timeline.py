@@ -25,6 +25,7 @@ CASE_TEXTS = {
     "identity_read": N_("Xem danh tính"),
     "visit_recorded": N_("Ghi một lượt tiếp"),
     "visit_refused": N_("Từ chối tiếp"),
+    "vault_opened": N_("Mở kho danh tính người tố cáo"),
 }
 HEARING_TEXTS = {
     "hearing_booked": N_("Đặt lịch buổi tiếp %(number)s"),

@@ -152,10 +152,12 @@ async def edit(db: AsyncSession, vault: Vault, actor: Actor, case_id: str, versi
     found = await locked(db, actor, case_id, version, Action.EDIT_CASE)
     summary, content = clean(wanted.summary), clean_block(wanted.content)
     who = _cleaned(wanted.identity)
+    if who is not None and found.party.secret:
+        require(actor, Action.OPEN_VAULT, identity.identity_target(found))
     await _check_edit(db, vault, actor, found, wanted, who, summary, content)
     changed = [name for name, old, new in _differences(found, wanted, summary, content) if old != new]
     if wanted.type == CaseType.DENUNCIATION and not found.party.secret:
-        await identity.make_secret(db, found.party)
+        await identity.make_secret(db, vault, found.party)
         await _silence_hearings(db, vault, actor, found)
         for number, attachment in enumerate(found.attachments, 1):
             attachment.file_name = neutral_name(number, attachment.file_name)

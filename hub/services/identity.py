@@ -5,34 +5,25 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import cases as rules
+from hub import key_rings, keys, sealed
 from hub.auth import Action, Actor, Target, require
-from hub.errors import BadInput, HubError, NotFound
+from hub.config import Config
+from hub.errors import BadInput, NotFound
 from hub.i18n import N_, Text
+from hub.key_rings import KeyRing
 from hub.models import Case, Party, PartyKind, PartyWord, Visit
-from hub.services import audit
+from hub.sealed import WrongKey
+from hub.services import audit, denouncers
 from hub.text import clean, exact_words, words
-
-NONCE_BYTES = 12
-VERSION = b"\x01"
-
-
-class WrongKey(HubError):
-    """The sealed bytes were made with another key, or were altered."""
-
-    code = "wrong_key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,36 +40,37 @@ class Identity:
 
 
 class Vault:
-    """Seals and hashes with keys derived from one secret of 32 bytes, a different one for each purpose (RFC 5869)."""
+    """Seals and hashes with keys derived from one secret of 32 bytes, a different one for each purpose (RFC 5869).
 
-    def __init__(self, key: bytes) -> None:
-        self._aead = AESGCM(_derive(key, b"identity"))
-        self._documents = AESGCM(_derive(key, b"document"))
-        self._words = _derive(key, b"words")
-        self._numbers = _derive(key, b"numbers")
+    ``ring`` holds what denouncers are sealed with: keys of their own, that the secret does not lead to.
+    """
+
+    def __init__(self, key: bytes, ring: KeyRing) -> None:
+        self.ring = ring
+        self._aead = AESGCM(sealed.derive(key, b"identity"))
+        self._documents = AESGCM(sealed.derive(key, b"document"))
+        self._words = sealed.derive(key, b"words")
+        self._numbers = sealed.derive(key, b"numbers")
 
     def seal(self, party_id: str, identity: Identity) -> bytes:
         """Version, nonce, AES-256-GCM of the identity as JSON; bound to its row by the party's id."""
-        return _seal(self._aead, party_id, json.dumps(asdict(identity), ensure_ascii=False).encode())
+        return sealed.seal(self._aead, party_id, as_json(identity))
 
-    def unseal(self, party_id: str, sealed: bytes) -> Identity:
-        """Raises ``WrongKey``. Called from ``_open`` below and nowhere else; a test holds us to it."""
-        return Identity(**json.loads(_unseal(self._aead, party_id, sealed)))
+    def unseal(self, party_id: str, stored: bytes) -> bytes:
+        """The identity as JSON. Raises ``WrongKey``. Called from ``_unsealed`` below alone; a test holds us to it."""
+        return sealed.unseal(self._aead, party_id, stored)
 
-    def opens(self, party_id: str, sealed: bytes) -> bool:
+    def opens(self, party_id: str, stored: bytes) -> bool:
         """Whether this key sealed it; what is inside stays inside."""
         try:
-            _unseal(self._aead, party_id, sealed)
+            sealed.unseal(self._aead, party_id, stored)
         except WrongKey:
             return False
         return True
 
-    def seal_document(self, attachment_id: str, data: bytes) -> bytes:
-        return _seal(self._documents, attachment_id, data)
-
-    def unseal_document(self, attachment_id: str, sealed: bytes) -> bytes:
-        """Raises ``WrongKey``."""
-        return _unseal(self._documents, attachment_id, sealed)
+    def unseal_document(self, attachment_id: str, stored: bytes) -> bytes:
+        """Of a denunciation's document from before each had a key of its own. Raises ``WrongKey``."""
+        return sealed.unseal(self._documents, attachment_id, stored)
 
     def number_hash(self, id_number: str) -> str:
         """HMAC-SHA256 of an ID number: found again only by whoever types the whole number."""
@@ -96,21 +88,15 @@ class Vault:
         return hashlib.blake2b(message, key=self._words, digest_size=16).hexdigest()
 
 
-def _derive(key: bytes, purpose: bytes) -> bytes:
-    return HKDF(hashes.SHA256(), 32, salt=None, info=b"hub.identity/1/" + purpose).derive(key)
+def open_vault(config: Config) -> Vault:
+    """With the keys of this machine, made now when there are none. Raises ``ConfigError``."""
+    ring = key_rings.denouncers(config)
+    ring.current()
+    return Vault(keys.identity_key(config), ring)
 
 
-def _seal(aead: AESGCM, bound_to: str, data: bytes) -> bytes:
-    nonce = os.urandom(NONCE_BYTES)
-    return VERSION + nonce + aead.encrypt(nonce, data, VERSION + bound_to.encode())
-
-
-def _unseal(aead: AESGCM, bound_to: str, sealed: bytes) -> bytes:
-    nonce, data = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
-    try:
-        return aead.decrypt(nonce, data, sealed[:1] + bound_to.encode())
-    except (InvalidTag, ValueError) as error:
-        raise WrongKey(N_("Không mở được dữ liệu đã niêm phong: sai khóa hoặc dữ liệu đã bị thay đổi.")) from error
+def as_json(identity: Identity) -> bytes:
+    return json.dumps(asdict(identity), ensure_ascii=False).encode()
 
 
 async def create_party(db: AsyncSession, vault: Vault, kind: PartyKind, identity: Identity, *, secret: bool) -> Party:
@@ -124,7 +110,11 @@ async def create_party(db: AsyncSession, vault: Vault, kind: PartyKind, identity
 
 async def replace_identity(db: AsyncSession, vault: Vault, party: Party, identity: Identity) -> None:
     """Seal a corrected identity and index it anew. The caller has asked for permission and writes the audit event."""
-    party.sealed_identity = vault.seal(party.id, identity)
+    if party.secret:
+        await denouncers.keep(db, vault.ring, party.id, as_json(identity))
+        party.sealed_identity = b""
+    else:
+        party.sealed_identity = vault.seal(party.id, identity)
     party.id_number_hash = vault.number_hash(identity.id_number) if identity.id_number and not party.secret else None
     await db.execute(delete(PartyWord).where(PartyWord.party_id == party.id))
     if not party.secret:
@@ -134,9 +124,16 @@ async def replace_identity(db: AsyncSession, vault: Vault, party: Party, identit
     await db.flush()
 
 
-async def make_secret(db: AsyncSession, party: Party) -> None:
-    """The case turned out to be a denunciation: out of every index, under a new pseudonym. There is no way back."""
-    party.secret = True
+async def make_secret(db: AsyncSession, vault: Vault, party: Party) -> None:
+    """The case turned out to be a denunciation: into the vault, out of every index, under a new pseudonym.
+
+    There is no way back. Nobody is shown anything; the caller writes the audit event.
+    """
+    if party.secret:
+        return
+    known = await _unsealed(db, vault, party)
+    party.secret, party.sealed_identity = True, b""
+    await denouncers.keep(db, vault.ring, party.id, as_json(known))
     party.id_number_hash = None
     party.pseudonym = await _new_pseudonym(db, secret=True)
     await db.execute(delete(PartyWord).where(PartyWord.party_id == party.id))
@@ -151,12 +148,12 @@ async def read_identity(db: AsyncSession, vault: Vault, actor: Actor, party_id: 
     case = (await db.execute(select(Case).where(Case.party_id == party_id).limit(1))).unique().scalar_one_or_none()
     if case is None:
         raise NotFound(N_("Không tìm thấy người này."))
-    require(actor, Action.READ_IDENTITY, identity_target(actor, case))
+    require(actor, reading(case.party), identity_target(case))
     reason = clean(reason)
     if not reason:
         raise BadInput(N_("Hãy nêu lý do xem danh tính."), fields={"reason": Text(N_("Hãy nêu lý do xem danh tính."))})
     await require_discreet(db, vault, actor, [case], reason)
-    return await _open(db, vault, actor, case, "identity_read", reason)
+    return await _open(db, vault, actor, case, _event(case.party), reason)
 
 
 async def read_visitor(db: AsyncSession, vault: Vault, actor: Actor, visit: Visit, reason: str) -> Identity:
@@ -165,11 +162,11 @@ async def read_visitor(db: AsyncSession, vault: Vault, actor: Actor, visit: Visi
         return await read_identity(db, vault, actor, visit.case.party_id, reason)
     if visit.party is None:
         raise NotFound(N_("Không tìm thấy người này."))
-    require(actor, Action.READ_IDENTITY, Target(paths=(visit.unit.path,), secret=visit.party.secret))
+    require(actor, reading(visit.party), identity_target(visit))
     reason = clean(reason)
     if not reason:
         raise BadInput(N_("Hãy nêu lý do xem danh tính."), fields={"reason": Text(N_("Hãy nêu lý do xem danh tính."))})
-    return await _open(db, vault, actor, visit, "identity_read", reason)
+    return await _open(db, vault, actor, visit, _event(visit.party), reason)
 
 
 async def case_reveals(db: AsyncSession, vault: Vault, actor: Actor, case: Case, *texts: str) -> bool:
@@ -190,15 +187,25 @@ async def require_discreet(
 
 async def check_key(db: AsyncSession, vault: Vault) -> None:
     """Raise ``WrongKey`` when the vault's key is not the one that sealed the identities in this database."""
-    case = (await db.execute(select(Case).limit(1))).unique().scalar_one_or_none()
-    if case is not None and not vault.opens(case.party_id, case.party.sealed_identity):
+    wanted = select(Party).where(Party.secret.is_(False)).limit(1)
+    party = (await db.execute(wanted)).scalar_one_or_none()
+    if party is not None and not vault.opens(party.id, party.sealed_identity):
         raise WrongKey(
             N_("Khóa danh tính không phải khóa đã niêm phong dữ liệu này. Hãy phục hồi khóa từ bản sao lưu.")
         )
 
 
-def identity_target(actor: Actor, case: Case) -> Target:
-    return Target(paths=(case.unit.path,), secret=case.party.secret, own=case.created_by == actor.account_id)
+def reading(party: Party) -> Action:
+    """What one must be allowed to do to read or correct who this is."""
+    return Action.OPEN_VAULT if party.secret else Action.READ_IDENTITY
+
+
+def identity_target(about: Case | Visit) -> Target:
+    return Target(paths=(about.unit.path,))
+
+
+def _event(party: Party) -> str:
+    return "vault_opened" if party.secret else "identity_read"
 
 
 async def _open(
@@ -206,13 +213,19 @@ async def _open(
 ) -> Identity:
     """The one place where an identity is opened. The event is kept even when what follows is not: it was opened."""
     assert about.party is not None
-    identity = vault.unseal(about.party.id, about.party.sealed_identity)
+    identity = await _unsealed(db, vault, about.party)
     kind = "case" if isinstance(about, Case) else "visit"
     event = await audit.record(
         db, actor, action, kind, about.id, reason, unit_path=about.unit.path, party_id=about.party.id
     )
     audit.keep_even_if_undone(db, event)
     return identity
+
+
+async def _unsealed(db: AsyncSession, vault: Vault, party: Party) -> Identity:
+    if party.secret:
+        return Identity(**json.loads(await denouncers.take(db, vault.ring, party.id, vault.unseal)))
+    return Identity(**json.loads(vault.unseal(party.id, party.sealed_identity)))
 
 
 async def _new_pseudonym(db: AsyncSession, *, secret: bool) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub import envelope, master_keys, models
+from hub import envelope, key_rings, models
 from hub.auth import Actor
 from hub.config import Config
 from hub.db import Database
@@ -67,7 +67,7 @@ async def ensure(database: Database, config: Config, recording_id: str) -> bytes
         found = await to_read(db, config, recording_id)
     if found is not None:
         return found
-    keeping = master_keys.using(config)
+    keeping = key_rings.masters(config).using()
     await asyncio.to_thread(keeping.__enter__)
     try:
         return await _make(database, config, recording_id)
@@ -82,7 +82,7 @@ async def _make(database: Database, config: Config, recording_id: str) -> bytes 
         row = await db.get(models.RecordingKey, recording_id)
         if row is not None:
             return _unwrap(config, row)
-        data_key, master = secrets.token_bytes(envelope.KEY_BYTES), master_keys.current(config)
+        data_key, master = secrets.token_bytes(envelope.KEY_BYTES), key_rings.masters(config).current()
         row = models.RecordingKey(recording_id=recording_id, sha256=envelope.fingerprint(data_key))
         _wrap(row, master, data_key)
         db.add(row)
@@ -94,21 +94,11 @@ async def renew_master(database: Database, config: Config) -> int:
 
     The file's key before is destroyed at the end. May be repeated after it was broken off.
     """
-    if not config.master_keys:
-        await asyncio.to_thread(master_keys.renew, config)
-    keeping = master_keys.using(config, changing=True)
-    await asyncio.to_thread(keeping.__enter__)
-    try:
-        done = await _wrap_all(database, config)
-        if not config.master_keys:
-            await asyncio.to_thread(master_keys.forget, config)
-    finally:
-        keeping.__exit__(None, None, None)
-    return done
+    return await key_rings.renew(key_rings.masters(config), lambda: _wrap_all(database, config))
 
 
 async def _wrap_all(database: Database, config: Config) -> int:
-    master = master_keys.current(config)
+    master = key_rings.masters(config).current()
     async with database.transaction() as db:
         query = select(models.RecordingKey).where(
             models.RecordingKey.wrapped.is_not(None), models.RecordingKey.master != master.id
@@ -164,12 +154,12 @@ def read(
     return envelope.read(data_key, key, lambda at, count: stores.read(store, key, version, at, count), start, length)
 
 
-def _wrap(row: models.RecordingKey, master: master_keys.MasterKey, data_key: bytes) -> None:
+def _wrap(row: models.RecordingKey, master: key_rings.RingKey, data_key: bytes) -> None:
     row.master, row.wrapped = master.id, envelope.wrap(master.key, secrets.token_bytes(12), data_key, row.recording_id)
 
 
 def _unwrap(config: Config, row: models.RecordingKey) -> bytes:
-    for master in master_keys.known(config):
+    for master in key_rings.masters(config).known():
         if master.id == row.master and row.wrapped is not None:
             try:
                 return envelope.unwrap(master.key, row.wrapped, row.recording_id)

@@ -10,61 +10,83 @@ import asyncio
 import hashlib
 from contextlib import suppress
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from hub.db import Database
-from hub.models import Attachment, Case, Party
-from hub.services.identity import Vault, WrongKey
+from hub.models import Attachment, Case, DenouncerDocument, Party
+from hub.sealed import WrongKey
+from hub.services import denouncers
+from hub.services.identity import Vault
 from hub.services.store import ObjectExists, ObjectMissing, ObjectStore
 
 SUFFIX = ".sealed"
 
 
 async def seal_pending(database: Database, store: ObjectStore, vault: Vault) -> int:
-    """Seal what should be sealed and is not; how many were. Raises ``StoreAway``; the rest is done next time."""
+    """Seal what should be sealed and is not, or not with a key of its own; how many were.
+
+    Raises ``StoreAway``; the rest is done next time.
+    """
     async with database.reading() as db:
         wanted = (
             select(Attachment)
             .join(Case, Case.id == Attachment.case_id)
             .join(Party, Party.id == Case.party_id)
-            .where(Party.secret, Attachment.sealed.is_(False))
+            .outerjoin(DenouncerDocument, DenouncerDocument.attachment_id == Attachment.id)
+            .where(Party.secret, or_(Attachment.sealed.is_(False), DenouncerDocument.in_use.is_not(True)))
         )
         pending = (await db.execute(wanted)).scalars().all()
     done = 0
     for row in pending:
-        if not await asyncio.to_thread(_replace, store, vault, row):
+        data_key = await _key(database, vault, row.id)
+        if not await asyncio.to_thread(_replace, store, vault, data_key, row):
             continue
         async with database.transaction() as db:
             again = await db.get(Attachment, row.id, with_for_update=True)
-            if again is not None and not again.sealed:
+            if again is not None and again.object_key == row.object_key:
                 again.object_key, again.sealed = row.object_key + SUFFIX, True
+                await denouncers.document_in_use(db, row.id)
                 done += 1
     return done
 
 
-def _replace(store: ObjectStore, vault: Vault, row: Attachment) -> bool:
+async def _key(database: Database, vault: Vault, attachment_id: str) -> bytes:
+    """Kept before anything is sealed with it, so that a copy left by a crash can be read again."""
+    async with database.transaction() as db:
+        await db.get(Attachment, attachment_id, with_for_update=True)  # two that are at it agree on one key
+        found = await denouncers.document_key(db, vault.ring, attachment_id)
+        if found is not None:
+            return found[0]
+        data_key = denouncers.new_document_key()
+        await denouncers.keep_document_key(db, vault.ring, attachment_id, data_key, in_use=False)
+    return data_key
+
+
+def _replace(store: ObjectStore, vault: Vault, data_key: bytes, row: Attachment) -> bool:
     """Put the sealed copy and take the document away. False when neither is whole: then nothing is touched."""
     key = row.object_key + SUFFIX
-    if not _is_whole(store, vault, row, key):
+    if not _is_whole(store, data_key, row, key):
         try:
             data = b"".join(store.read(row.object_key))
-        except ObjectMissing:
+            data = vault.unseal_document(row.id, data) if row.sealed else data
+        except (ObjectMissing, WrongKey):
             return False
         if hashlib.sha256(data).hexdigest() != row.sha256:
             return False
         store.delete(key)
         # Another process may be at the same work; the copy that is there is checked like our own.
         with suppress(ObjectExists):
-            store.put_bytes(key, vault.seal_document(row.id, data), media_type="application/octet-stream")
-        if not _is_whole(store, vault, row, key):
+            stored = denouncers.seal_document(data_key, row.id, data)
+            store.put_bytes(key, stored, media_type="application/octet-stream")
+        if not _is_whole(store, data_key, row, key):
             return False
     store.delete(row.object_key)
     return True
 
 
-def _is_whole(store: ObjectStore, vault: Vault, row: Attachment, key: str) -> bool:
+def _is_whole(store: ObjectStore, data_key: bytes, row: Attachment, key: str) -> bool:
     try:
-        data = vault.unseal_document(row.id, b"".join(store.read(key)))
+        data = denouncers.unseal_document(data_key, row.id, b"".join(store.read(key)))
     except (ObjectMissing, WrongKey):
         return False
     return hashlib.sha256(data).hexdigest() == row.sha256

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from hub import envelope, master_keys, models
+from hub import envelope, key_rings, models
 from hub.cli import archiving, seal_checks
 from hub.cli.findings import Verdict
 from hub.config import Config
@@ -143,7 +143,7 @@ async def test_each_damage_to_an_encrypted_recording_is_named(config: Config, sq
         async with database.transaction() as db:
             (await db.get_one(models.Segment, one.id)).stored_sha256 = one.stored_sha256
             row = await db.get_one(models.RecordingKey, taped.recording_id)
-            other = master_keys.current(config)
+            other = key_rings.masters(config).current()
             row.wrapped = envelope.wrap(other.key, b"n" * 12, b"another key, but of the right len", row.recording_id)
         assert "undecipherable" in await found()
         async with database.transaction() as db:
@@ -175,11 +175,11 @@ async def test_without_its_key_a_recording_is_gone_for_everybody_but_its_manifes
 
 async def test_a_new_master_key_takes_the_place_of_the_old_one(config: Config, database: Database) -> None:
     store, taped, _ = await encrypted(config, database)
-    before, data_key = master_keys.current(config), await key_of(database, config, taped.recording_id)
+    before, data_key = key_rings.masters(config).current(), await key_of(database, config, taped.recording_id)
     assert await recording_keys.renew_master(database, config) == 1
-    after = master_keys.current(config)
+    after = key_rings.masters(config).current()
     assert after != before
-    assert master_keys.known(config) == [after], "the old one is gone"
+    assert key_rings.masters(config).known() == [after], "the old one is gone"
     assert await key_of(database, config, taped.recording_id) == data_key
     assert not await kinds(config, database, store, taped.recording_id)
 
@@ -196,11 +196,11 @@ async def test_a_change_of_keys_that_was_broken_off_goes_on(config: Config, sqli
     try:
         _, taped, _ = await encrypted(config, database)
         data_key = await key_of(database, config, taped.recording_id)
-        master_keys.renew(config)  # and then the power went
+        key_rings.masters(config).begin_renewal()  # and then the power went
         assert await key_of(database, config, taped.recording_id) == data_key
-        current = master_keys.current(config)
+        current = key_rings.masters(config).current()
         assert await recording_keys.renew_master(database, config) == 1
-        assert master_keys.known(config) == [current]
+        assert key_rings.masters(config).known() == [current]
         assert await key_of(database, config, taped.recording_id) == data_key
     finally:
         await database.close()

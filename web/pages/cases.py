@@ -12,7 +12,7 @@ from hub.auth import Action, Actor, Target, may, may_somewhere, require, scopes
 from hub.errors import BadInput, NotReady, Stale
 from hub.i18n import N_, Text
 from hub.models import Case, CaseState, CaseType, LinkKind, OrgUnit, PartyKind
-from hub.services import case_course, case_links, cases, people, recordings
+from hub.services import case_course, case_links, cases, identity, people, recordings
 from hub.services.identity import Identity
 from web import forms, keys, view
 from web.forms import Form
@@ -135,11 +135,10 @@ async def case_page(
 
 def _rights(actor: Actor, found: Case) -> dict[str, bool]:
     here = Target(paths=(found.unit.path,))
-    secret = Target(paths=(found.unit.path,), secret=found.party.secret, own=found.created_by == actor.account_id)
     return {
         "may_edit": may(actor, Action.EDIT_CASE, here),
         "may_book": may(actor, Action.BOOK_HEARING, here),
-        "may_identify": may(actor, Action.READ_IDENTITY, secret),
+        "may_identify": may(actor, identity.reading(found.party), here),
     }
 
 
@@ -206,6 +205,7 @@ def _edit_page(
         theirs=theirs,
         message=error.text if error else "",
         errors=error.fields if isinstance(error, BadInput) else {},
+        may_identify=_rights(keys.actor(request), found)["may_identify"],
     )
 
 
