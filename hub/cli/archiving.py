@@ -12,6 +12,7 @@ from hub.cli.processes import open_store
 from hub.config import Config
 from hub.services import reconciliation, recording_keys
 
+
 def rotate_master(config: Config) -> None:
     with told():
         done = with_database(config, lambda database: recording_keys.renew_master(database, config))

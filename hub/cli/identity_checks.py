@@ -50,7 +50,9 @@ def denouncers_key(config: Config) -> Iterator[Finding]:
             detail = f"{used[denouncers.BEFORE]} identities are still under the identity key"
             yield Finding(DENOUNCERS, Verdict.WARNING, detail, "run: hub migrate")
         else:
-            yield Finding(DENOUNCERS, Verdict.WARNING, "a change of keys was broken off", "run: hub key rotate-denouncers")
+            yield Finding(
+                DENOUNCERS, Verdict.WARNING, "a change of keys was broken off", "run: hub key rotate-denouncers"
+            )
 
 
 def _opening(

@@ -147,7 +147,9 @@ def _unwrapped(ring: KeyRing, row: DenouncerDocument) -> bytes:
 def _find(ring: KeyRing, key_id: str) -> bytes:
     found = ring.find(key_id)
     if found is None:
-        raise ConfigError([f"denouncers' key {key_id} is missing; restore keys/denouncers.key or add it to denouncer_keys"])
+        raise ConfigError(
+            [f"denouncers' key {key_id} is missing; restore keys/denouncers.key or add it to denouncer_keys"]
+        )
     return found.key
 
 

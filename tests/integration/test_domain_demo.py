@@ -12,7 +12,7 @@ from hub.ids import utc_now
 from hub.models import Account, Case, CaseType, Hearing, HearingState, OrgUnit, Point, Role
 from hub.services import cases, demo, hearings, people
 from hub.services.identity import Vault
-from tests.support.domain import KEY, cheap_passwords
+from tests.support.domain import KEY, RING, cheap_passwords
 
 pytestmark = pytest.mark.asyncio
 
@@ -24,7 +24,7 @@ def _cheap(monkeypatch):
 
 async def load(database):
     async with database.transaction() as db:
-        return await demo.load(db, Vault(KEY))
+        return await demo.load(db, Vault(KEY, RING))
 
 
 async def test_a_new_user_finds_somebody_for_every_role_cases_of_every_type_and_a_hearing_that_starts_soon(
@@ -78,8 +78,8 @@ async def test_the_demos_denouncer_is_found_by_nobody(database):
     async with database.reading() as db:
         account = (await db.execute(select(Account).where(Account.username == "canbotantien"))).unique().scalar_one()
         actor = people.actor_of(account)
-        assert await cases.find(db, Vault(KEY), actor, cases.CaseQuery(text="Cao Xuân Lãm")) == []
-        assert len(await cases.find(db, Vault(KEY), actor, cases.CaseQuery(text="nguyen thi dao"))) == 1
+        assert await cases.find(db, Vault(KEY, RING), actor, cases.CaseQuery(text="Cao Xuân Lãm")) == []
+        assert len(await cases.find(db, Vault(KEY, RING), actor, cases.CaseQuery(text="nguyen thi dao"))) == 1
 
 
 TABLES = (OrgUnit, Point, Account, Case, Hearing)

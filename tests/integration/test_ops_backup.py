@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from hub import keys, models
+from hub import models
 from hub.auth import Actor
 from hub.config import Config
 from hub.db import Database
 from hub.ids import utc_now
 from hub.services import backups, cases, demo, identity, people, sign_in
-from hub.services.identity import Vault
+from hub.services.identity import open_vault
 from recorder.store import open_store
 from tests.support.postgres import Cluster
 
@@ -46,7 +46,7 @@ def empty_place(data_dir: Path, request: pytest.FixtureRequest) -> Callable[[str
 async def filled(config: Config) -> None:
     database = Database(config.database)
     async with database.transaction() as db:
-        await demo.load(db, Vault(keys.identity_key(config)))
+        await demo.load(db, open_vault(config))
     await sign_in.sign_in(database, config, "canbotantien", demo.PASSWORD, address="127.0.0.1", user_agent="")
     await database.close()
     open_store(config).put_bytes(OBJECT, b"{}", media_type="application/json")
@@ -77,7 +77,7 @@ async def test_a_case_can_be_opened_on_the_machine_that_was_restored(
 
     assert restored.rows == written.rows
     assert written.rows["account"] == len(demo.ACCOUNTS)
-    database, vault = Database(new.database), Vault(keys.identity_key(new))
+    database, vault = Database(new.database), open_vault(new)
     actor = await officer(database)
     async with database.transaction() as db:
         (row,) = await cases.find(db, vault, actor, cases.CaseQuery(text="thu hoi 320"))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from hub import keys, migrate, models
+from hub import key_rings, keys, migrate, models
 from hub.cli import checks, users
 from hub.cli.checks import Finding, Verdict
 from hub.config import Config
@@ -92,7 +92,7 @@ def test_the_key_of_another_hub_is_noticed(sqlite_url: str, data_dir: Path) -> N
     async def load() -> None:
         database = Database(sqlite_url)
         async with database.transaction() as db:
-            await demo.load(db, Vault(bytes(32)))
+            await demo.load(db, Vault(bytes(32), key_rings.denouncers(config)))
         await database.close()
 
     asyncio.run(load())

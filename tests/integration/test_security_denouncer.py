@@ -213,7 +213,7 @@ async def test_the_identity_is_shown_to_the_receiving_unit_for_a_reason_and_that
         assert (answer.status == 200) is receiving, username
         assert bool(traces_in(answer.text)) is receiving, username
     async with pages.database.reading() as db:
-        looks = list(await db.scalars(select(AuditEvent).where(AuditEvent.action == "identity_read")))
+        looks = list(await db.scalars(select(AuditEvent).where(AuditEvent.action == "vault_opened")))
         accounts = {a.id: a.username for a in (await db.execute(select(Account))).unique().scalars()}
     assert {accounts[look.account_id or ""] for look in looks} == {"canbotantien", "chutichxa"}
     assert {(look.reason, look.object_id, look.address) for look in looks} == {
@@ -245,11 +245,16 @@ def _text(value: Any) -> str:
 
 
 async def test_every_column_that_could_hold_a_name_is_looked_at() -> None:
-    """The sealed identity is the only place for bytes, beside recordings' keys, which are random."""
+    """Sealed identities are the only places for bytes, beside wrapped keys, which are random."""
     binary = [
         f"{table.name}.{column.name}"
         for table in Base.metadata.sorted_tables
         for column in table.columns
         if isinstance(column.type, LargeBinary)
     ]
-    assert sorted(binary) == ["party.sealed_identity", "recording_key.wrapped"]
+    assert sorted(binary) == [
+        "denouncer_document.wrapped",
+        "denouncer_vault.sealed",
+        "party.sealed_identity",
+        "recording_key.wrapped",
+    ]

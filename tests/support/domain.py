@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
@@ -12,12 +13,15 @@ from hub.auth import Actor
 from hub.cases import NewCase
 from hub.db import Database
 from hub.ids import new_id, utc_now
+from hub.key_rings import KeyRing
 from hub.models import Account, CaseType, OrgUnit, Point, Role, RoleGrant, UnitLevel
 from hub.services import passwords, people
 from hub.services.bookings import Booking
 from hub.services.identity import Vault
 
 KEY = bytes(range(32))
+RING = KeyRing(Path("/nowhere"), "denouncers", (bytes(range(32, 64)),))
+"""Keys of the denouncers' vault that need no file."""
 
 
 @dataclass
@@ -77,7 +81,7 @@ OFFICIALS = (
 
 async def make_world(database: Database) -> World:
     """Rows only: nobody here has a password. Tests of signing in make their own accounts."""
-    world = World(database, Vault(KEY))
+    world = World(database, Vault(KEY, RING))
     async with database.transaction() as db:
         for code, level, parent in TREE:
             unit_id = new_id()

@@ -20,7 +20,7 @@ from hub.services import hearings, people
 from hub.services.bookings import Booking
 from hub.services.counters import next_number
 from hub.services.identity import Vault
-from tests.support.domain import KEY
+from tests.support.domain import KEY, RING
 
 SERIES = "rush"
 
@@ -56,7 +56,7 @@ async def book(database: Database, officer: str, leader: str, point: str, unit: 
         async with database.transaction() as db:
             account = await db.get(Account, officer)
             assert account is not None
-            await hearings.book(db, Vault(KEY), people.actor_of(account), booking)
+            await hearings.book(db, Vault(KEY, RING), people.actor_of(account), booking)
     except Conflict:
         return []
     return [1]

@@ -28,6 +28,7 @@ from hub.services.identity import Vault
 from hub.services.live import HearingLive, RecorderLive, WorkerLive
 from hub.services.sign_in import digest
 from recorder.directory_store import DirectoryStore
+from tests.support.domain import RING
 from tests.support.schema import make_schema
 from web.app import Deps, make_app
 from web.security import SESSION_COOKIE
@@ -191,7 +192,7 @@ async def _demo_database(path: Path) -> str:
         make_schema(f"sqlite:///{_template}")
         database = Database(f"sqlite:///{_template}")
         async with database.transaction() as db:
-            await demo.load(db, Vault(VAULT_KEY))
+            await demo.load(db, Vault(VAULT_KEY, RING))
         async with database.engine.connect() as connection:
             await connection.exec_driver_sql("ROLLBACK")
             await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -206,7 +207,7 @@ async def running_pages(config: Config, **settings: object) -> AsyncIterator[Pag
     config = replace(config, demo=True, **settings)  # type: ignore[arg-type]
     database = Database(await _demo_database(config.data_dir / "hub.db"))
     (config.data_dir / "objects").mkdir()
-    store, vault, live = DirectoryStore(config.data_dir / "objects"), Vault(VAULT_KEY), StillLive()
+    store, vault, live = DirectoryStore(config.data_dir / "objects"), Vault(VAULT_KEY, RING), StillLive()
     deps = Deps(config=config, database=database, store=store, vault=vault, live=live, registry=CollectorRegistry())
     app = make_app(deps)
     server = TestServer(app)

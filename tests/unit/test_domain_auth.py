@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from hub.auth import Action, Actor, Grant, Target, command_line, may, may_somewhere, require, scopes
+from hub.auth import IN_THE_VERY_UNIT, Action, Actor, Grant, Target, command_line, may, may_somewhere, require, scopes
 from hub.errors import Forbidden
 from hub.models import Role
 
@@ -25,6 +25,7 @@ BY_ROLE = {
     Action.READ_RULES: set(Role),
     Action.MANAGE_RULES: {Role.ADMINISTRATOR},
     Action.READ_IDENTITY: {Role.OFFICER, Role.LEADER},
+    Action.OPEN_VAULT: {Role.OFFICER, Role.LEADER},
     Action.BOOK_HEARING: {Role.OFFICER, Role.SECRETARY},
     Action.CONNECT_DEVICE: {Role.OFFICER, Role.SECRETARY},
     Action.READ_HEARING: {Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR, Role.TECHNICIAN},
@@ -66,8 +67,7 @@ def test_the_matrix_names_every_action():
 
 @pytest.mark.parametrize(("role", "action", "relation"), list(product(Role, Action, RELATIONS)))
 def test_a_role_reaches_its_unit_and_those_below_and_nothing_else(role, action, relation):
-    # What is withheld stays in the unit that holds it, as a denouncer's identity does.
-    reach = ("own",) if action is Action.READ_WITHHELD else ("own", "below")
+    reach = ("own",) if action in IN_THE_VERY_UNIT else ("own", "below")
     allowed = role in BY_ROLE[action] and relation in reach
     assert may(official(role), action, Target(paths=(RELATIONS[relation],))) is allowed
 
@@ -99,17 +99,13 @@ def test_a_points_seat_is_for_officers_whose_scope_covers_the_point(role, relati
     assert may(official(role), Action.TAKE_SEAT, Target(paths=(RELATIONS[relation],), seat_kind="point")) is allowed
 
 
-@pytest.mark.parametrize(("role", "relation"), list(product(Role, RELATIONS)))
-def test_a_denouncers_identity_stays_in_the_unit_that_received_it(role, relation):
-    allowed = role in (Role.OFFICER, Role.LEADER) and relation == "own"
-    assert may(official(role), Action.READ_IDENTITY, Target(paths=(RELATIONS[relation],), secret=True)) is allowed
+def test_a_denouncers_identity_and_what_is_withheld_stay_in_the_unit_that_received_them():
+    """Law on Denunciations 2018 Art 56."""
+    assert {Action.OPEN_VAULT, Action.READ_WITHHELD} == IN_THE_VERY_UNIT
 
 
-def test_an_officer_of_a_higher_unit_who_registered_the_denunciation_may_read_it_back():
-    below = Target(paths=(BELOW,), secret=True, own=True)
-    assert may(official(Role.OFFICER), Action.READ_IDENTITY, below)
-    assert not may(official(Role.LEADER), Action.READ_IDENTITY, below)
-    assert not may(official(Role.OFFICER), Action.READ_IDENTITY, Target(paths=(ELSEWHERE,), secret=True, own=True))
+def test_an_officer_of_a_higher_unit_who_registered_the_denunciation_cannot_read_it_back():
+    assert not may(official(Role.OFFICER), Action.OPEN_VAULT, Target(paths=(BELOW,), own=True))
 
 
 def test_one_unit_in_scope_is_enough_for_a_hearing_between_several():
