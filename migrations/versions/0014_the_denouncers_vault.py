@@ -1,7 +1,7 @@
 """Who denounced lies in a vault of its own
 
-The sealed identities move as they are, still under the identity key (``key_id`` empty): no key is at hand here. The hub
-puts them under the vault's own key when it starts, and ``hub migrate`` does so at once.
+The sealed identities move as they are, still under the identity key (``key_id`` empty): no key is at hand here. At its
+start, or told to migrate, the program puts them under the vault's own key.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ async def test_an_event_that_is_kept_anyway_is_kept_once_when_nothing_goes_wrong
     found = await denunciation(world)
     async with database.transaction() as db:
         await identity.read_identity(db, world.vault, world.actor("officer.TINH1"), found.party_id, "xác minh")
-    assert len(await events(database, "identity_read")) == 1
+    assert len(await events(database, "vault_opened")) == 1
 
 
 async def test_a_case_that_becomes_a_denunciation_takes_the_name_out_of_its_hearings(database: Database) -> None:
