@@ -192,7 +192,7 @@ async def test_the_check_names_a_key_that_is_missing_or_another_hubs(database: D
 
 def test_who_denounced_before_there_was_a_vault_is_moved_into_it(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'old.db'}"
-    migrate.upgrade(url, "0013")
+    migrate.upgrade(url, "0014")
     vault = Vault(KEY, RING)
     engine = create_engine(driver_url(url, sync=True))
     with engine.begin() as connection:
