@@ -7,11 +7,12 @@ text), 3 event. Bodies are tagged msgspec structs; each side is given the union 
 from __future__ import annotations
 
 import asyncio
+import inspect
 import struct
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import structlog
@@ -22,6 +23,7 @@ REDIAL_S = 0.1
 log = structlog.get_logger(__name__)
 
 REQUEST, REPLY, ERROR, EVENT = range(4)
+_LENGTH = struct.Struct("!I")
 
 
 class RpcError(Exception):
@@ -32,20 +34,31 @@ class RpcGone(RpcError):
     """The other side is not connected, or went away before it answered."""
 
 
-class Peer:
-    """One connection, either side. ``handler`` answers requests; ``on_event`` is told of events."""
+class _TooLong(Exception):
+    """A frame beyond all measure."""
+
+
+class Peer(asyncio.Protocol):
+    """One connection, either side. ``handler`` answers requests, at once or with something to await; ``on_event`` is
+    told of events.
+
+    A protocol and not a stream: a request is answered in the very turn of the loop that reads it. In a media worker
+    with two hundred receivers a turn takes 50 ms, and a stream needs three for each request.
+    """
 
     def __init__(
         self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
         receives: Any,
-        handler: Callable[[Peer, Any], Awaitable[Any]] | None = None,
+        handler: Callable[[Peer, Any], Any] | None = None,
         on_event: Callable[[Peer, Any], None] | None = None,
+        on_open: Callable[[Peer], None] | None = None,
+        on_gone: Callable[[Peer], None] | None = None,
     ) -> None:
-        self._reader, self._writer = reader, writer
         self._receives = receives
-        self._handler, self._on_event = handler, on_event
+        self._handler, self._on_event, self._on_open, self._on_gone = handler, on_event, on_open, on_gone
+        self._transport: asyncio.Transport | None = None
+        self._came = bytearray()
+        self._gone = asyncio.Event()
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._number = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -67,35 +80,64 @@ class Peer:
         self._write(EVENT, 0, body)
 
     def close(self) -> None:
-        self._writer.close()
+        """What was written still leaves."""
+        if self._transport is not None:
+            self._transport.close()
 
-    async def run(self) -> None:
-        """Read until the other side goes away."""
+    async def gone(self) -> None:
+        """Wait until the other side has gone away."""
+        await self._gone.wait()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # A cast, not an assert: uvloop's transports do not inherit from asyncio's.
+        self._transport = cast(asyncio.Transport, transport)
+        if self._on_open:
+            self._on_open(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._came += data
         try:
-            while True:
-                (length,) = struct.unpack("!I", await self._reader.readexactly(4))
-                if length > MAX_FRAME_BYTES:
-                    log.warning("rpc peer sent nonsense", length=length)
-                    return
-                self._receive(await self._reader.readexactly(length))
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            while (payload := self._take()) is not None:
+                self._receive(payload)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, _TooLong) as error:
             # Not its text: that may quote what came.
             log.warning("rpc peer sent nonsense", fault=type(error).__name__)
-        finally:
-            for task in self._tasks:
-                task.cancel()
-            for future in self._waiting.values():
-                if not future.done():
-                    future.set_exception(RpcGone("connection lost"))
-            self._writer.close()
+            self._came.clear()
+            self.close()
+
+    def _take(self) -> bytes | None:
+        """The next whole frame's payload."""
+        if len(self._came) < _LENGTH.size or self._closing:
+            return None
+        (length,) = _LENGTH.unpack_from(self._came)
+        if length > MAX_FRAME_BYTES:
+            raise _TooLong
+        end = _LENGTH.size + length
+        if len(self._came) < end:
+            return None
+        payload = bytes(self._came[_LENGTH.size : end])
+        del self._came[:end]
+        return payload
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        for task in self._tasks:
+            task.cancel()
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(RpcGone("connection lost"))
+        self._gone.set()
+        if self._on_gone:
+            self._on_gone(self)
+
+    @property
+    def _closing(self) -> bool:
+        return self._transport is None or self._transport.is_closing()
 
     def _write(self, kind: int, number: int, body: object) -> None:
-        if self._writer.is_closing():
+        if self._transport is None or self._closing:
             raise RpcGone("connection closed")
         payload = msgspec.msgpack.encode([kind, number, body])
-        self._writer.write(struct.pack("!I", len(payload)) + payload)
+        self._transport.write(_LENGTH.pack(len(payload)) + payload)
 
     def _receive(self, payload: bytes) -> None:
         kind, number, raw = msgspec.msgpack.decode(payload, type=tuple[int, int, msgspec.Raw])
@@ -108,9 +150,7 @@ class Peer:
         elif kind == EVENT and self._on_event:
             self._on_event(self, body)
         elif kind == REQUEST:
-            task = asyncio.create_task(self._answer(number, body))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._requested(number, body)
 
     def _settle(self, number: int, *, body: Any = None, error: Exception | None = None) -> None:
         future = self._waiting.get(number)
@@ -121,18 +161,35 @@ class Peer:
         else:
             future.set_result(body)
 
-    async def _answer(self, number: int, body: Any) -> None:
+    def _requested(self, number: int, body: Any) -> None:
         try:
             if self._handler is None:
                 raise RpcError("no requests are answered here")
-            reply = await self._handler(self, body)
+            reply = self._handler(self, body)
         except Exception as error:  # noqa: BLE001 - the fault goes to the caller and to our log
-            log.warning("rpc request failed", request=type(body).__name__, error=repr(error))
-            with suppress(RpcGone):
-                self._write(ERROR, number, f"{type(error).__name__}: {error}")
-        else:
-            with suppress(RpcGone):
-                self._write(REPLY, number, reply)
+            self._failed(number, body, error)
+            return
+        if not inspect.isawaitable(reply):
+            self._reply(number, reply)
+            return
+        task = asyncio.create_task(self._answer(number, body, reply))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, number: int, body: Any, reply: Awaitable[Any]) -> None:
+        try:
+            self._reply(number, await reply)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed(number, body, error)
+
+    def _reply(self, number: int, reply: object) -> None:
+        with suppress(RpcGone):
+            self._write(REPLY, number, reply)
+
+    def _failed(self, number: int, body: Any, error: Exception) -> None:
+        log.warning("rpc request failed", request=type(body).__name__, error=repr(error))
+        with suppress(RpcGone):
+            self._write(ERROR, number, f"{type(error).__name__}: {error}")
 
 
 class RpcServer:
@@ -142,7 +199,7 @@ class RpcServer:
         self,
         path: Path,
         receives: Any,
-        handler: Callable[[Peer, Any], Awaitable[Any]],
+        handler: Callable[[Peer, Any], Any],
         on_connect: Callable[[Peer], None] | None = None,
     ) -> None:
         self.path, self.peers = path, set[Peer]()
@@ -151,7 +208,7 @@ class RpcServer:
 
     async def __aenter__(self) -> RpcServer:
         self.path.unlink(missing_ok=True)
-        self._server = await asyncio.start_unix_server(self._serve, path=str(self.path))
+        self._server = await asyncio.get_running_loop().create_unix_server(self._peer, path=str(self.path))
         self.path.chmod(0o600)
         return self
 
@@ -166,15 +223,13 @@ class RpcServer:
             with suppress(RpcGone):
                 peer.send_event(body)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = Peer(reader, writer, self._receives, self._handler)
+    def _peer(self) -> Peer:
+        return Peer(self._receives, self._handler, on_open=self._came, on_gone=self.peers.discard)
+
+    def _came(self, peer: Peer) -> None:
         self.peers.add(peer)
         if self._on_connect:
             self._on_connect(peer)
-        try:
-            await peer.run()
-        finally:
-            self.peers.discard(peer)
 
 
 class RpcClient:
@@ -205,16 +260,16 @@ class RpcClient:
     async def run(self) -> None:
         """Dial, serve, dial again, until cancelled. ``on_connect`` runs as soon as calls are possible."""
         while True:
+            peer = Peer(self._receives, on_event=lambda _peer, body: self._tell(body))
             try:
-                reader, writer = await asyncio.open_unix_connection(str(self.path))
+                await asyncio.get_running_loop().create_unix_connection(lambda made=peer: made, str(self.path))  # type: ignore[misc]
             except OSError:
                 await asyncio.sleep(REDIAL_S)
                 continue
-            peer = Peer(reader, writer, self._receives, on_event=lambda _peer, body: self._tell(body))
             self._peer = peer
             try:
                 async with asyncio.TaskGroup() as tasks:
-                    reading = tasks.create_task(peer.run())
+                    reading = tasks.create_task(peer.gone())
                     if self._on_connect:
                         greeting = tasks.create_task(self._greet())
                         reading.add_done_callback(lambda _t, g=greeting: g.cancel())  # type: ignore[misc]

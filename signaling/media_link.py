@@ -347,14 +347,17 @@ class MediaLink(GuestLink):
                     )
                 )
                 self._consuming[peer_id] = wanted
-        for at in range(0, len(changed), CONSUME_AT_ONCE):
-            part = changed[at : at + CONSUME_AT_ONCE]
-            try:
-                await self._call(control.ConsumeMany(router_id=self.hearing_id, peers=part))
-            except (BadInput, NotReady):
-                for one in changed[at:]:
-                    self._consuming.pop(one.peer_id, None)
-                raise
+        parts = [changed[at : at + CONSUME_AT_ONCE] for at in range(0, len(changed), CONSUME_AT_ONCE)]
+        # All at once: a busy worker reads its requests together, and one after the other would wait for each answer.
+        told = await asyncio.gather(
+            *(self._call(control.ConsumeMany(router_id=self.hearing_id, peers=part)) for part in parts),
+            return_exceptions=True,
+        )
+        faults = [each for each in told if isinstance(each, BaseException)]
+        if faults:
+            for one in changed:
+                self._consuming.pop(one.peer_id, None)
+            raise faults[0]
 
     async def _require_placed(self) -> None:
         if not await self.wait_placed():

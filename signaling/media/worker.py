@@ -88,7 +88,7 @@ class Worker:
 
     # Requests --------------------------------------------------------------------------------------------------------
 
-    async def _receive(self, _peer: Peer, request: control.WorkerReceives) -> Any:
+    def _receive(self, _peer: Peer, request: control.WorkerReceives) -> Any:
         try:
             reply = self._carry_out(request)
         except (SdpError, Unknown) as error:
