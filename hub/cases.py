@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+from hub import citizen_id
 from hub.i18n import N_, Text
 from hub.models.cases import CaseType, PartyKind
 from hub.text import clean, clean_block, contains_words, words
@@ -26,8 +27,6 @@ PEOPLE_MAX = 10_000
 _YEAR = re.compile(r"\d{4}")
 _DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-_CITIZEN_ID = re.compile(r"\d{12}")
-_PASSPORT = re.compile(r"[A-Z][0-9A-Z]{6,11}")
 _PHONE = re.compile(r"\+?\d{8,15}")
 
 
@@ -51,21 +50,20 @@ class NewCase:
     phone: str = ""
     people_count: int = 1
     unit_id: str = ""
+    id: str = ""
+    """Made by the form, so that an entry sent twice is registered once; empty: made here."""
 
     def cleaned(self) -> NewCase:
         """The same entry with stray spaces and control characters gone, as everything below expects it."""
-        return NewCase(
-            type=self.type,
+        return replace(
+            self,
             summary=clean(self.summary),
             name=clean(self.name),
             content=clean_block(self.content),
-            party_kind=self.party_kind,
             address=clean(self.address),
             birth=clean(self.birth),
             id_number=compact(self.id_number).upper(),
             phone=compact(self.phone),
-            people_count=self.people_count,
-            unit_id=self.unit_id,
         )
 
 
@@ -140,28 +138,13 @@ def warnings(new: NewCase, today: date) -> dict[str, Text]:
     found: dict[str, Text] = {}
     new = new.cleaned()
     if new.id_number:
-        odd = id_number_warning(new.id_number, birth_year(new.birth, today))
+        odd = citizen_id.warning(new.id_number, birth_year(new.birth, today), today)
         if odd is not None:
             found["id_number"] = odd
     given = words(new.name)[-2:]
     if new.type is CaseType.DENUNCIATION and len(given) == 2 and contains_words(new.summary, " ".join(given)):
         found["summary"] = Text(N_("Tóm tắt có những từ trùng với tên người tố cáo. Hãy xem lại để giữ bí mật."))
     return found
-
-
-def id_number_warning(id_number: str, born: int | None) -> Text | None:
-    """A citizen ID has 12 digits: 3 place, 1 century and sex, 2 year, 6 at random; there is no check digit."""
-    if not _CITIZEN_ID.fullmatch(id_number):
-        if _PASSPORT.fullmatch(id_number):
-            return None
-        return Text(N_("Số căn cước có 12 chữ số. Hãy xem lại số đã ghi; nếu là giấy tờ khác thì bỏ qua lời nhắc này."))
-    place = int(id_number[:3])
-    if place == 0 or 96 < place < 100:
-        return Text(N_("Ba chữ số đầu của số căn cước không phải mã tỉnh, thành phố nào. Hãy xem lại."))
-    year = 1900 + 100 * (int(id_number[3]) // 2) + int(id_number[4:6])
-    if born is not None and born != year:
-        return Text(N_("Theo số căn cước, năm sinh là %(year)d. Hãy xem lại năm sinh hoặc số."), {"year": year})
-    return None
 
 
 def birth_year(typed: str, today: date) -> int | None:

@@ -7,7 +7,7 @@ from aiohttp import web as http
 from hub.services.knocks import Knocks
 from hub.services.strangers import Strangers
 from web import metrics, static, verifying
-from web.api import doors, lookups, replays
+from web.api import doors, intake, lookups, replays
 from web.api import hearings as hearings_api
 from web.archive_metrics import ARCHIVE_METRICS, ArchiveMetrics
 from web.keys import DEPS, KNOCKS, RENDERER, STRANGERS, Deps
@@ -31,6 +31,7 @@ from web.pages import (
     mail,
     places,
     recordings,
+    registering,
     replay,
     rules,
     seal_keys,
@@ -47,6 +48,7 @@ ROUTES = (
     signin.routes,
     account.routes,
     home.routes,
+    registering.routes,  # before a case's own address: it is no case called "new"
     cases.routes,
     case_course.routes,
     documents.routes,
@@ -62,6 +64,7 @@ ROUTES = (
     deadlines.routes,
     rules.routes,
     lookups.routes,
+    intake.routes,
     hearings_api.routes,
     replays.routes,
     doors.routes,

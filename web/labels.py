@@ -185,6 +185,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "attachment_opened": N_("Mở tài liệu"),
         "identity_read": N_("Xem danh tính"),
         "vault_opened": N_("Mở kho danh tính người tố cáo"),
+        "identity_recognised": N_("Nhận ra người đã đến trước"),
         "identity_compared": N_("So nội dung với danh tính đã niêm phong"),
         "identity_key_checked": N_("Kiểm tra khóa niêm phong"),
         "hearing_booked": N_("Đặt lịch buổi tiếp"),

@@ -157,6 +157,16 @@ def redirect(request: http.Request, path: str, *, notice: str = "", **query: str
     return response
 
 
+def created(request: http.Request, path: str, *, notice: str) -> http.Response:
+    """As ``redirect``; a script that asked for JSON is told the path, with the notice waiting there."""
+    response = redirect(request, path, notice=notice)
+    if "application/json" in request.headers.get("Accept", ""):
+        response.set_status(201)
+        response.body = msgspec.json.encode({"path": response.headers.popone("Location")})
+        response.content_type = "application/json"
+    return response
+
+
 def local_path(path: str, default: str = "/") -> str:
     """A path on this site only: ``//elsewhere`` and ``https://elsewhere`` fall back to ``default``.
 

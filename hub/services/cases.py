@@ -14,7 +14,7 @@ from hub.auth import Action, Actor, Target, require, scopes
 from hub.cases import NewCase
 from hub.errors import BadInput
 from hub.i18n import N_, Text
-from hub.ids import utc_now
+from hub.ids import new_id, utc_now
 from hub.models import (
     Case,
     CaseState,
@@ -129,6 +129,7 @@ async def register(db: AsyncSession, vault: Vault, actor: Actor, new: NewCase) -
     year = calendar.local_day(now).year
     count = await next_number(db, f"case/{unit.code}/{year}")
     found = Case(
+        id=new.id or new_id(),
         number=rules.number(new.type, unit.code, year, count),
         type=new.type,
         state=CaseState.RECEIVED,

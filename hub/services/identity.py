@@ -169,6 +169,13 @@ async def read_visitor(db: AsyncSession, vault: Vault, actor: Actor, visit: Visi
     return await _open(db, vault, actor, visit, _event(visit.party), reason)
 
 
+async def recognise(db: AsyncSession, vault: Vault, actor: Actor, about: Case | Visit) -> Identity:
+    """Somebody who has come again, for the officer who receives them: what was typed the last time. Logged."""
+    assert about.party is not None
+    require(actor, reading(about.party), identity_target(about))
+    return await _open(db, vault, actor, about, "identity_recognised", "")
+
+
 async def case_reveals(db: AsyncSession, vault: Vault, actor: Actor, case: Case, *texts: str) -> bool:
     """Whether a text would give away the case's party. Nobody is shown anything, yet the comparison is logged too."""
     known = await _open(db, vault, actor, case, "identity_compared", "")

@@ -135,6 +135,7 @@ MAY_POST: dict[str, frozenset[str]] = {
     "/rules/new": ADMINISTRATORS,
     "/holidays/{holiday_id}": ADMINISTRATORS,
     "/holidays/new": ADMINISTRATORS,
+    "/api/intake/person": REGISTRARS,
     "/api/hearings/{hearing_id}/device-check": frozenset({"officer", "commune"}),
     "/api/hearings/{hearing_id}/notice": frozenset({"officer", "commune"}),
 }

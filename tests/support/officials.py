@@ -59,6 +59,7 @@ class Official:
         page.locator("[name=party_kind][value=individual]").check()
         page.locator("[name=name]").fill(name)
         page.locator("[name=address]").fill(address)
+        page.locator("[name=identity_note]").fill("Quen biết, cùng thôn")
         page.locator("[data-case-form] [type=submit]").click()
         page.wait_for_url(re.compile(r"/cases/(?!new)[^/?]+"))
         return page.url.removeprefix(self.hub.address).split("?")[0]

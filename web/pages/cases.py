@@ -1,4 +1,4 @@
-"""Cases: find, show, register, edit. Documents and identity have a module of their own."""
+"""Cases: find, show, edit. Registering, documents and identity have modules of their own."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from aiohttp import web as http
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.auth import Action, Actor, Target, may, may_somewhere, require, scopes
+from hub.auth import Action, Actor, Target, may, may_somewhere, require
 from hub.errors import BadInput, NotReady, Stale
-from hub.i18n import N_, Text
-from hub.models import Case, CaseState, CaseType, LinkKind, OrgUnit, PartyKind
-from hub.services import case_course, case_links, cases, identity, people, recordings
+from hub.i18n import N_
+from hub.models import Case, CaseState, CaseType
+from hub.services import case_course, case_links, cases, identity, recordings
 from hub.services.identity import Identity
 from web import forms, keys, view
 from web.forms import Form
@@ -52,49 +52,6 @@ async def index(request: http.Request) -> http.Response:
         filtered=any(asked.get(name) for name in ("q", "type", "state", "from", "to")),
         may_register=may_somewhere(actor, Action.REGISTER_CASE),
     )
-
-
-@routes.get("/cases/new")
-async def ask_new(request: http.Request) -> http.Response:
-    """With ``?second_of=`` the second complaint after that case, begun with its words."""
-    values = {"type": "", "party_kind": PartyKind.INDIVIDUAL.value, "people_count": "1"}
-    if first_id := request.query.get("second_of", ""):
-        async with keys.deps(request).database.reading() as db:
-            first = await cases.get(db, keys.actor(request), first_id)
-        values |= {"type": str(CaseType.COMPLAINT), "summary": first.summary, "content": first.content}
-        values |= {"second_of": first.id, "first_number": first.number, "unit_id": first.unit_id}
-    return await _new_page(request, values)
-
-
-@routes.post("/cases/new")
-async def register(request: http.Request) -> http.Response:
-    """What looks odd is asked about once; registered when it is right or confirmed."""
-    actor, hub = keys.actor(request), keys.deps(request)
-    form = await forms.read(request)
-    try:
-        new = _new_case(form)
-        form.check()
-        async with hub.database.transaction() as db:
-            found = await cases.register(db, hub.vault, actor, new)
-            if form.text("second_of"):
-                first = await cases.get(db, actor, form.text("second_of"))
-                kind = LinkKind.SECOND_COMPLAINT
-                await case_links.link(db, actor, found.id, found.version, first.number, kind)
-            odd = {} if form.yes("confirmed") else cases.warnings(new)
-            if odd:
-                raise _Odd(odd)
-    except BadInput as error:
-        return await _new_page(request, dict(form.fields), error=error)
-    except _Odd as odd_ones:
-        return await _new_page(request, dict(form.fields), odd=odd_ones.texts)
-    return view.redirect(request, f"/cases/{found.id}", notice="case_registered")
-
-
-class _Odd(Exception):
-    """The entry is acceptable but odd: rolls the registration back so that the officer can look again."""
-
-    def __init__(self, texts: dict[str, Text]) -> None:
-        self.texts = texts
 
 
 @routes.get("/cases/{case_id}")
@@ -206,48 +163,6 @@ def _edit_page(
         message=error.text if error else "",
         errors=error.fields if isinstance(error, BadInput) else {},
         may_identify=_rights(keys.actor(request), found)["may_identify"],
-    )
-
-
-async def _new_page(
-    request: http.Request,
-    values: dict[str, str],
-    *,
-    error: BadInput | None = None,
-    odd: dict[str, Text] | None = None,
-) -> http.Response:
-    actor = keys.actor(request)
-    async with keys.deps(request).database.reading() as db:
-        units = await registering_units(db, actor)
-    values.setdefault("unit_id", actor.unit_id)
-    return view.render(
-        request,
-        "cases/new.html",
-        status=error.status if error else 200,
-        values=values,
-        units=units,
-        message=error.text if error else "",
-        errors=error.fields if error else {},
-        odd=odd or {},
-    )
-
-
-async def registering_units(db: AsyncSession, actor: Actor) -> list[OrgUnit]:
-    """Where this officer may register. Raises ``Forbidden`` for who may nowhere."""
-    require(actor, Action.REGISTER_CASE, Target(paths=tuple(scopes(actor, Action.REGISTER_CASE))))
-    units = await people.list_units(db, actor)
-    return [unit for unit in units if may(actor, Action.REGISTER_CASE, Target(paths=(unit.path,)))]
-
-
-def _new_case(form: Form) -> cases.NewCase:
-    return cases.NewCase(
-        type=form.choice("type", CaseType, CaseType.COMPLAINT, N_("Hãy chọn loại vụ việc.")),
-        summary=form.text("summary"),
-        content=form.text("content"),
-        party_kind=form.choice("party_kind", PartyKind, PartyKind.INDIVIDUAL),
-        people_count=form.number("people_count", 1),
-        unit_id=form.text("unit_id"),
-        **{name: form.text(name) for name in IDENTITY_FIELDS},
     )
 
 
