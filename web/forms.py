@@ -112,6 +112,15 @@ def query_day(query: Mapping[str, str], name: str) -> date | None:
         return None
 
 
+def query_month(query: Mapping[str, str], name: str = "month") -> date | None:
+    """The first day of a month like ``2026-12`` in an address; nonsense is none."""
+    try:
+        found = date.fromisoformat(f"{query.get(name, '')}-01")
+    except ValueError:
+        return None
+    return found if 2000 <= found.year <= 2100 else None
+
+
 def query_choice(query: Mapping[str, str], name: str, kind: type[Choice]) -> Choice | None:
     try:
         return kind(query.get(name, ""))

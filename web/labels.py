@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from hub.case_clocks import ClockState
 from hub.i18n import N_
 from hub.likeness import Likeness
+from hub.minimums import Standing
 from hub.models import (
     AdHocGround,
     CaseState,
@@ -192,6 +193,11 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "hearing_changed": N_("Thay đổi buổi tiếp"),
         "hearing_postponed": N_("Hoãn buổi tiếp"),
         "hearing_cancelled": N_("Hủy buổi tiếp"),
+        "hearing_shifted": N_("Buổi tiếp chuyển vì ngày nghỉ"),
+        "series_created": N_("Lập lịch định kỳ"),
+        "series_changed": N_("Sửa lịch định kỳ"),
+        "reception_posted": N_("Niêm yết buổi tiếp"),
+        "unit_head_set": N_("Ghi người đứng đầu cơ quan"),
         "recording_notice_confirmed": N_("Xác nhận đã báo ghi hình"),
         "device_token_issued": N_("Cấp mã kết nối thiết bị"),
         "device_token_revoked": N_("Thu hồi mã kết nối thiết bị"),
@@ -225,6 +231,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "case": N_("Vụ việc"),
         "visit": N_("Lượt tiếp"),
         "hearing": N_("Buổi tiếp"),
+        "reception_series": N_("Lịch định kỳ"),
         "recording": N_("Bản ghi"),
         "legal_rule": N_("Quy tắc pháp luật"),
         "holiday": N_("Ngày nghỉ"),
@@ -260,6 +267,21 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         MailState.SENT: N_("Đã gửi"),
         MailState.FAILED: N_("Không gửi được"),
         MailState.EXPIRED: N_("Quá hạn, không gửi"),
+    },
+    "posting_notice": {
+        "posted": N_("Đã niêm yết"),
+        "changed": N_("Có thay đổi"),
+        "postponed": N_("Đã hoãn"),
+        "cancelled": N_("Đã hủy"),
+        "replaced": N_("Đổi người tiếp"),
+    },
+    "minimum": {
+        Standing.NOT_OWED: N_("Không phải tiếp"),
+        Standing.DONE: N_("Đã đủ"),
+        Standing.PLANNED: N_("Đã xếp lịch đủ"),
+        Standing.MISSING: N_("Còn thiếu"),
+        Standing.URGENT: N_("Gấp: sắp hết hạn niêm yết"),
+        Standing.TOO_LATE: N_("Không còn kịp"),
     },
     "language": {"vi": "Tiếng Việt", "en": "English"},
 }
@@ -309,6 +331,13 @@ TONES: Mapping[str, Mapping[str, str]] = {
         MailState.NO_ADDRESS: "warn",
         MailState.SENT: "good",
         MailState.FAILED: "danger",
+    },
+    "minimum": {
+        Standing.DONE: "good",
+        Standing.PLANNED: "info",
+        Standing.MISSING: "warn",
+        Standing.URGENT: "danger",
+        Standing.TOO_LATE: "danger",
     },
     "check": {"ok": "good", "failed": "danger", "skipped": "warn"},
     "presence": {"absent": "quiet", "waiting": "warn", "admitted": "good", "lost": "danger"},

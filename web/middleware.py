@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 Handler = Callable[[http.Request], Awaitable[http.StreamResponse]]
 
 OPEN_PATHS = frozenset(
-    {"/sign-in", "/language", "/healthz", "/readyz", "/metrics", "/robots.txt", "/favicon.svg", "/keys"}
+    {"/sign-in", "/language", "/healthz", "/readyz", "/metrics", "/robots.txt", "/favicon.svg", "/keys", "/notice"}
 )
 """Everything else needs a sign-in; ``/metrics`` and the details of ``/readyz`` decide for themselves."""
 
@@ -154,7 +154,7 @@ async def identify(request: http.Request, handler: Handler) -> http.StreamRespon
 
 
 def _is_open(path: str) -> bool:
-    return path in OPEN_PATHS or path.startswith(("/ws/", "/keys/"))
+    return path in OPEN_PATHS or path.startswith(("/ws/", "/keys/", "/notice/"))
 
 
 async def _recognise(request: http.Request, token: str) -> None:

@@ -19,6 +19,7 @@ class MenuItem:
 _ITEMS: tuple[tuple[str, str, str, Action | None], ...] = (
     ("/", N_("Trang chủ"), "home", None),
     ("/hearings", N_("Buổi tiếp"), "calendar", Action.READ_HEARING),
+    ("/calendar", N_("Lịch tiếp"), "calendar", Action.READ_HEARING),
     ("/cases", N_("Vụ việc"), "folder", Action.READ_CASE),
     ("/deadlines", N_("Thời hạn"), "clock", Action.READ_RULES),
     ("/archive", N_("Kho lưu trữ"), "shield", Action.WATCH_ARCHIVE),
@@ -30,7 +31,9 @@ _ITEMS: tuple[tuple[str, str, str, Action | None], ...] = (
     ("/audit", N_("Nhật ký"), "shield", Action.READ_AUDIT),
 )
 
-_BELOW = {"/rules": "/deadlines", "/holidays": "/deadlines"}
+_BELOW = {"/rules": "/deadlines", "/holidays": "/deadlines"} | dict.fromkeys(
+    ("/series", "/postings", "/minimums"), "/calendar"
+)
 """Pages that belong to another item than their address says."""
 
 

@@ -17,7 +17,7 @@ from hub.config import Config
 from hub.db import Database
 from hub.errors import NotReady
 from hub.i18n import Text
-from hub.services import cases, denouncers, hearings, law_loading, people
+from hub.services import cases, denouncers, hearings, law_loading, people, series_changes
 from hub.services.identity import open_vault
 from hub.services.mail_sending import Sender
 from signaling import app as signaling_app
@@ -113,13 +113,14 @@ def _housekeeping(deps: Deps) -> Callable[[http.Application], AsyncIterator[None
 
 
 async def _keep_house(deps: Deps) -> None:
-    """At the start and once an hour: load rules that came with this release, forget sessions that have ended, put
-    into the denouncers' vault what is not under its key yet.
+    """At the start and once an hour: load rules that came with this release and move series off its new days off,
+    forget sessions that have ended, put into the denouncers' vault what is not under its key yet.
     """
     while True:
         try:
             async with deps.database.transaction() as db:
                 await db.run_sync(law_loading.load)
+                await series_changes.follow(db)
                 await people.purge_expired_sessions(db)
             await denouncers.move_all(deps.database, deps.vault.ring, deps.vault.unseal)
             await cases.seal_pending(deps.database, deps.store, deps.vault)

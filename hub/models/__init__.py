@@ -36,6 +36,7 @@ from hub.models.law import Certainty, DayKind, Direction, Holiday, LegalRule, Ru
 from hub.models.lines import LineMinute
 from hub.models.mail import MailState, OutgoingMail
 from hub.models.people import Account, OrgUnit, Point, Role, RoleGrant, SignInSession, UnitLevel
+from hub.models.receptions import Occurrence, Posting, ReceptionSeries, Replacement, UnitHead
 from hub.models.recordings import (
     AuditEvent,
     Counter,
@@ -93,18 +94,22 @@ __all__ = [
     "LineMinute",
     "LinkKind",
     "MailState",
+    "Occurrence",
     "OrgUnit",
     "OutgoingMail",
     "Party",
     "PartyKind",
     "PartyWord",
     "Point",
+    "Posting",
+    "ReceptionSeries",
     "Reconciliation",
     "Recording",
     "RecordingKey",
     "RecordingNotice",
     "RecordingState",
     "RefusalGround",
+    "Replacement",
     "Replay",
     "RetentionRule",
     "Role",
@@ -116,6 +121,7 @@ __all__ = [
     "SegmentState",
     "SignInSession",
     "Track",
+    "UnitHead",
     "UnitLevel",
     "UtcDateTime",
     "Visit",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Select, delete, select
@@ -84,6 +84,10 @@ class Booked:
         people = {account.id for account in self.people.values()}
         return Slot(self.booking.starts_at, self.booking.ends_at, frozenset(people), frozenset(points))
 
+    def at(self, starts_at: datetime, ends_at: datetime) -> Booked:
+        """The same people and points at another time."""
+        return replace(self, booking=replace(self.booking, starts_at=starts_at, ends_at=ends_at))
+
     @classmethod
     def of(cls, hearing: Hearing, starts_at: datetime, ends_at: datetime) -> Booked:
         """The same hearing at another time."""
@@ -98,6 +102,24 @@ class Booked:
             point_ids=tuple(point.id for point in points),
         )
         return cls(booking, hearing.unit, people, chair.point, points, hearing.cases)
+
+
+def booking_of(hearing: Hearing) -> Booking:
+    """What would have to be booked to get this hearing."""
+    named = {str(seat.kind): seat for seat in hearing.seats if seat.kind != SeatKind.POINT}
+    chair = named.get(SeatKind.CHAIR)
+    return Booking(
+        title=hearing.title,
+        starts_at=hearing.starts_at,
+        ends_at=hearing.ends_at,
+        kind=HearingKind(hearing.kind),
+        ad_hoc_ground=AdHocGround(hearing.ad_hoc_ground) if hearing.ad_hoc_ground else None,
+        unit_id=hearing.unit_id,
+        bridge_point_id=(chair.point_id if chair else "") or "",
+        point_ids=tuple(seat.point_id for seat in hearing.seats if seat.kind == SeatKind.POINT and seat.point_id),
+        case_ids=tuple(case.id for case in hearing.cases),
+        **{f"{kind}_id": (named[kind].account_id or "") if kind in named else "" for kind in NEEDED},
+    )
 
 
 async def check(
@@ -120,7 +142,14 @@ async def check(
 
 
 async def refuse_clash(db: AsyncSession, booked: Booked, *, but: str = "") -> None:
-    """Raise ``Conflict`` that names the other booking when chair, deputy, secretary or a point is taken.
+    """Raise the ``Conflict`` that ``find_clash`` finds."""
+    found = await find_clash(db, booked, but=but)
+    if found is not None:
+        raise found
+
+
+async def find_clash(db: AsyncSession, booked: Booked, *, but: str = "") -> Conflict | None:
+    """A ``Conflict`` that names the other booking when chair, deputy, secretary or a point is taken, or None.
 
     The rows of all people and points are locked first, in one order, so that two bookings at the same moment see each
     other; SQLite's transactions come one by one anyway.
@@ -142,7 +171,8 @@ async def refuse_clash(db: AsyncSession, booked: Booked, *, but: str = "") -> No
     for other in (await db.execute(wanted)).unique().scalars():
         found = schedule.clash(slot, slot_of(other))
         if found is not None:
-            raise _clash(booked, found, other)
+            return _clash(booked, found, other)
+    return None
 
 
 def slot_of(hearing: Hearing) -> Slot:
@@ -175,6 +205,9 @@ async def place_seats(db: AsyncSession, hearing: Hearing, booked: Booked) -> Non
             kept.label, kept.position = seat.label, number
             kept.account_id, kept.point_id = seat.account_id, seat.point_id
     await db.flush()
+    for kept in existing.values():
+        if kept.kind != SeatKind.POINT and kept in db:  # somebody else may sit there now
+            await db.refresh(kept, ["account", "point"])
     db.expire(hearing, ["seats"])
     await db.refresh(hearing, ["seats", "cases", "unit"])
 

@@ -16,6 +16,7 @@ from hub import auth, calendar
 from hub.auth import Actor
 from hub.cases import NewCase
 from hub.ids import utc_now
+from hub.minimums import CODES
 from hub.models import (
     LIVE_STATES,
     Account,
@@ -29,9 +30,10 @@ from hub.models import (
     PartyKind,
     Point,
     Role,
+    UnitHead,
     UnitLevel,
 )
-from hub.services import cases, hearings, people
+from hub.services import cases, hearings, minimums, people
 from hub.services.hearings import Booking
 from hub.services.identity import Vault
 from hub.services.people import GrantInput, NewAccount, NewPoint, NewUnit
@@ -99,6 +101,8 @@ ACCOUNTS: tuple[DemoAccount, ...] = (
     DemoAccount("kythuat", "Lý A Sùng", "Kỹ thuật viên", Role.TECHNICIAN, "TW"),
 )
 
+HEADS = ((PROVINCE, "chutri"), (FIRST_COMMUNE, "chutichxa"))
+
 CASES: tuple[tuple[str, NewCase], ...] = (
     (
         "canbotantien",
@@ -158,6 +162,7 @@ async def load(db: AsyncSession, vault: Vault) -> DemoSummary:
     points = await _points(db, units)
     before = set((await db.execute(select(Account.username))).scalars())
     accounts = await _accounts(db, units)
+    await _heads(db, units, accounts)
     found = await _cases(db, vault, accounts)
     soon = await _hearing_soon(db, vault, accounts, points, found)
     await _hearing_coming(db, vault, accounts, points, found)
@@ -205,6 +210,17 @@ async def _accounts(db: AsyncSession, units: dict[str, OrgUnit]) -> dict[str, Ac
             )
             accounts[demo.username] = await people.create_account(db, auth.command_line(), new)
     return accounts
+
+
+async def _heads(db: AsyncSession, units: dict[str, OrgUnit], accounts: dict[str, Account]) -> None:
+    """Whose days of reception are counted."""
+    for code, username in HEADS:
+        unit = units[code]
+        if (await db.execute(select(UnitHead.id).where(UnitHead.unit_id == unit.id).limit(1))).first() is None:
+            rule = CODES[UnitLevel(unit.level)]
+            first = date(calendar.local_day(utc_now()).year, 1, 1)
+            actor = _actor(accounts, "canbotinh")
+            await minimums.set_head(db, actor, unit.id, accounts[username].id, rule, first)
 
 
 async def _cases(db: AsyncSession, vault: Vault, accounts: dict[str, Account]) -> dict[CaseType, Case]:

@@ -14,9 +14,10 @@ from hub.errors import BadInput, Conflict, NotFound, Stale
 from hub.i18n import N_, Text
 from hub.ids import utc_now
 from hub.models import LIVE_STATES, Account, AuditEvent, Hearing, HearingState
-from hub.services import audit, identity
+from hub.services import audit, hearing_changes, identity
 from hub.services.bookings import Booked, Booking, check, place_seats, refuse_clash
 from hub.services.counters import next_number
+from hub.services.hearing_changes import Before
 from hub.services.hearing_lists import (
     BookingChoices,
     HearingQuery,
@@ -110,6 +111,7 @@ async def change(
     Raises as ``book``, and ``Stale`` when somebody saved after ``version``.
     """
     hearing = await _editable(db, actor, hearing_id, version)
+    before = Before.of(hearing)
     reason = await _reason(db, vault, actor, hearing, reason)
     booked = await check(db, vault, actor, booking, hearing)
     await identity.require_discreet(db, vault, actor, booked.cases, reason)
@@ -119,6 +121,7 @@ async def change(
     hearing.version += 1
     await _write(db, hearing, booked)
     await _audit(db, actor, "hearing_changed", hearing, reason)
+    await hearing_changes.changed(db, vault, actor, hearing, before, reason)
     return hearing
 
 
@@ -139,7 +142,7 @@ async def postpone(
     """
     hearing = await _editable(db, actor, hearing_id, version)
     reason = await _reason(db, vault, actor, hearing, reason)
-    before = calendar.stamp(hearing.starts_at, hearing.ends_at)
+    before = Before.of(hearing)
     if starts_at is None or ends_at is None:
         hearing.state = schedule.move(HearingState(hearing.state), HearingState.POSTPONED)
     else:
@@ -152,19 +155,23 @@ async def postpone(
     hearing.reason = reason
     hearing.version += 1
     await db.flush()
-    await _audit(db, actor, "hearing_postponed", hearing, reason, before=before)
+    stamp = calendar.stamp(before.starts_at, before.ends_at)
+    await _audit(db, actor, "hearing_postponed", hearing, reason, before=stamp)
+    await hearing_changes.changed(db, vault, actor, hearing, before, reason)
     return hearing
 
 
 async def cancel(db: AsyncSession, vault: Vault, actor: Actor, hearing_id: str, version: int, reason: str) -> Hearing:
     """Raises ``Stale``, ``Conflict`` once it has begun, ``BadInput`` without a reason."""
     hearing = await _editable(db, actor, hearing_id, version)
+    before = Before.of(hearing)
     reason = await _reason(db, vault, actor, hearing, reason)
     hearing.state = schedule.move(HearingState(hearing.state), HearingState.CANCELLED)
     hearing.reason = reason
     hearing.version += 1
     await db.flush()
     await _audit(db, actor, "hearing_cancelled", hearing, reason)
+    await hearing_changes.changed(db, vault, actor, hearing, before, reason)
     return hearing
 
 

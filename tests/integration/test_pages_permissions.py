@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import date
 
 import pytest
 import pytest_asyncio
@@ -10,7 +11,19 @@ from aiohttp import web as http
 from sqlalchemy import select
 
 from hub.config import Config
-from hub.models import Account, Case, CaseType, Hearing, HearingKind, Holiday, LegalRule, OrgUnit, Point, SeatKind
+from hub.models import (
+    Account,
+    Case,
+    CaseType,
+    Hearing,
+    HearingKind,
+    Holiday,
+    LegalRule,
+    OrgUnit,
+    Point,
+    ReceptionSeries,
+    SeatKind,
+)
 from hub.services import recordings
 from tests.support.pages import Pages, running_pages
 
@@ -46,6 +59,8 @@ OPEN = {
     "/static/{version}/{path}",
     "/keys",
     "/keys/{fingerprint}.pem",
+    "/notice",
+    "/notice/{unit_code}",
 }
 
 MAY_SEE: dict[str, frozenset[str]] = {
@@ -68,6 +83,14 @@ MAY_SEE: dict[str, frozenset[str]] = {
     "/hearings/{hearing_id}/seats/{seat_id}": frozenset({"officer", "commune"}),
     "/hearings/{hearing_id}/lines": INVITED | ADMINISTRATORS,
     "/hearings/{hearing_id}/lines/{seat_id}": INVITED | ADMINISTRATORS,
+    "/calendar": EVERYONE,
+    "/series": EVERYONE,
+    "/series/new": BOOKERS,
+    "/series/{series_id}": frozenset({"officer", "leader", "secretary", "auditor", "technician"}),
+    "/series/{series_id}/edit": frozenset({"officer", "secretary"}),
+    "/postings": EVERYONE,
+    "/minimums": EVERYONE,
+    "/minimums/{unit_id}": frozenset({"officer", "secretary", "commune"}),
     "/recordings/{recording_id}": INVITED,
     "/recordings/{recording_id}/destruction.json": frozenset(),
     "/archive": AUDIT | {"leader"},
@@ -113,6 +136,10 @@ MAY_POST: dict[str, frozenset[str]] = {
     "/hearings/{hearing_id}/edit": frozenset({"officer", "secretary"}),
     "/hearings/{hearing_id}/postpone": frozenset({"officer", "secretary"}),
     "/hearings/{hearing_id}/cancel": frozenset({"officer", "secretary"}),
+    "/hearings/{hearing_id}/replace": frozenset({"officer", "secretary"}),
+    "/series/new": BOOKERS,
+    "/series/{series_id}/edit": frozenset({"officer", "secretary"}),
+    "/minimums/{unit_id}": frozenset({"officer", "secretary", "commune"}),
     "/hearings/{hearing_id}/devices": frozenset({"officer", "secretary", "commune"}),
     "/hearings/{hearing_id}/devices/{token_id}/revoke": frozenset(),
     "/recordings/{recording_id}/replay": frozenset({"auditor", "leader"}),
@@ -145,6 +172,7 @@ DOORS = {"/{door}/{hearing_id}/{seat_id}", "/{door}/{hearing_id}/{seat_id}/{sess
 """WHIP and WHEP: let in by a device's bearer token alone, whoever is signed in (``test_doors_http``)."""
 
 POST_ELSEWHERE = DOORS | {
+    "/postings",
     "/sign-in",
     "/sign-out",
     "/language",
@@ -166,10 +194,25 @@ async def objects(pages: Pages) -> dict[str, str]:
         hearing = (await db.execute(select(Hearing).where(Hearing.kind == HearingKind.REGULAR))).unique().scalar_one()
         recording = await recordings.open_recording(db, hearing.id)
         seat = next(s for s in hearing.seats if s.kind == SeatKind.POINT and s.point and "Tân Tiến" in s.point.name)
+        series = ReceptionSeries(
+            unit_id=hearing.unit_id,
+            title="Tiếp công dân định kỳ",
+            rule="FREQ=WEEKLY;BYDAY=TU",
+            first_day=date(2030, 1, 1),
+            last_day=date(2030, 1, 31),
+            starts="08:00",
+            ends="11:00",
+            chair_id=next(s.account_id for s in hearing.seats if s.account_id),
+            point_ids=[seat.point_id],
+            created_by=hearing.created_by,
+        )
+        db.add(series)
+        await db.flush()
         case = (await db.execute(select(Case).where(Case.type == CaseType.COMPLAINT))).unique().scalar_one()
         return {
             "hearing_id": hearing.id,
             "seat_id": seat.id,
+            "series_id": series.id,
             "case_id": case.id,
             "recording_id": recording.id,
             "attachment_id": "none",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from hub.i18n import N_, Text
 from hub.ids import utc_now
 from hub.models import AdHocGround, Case, Hearing, HearingKind, OrgUnit, SeatKind
 from hub.services import cases, hearings, people
+from hub.services.bookings import booking_of
 from hub.services.hearings import Booking, BookingChoices
 from web import format as formats
 from web import forms, keys, view
@@ -101,7 +103,29 @@ async def postpone(request: http.Request) -> http.Response:
     except Refused as error:
         return await hearing_page(request, hearing_id, dialog="postpone", error=_by_day(error), values=form.fields)
     await _tell(request, hearing_id)
-    return view.redirect(request, f"/hearings/{hearing_id}", notice="hearing_postponed")
+    back = view.local_path(form.text("back"), f"/hearings/{hearing_id}")
+    return view.redirect(request, back, notice="hearing_postponed")
+
+
+@routes.post("/hearings/{hearing_id}/replace")
+async def replace_leader(request: http.Request) -> http.Response:
+    """Another leader receives: everything else stays as it was booked."""
+    actor, hub = keys.actor(request), keys.deps(request)
+    hearing_id = request.match_info["hearing_id"]
+    form = await forms.read(request)
+    try:
+        version = form.number("version", 0)
+        form.check()
+        async with hub.database.transaction() as db:
+            hearing = await _changeable(db, actor, hearing_id)
+            booking = replace(booking_of(hearing), chair_id=form.text("chair_id"))
+            if booking.deputy_id == booking.chair_id:
+                booking = replace(booking, deputy_id="")
+            await hearings.change(db, hub.vault, actor, hearing_id, version, booking, form.text("reason"))
+    except Refused as error:
+        return await hearing_page(request, hearing_id, dialog="replace", error=error, values=form.fields)
+    await _tell(request, hearing_id)
+    return view.redirect(request, f"/hearings/{hearing_id}", notice="leader_replaced")
 
 
 @routes.post("/hearings/{hearing_id}/cancel")
@@ -194,7 +218,7 @@ async def _page(
     error: BadInput | Conflict | None = None,
 ) -> http.Response:
     async with keys.deps(request).database.reading() as db:
-        units = await _units(db, actor)
+        units = await units_to_book(db, actor)
         known = {unit.id for unit in units}
         chosen = values.get("unit_id", "")
         unit_id = chosen if chosen in known else (actor.unit_id if actor.unit_id in known else units[0].id)
@@ -209,7 +233,7 @@ async def _page(
         values=values,
         units=units,
         choices=choices,
-        people_options=_options(choices),
+        people_options=people_options(choices),
         cases=chosen_cases,
         today=formats.today(),
         message=error.text if error else "",
@@ -227,7 +251,7 @@ def _field_errors(error: BadInput | Conflict | None) -> dict[str, Text]:
     return found.fields if isinstance(found, BadInput) else {}
 
 
-async def _units(db: AsyncSession, actor: Actor) -> list[OrgUnit]:
+async def units_to_book(db: AsyncSession, actor: Actor) -> list[OrgUnit]:
     """The units for which this person may book. Raises ``Forbidden`` for who may for none."""
     require(actor, Action.BOOK_HEARING, Target(paths=tuple(scopes(actor, Action.BOOK_HEARING))))
     units = await people.list_units(db, actor)
@@ -239,7 +263,7 @@ async def _cases(db: AsyncSession, actor: Actor, ids: tuple[str, ...], hearing: 
     return [already[one] if one in already else await cases.get(db, actor, one) for one in ids]
 
 
-def _options(choices: BookingChoices) -> dict[str, list[tuple[str, str]]]:
+def people_options(choices: BookingChoices) -> dict[str, list[tuple[str, str]]]:
     """``(id, name – title)`` for each of the three lists of people."""
     groups = {"chair_id": choices.chairs, "deputy_id": choices.deputies, "secretary_id": choices.secretaries}
     return {

@@ -18,6 +18,7 @@ from hub.services.hearing_seats import last_check
 from hub.services.lines import readable_seats
 from hub.services.live import SeatLive
 from web import forms, keys, view
+from web.pages.receptions import reception_of
 
 routes = http.RouteTableDef()
 
@@ -136,6 +137,7 @@ async def hearing_page(
         recording = await recordings.of_hearing(db, actor, hearing_id)
         connectable = device_tokens.connectable_seats(actor, hearing)
         tokens = await device_tokens.of_hearing(db, hearing_id) if connectable else []
+        reception = await reception_of(db, actor, hearing)
         readable = {case.id for case in hearing.cases if await _may_read(db, actor, case)}
     seats = joinable(actor, hearing)
     return view.render(
@@ -147,6 +149,7 @@ async def hearing_page(
         told=told,
         stays=stays,
         recording=recording,
+        reception=reception,
         readable_cases=readable,
         live=_live_seats(request, hearing_id),
         own=own_seats(actor, seats),

@@ -10,7 +10,7 @@ from aiohttp import web as http
 from hub.errors import BadInput, Stale
 from hub.i18n import N_
 from hub.models import Certainty, DayKind, Direction, Holiday, LegalRule, RuleUnit
-from hub.services import legal_rules
+from hub.services import legal_rules, series_changes
 from hub.services.legal_rules import Change, HolidayEdit, RuleEdit
 from web import format as formats
 from web import forms, keys, view
@@ -99,6 +99,7 @@ async def save_holiday(request: http.Request) -> http.Response:
             form.check()
             version = form.number("version", 0)
             row = await legal_rules.save_holiday(db, actor, own, version, edit, form.text("reason"))
+            await series_changes.follow(db, actor)
     except (BadInput, Stale) as error:
         async with keys.deps(request).database.reading() as db:
             now = await legal_rules.get_holiday(db, actor, own) if own else None
