@@ -10,9 +10,11 @@ from hub.likeness import Likeness
 from hub.minimums import Standing
 from hub.models import (
     AdHocGround,
+    AssignmentState,
     CaseState,
     CaseType,
     Certainty,
+    Channel,
     Complexity,
     DayKind,
     Direction,
@@ -26,8 +28,10 @@ from hub.models import (
     Role,
     RuleUnit,
     SeatKind,
+    TransferState,
     UnitLevel,
 )
+from hub.results import Ground
 from hub.visits import GROUNDS
 from web.translate import Catalogue
 
@@ -179,6 +183,15 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "case_edited": N_("Sửa vụ việc"),
         "case_moved": N_("Ghi bước xử lý vụ việc"),
         "case_assessed": N_("Ghi đặc điểm vụ việc"),
+        "case_assigned": N_("Giao xử lý"),
+        "assignment_accepted": N_("Nhận xử lý"),
+        "assignment_returned": N_("Trả lại việc được giao"),
+        "assignment_done": N_("Làm xong việc được giao"),
+        "citizen_told": N_("Báo công dân"),
+        "notice_delivered": N_("Ghi ngày công dân nhận"),
+        "notice_proved": N_("Thêm bằng chứng đã nhận"),
+        "identity_handed_over": N_("Giao danh tính cho cơ quan giải quyết"),
+        "mail_retried": N_("Gửi lại thư"),
         "case_linked": N_("Liên kết vụ việc"),
         "visit_recorded": N_("Ghi một lượt tiếp"),
         "visit_refused": N_("Từ chối tiếp"),
@@ -261,6 +274,32 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         DayKind.SWAPPED_OFF: N_("Nghỉ hoán đổi"),
         DayKind.SWAPPED_WORKING: N_("Làm bù"),
     },
+    "assignment_state": {
+        AssignmentState.SENT: N_("Chờ nhận"),
+        AssignmentState.ACCEPTED: N_("Đang xử lý"),
+        AssignmentState.RETURNED: N_("Đã trả lại"),
+        AssignmentState.REPLACED: N_("Giao người khác"),
+        AssignmentState.DONE: N_("Đã làm xong"),
+    },
+    "transfer_state": {
+        TransferState.SENT: N_("Chờ nơi nhận tiếp nhận"),
+        TransferState.ACKNOWLEDGED: N_("Nơi nhận đã tiếp nhận"),
+        TransferState.RETURNED: N_("Nơi nhận trả lại"),
+        TransferState.REPORTED: N_("Đã có kết quả"),
+    },
+    "channel": {
+        Channel.HANDED: N_("Trao tay, có ký nhận"),
+        Channel.POST: N_("Bưu điện"),
+        Channel.EMAIL: N_("Thư điện tử"),
+        Channel.PHONE: N_("Điện thoại"),
+        Channel.POSTED: N_("Niêm yết"),
+    },
+    "reply_ground": {
+        Ground.ACCEPTED: N_("đã thụ lý, điểm a khoản 1 Điều 28"),
+        Ground.MORE_TIME: N_("cần thêm thời gian, điểm b khoản 1 Điều 28"),
+        Ground.REFUSED: N_("từ chối hoặc hướng dẫn, điểm c khoản 1 Điều 28"),
+        Ground.TRANSFERRED: N_("đã chuyển, điểm d khoản 1 Điều 28"),
+    },
     "mail_state": {
         MailState.WAITING: N_("Đang chờ gửi"),
         MailState.NO_ADDRESS: N_("Chưa có địa chỉ"),
@@ -326,6 +365,18 @@ TONES: Mapping[str, Mapping[str, str]] = {
     },
     "certainty": {Certainty.TEXT: "good", Certainty.SECONDARY: "info", Certainty.UNVERIFIED: "warn"},
     "day_kind": {DayKind.SWAPPED_WORKING: "warn"},
+    "assignment_state": {
+        AssignmentState.SENT: "warn",
+        AssignmentState.ACCEPTED: "info",
+        AssignmentState.RETURNED: "warn",
+        AssignmentState.DONE: "good",
+    },
+    "transfer_state": {
+        TransferState.SENT: "warn",
+        TransferState.ACKNOWLEDGED: "info",
+        TransferState.RETURNED: "danger",
+        TransferState.REPORTED: "good",
+    },
     "mail_state": {
         MailState.WAITING: "info",
         MailState.NO_ADDRESS: "warn",

@@ -22,6 +22,9 @@ BY_ROLE = {
     Action.EDIT_CASE: {Role.OFFICER},
     Action.HANDLE_CASE: {Role.OFFICER},
     Action.DECIDE_CASE: {Role.OFFICER, Role.LEADER},
+    Action.ASSIGN_CASE: {Role.LEADER},
+    Action.ANSWER_ASSIGNMENT: set(),
+    Action.RECEIVE_TRANSFER: {Role.OFFICER},
     Action.READ_RULES: set(Role),
     Action.MANAGE_RULES: {Role.ADMINISTRATOR},
     Action.READ_IDENTITY: {Role.OFFICER, Role.LEADER},
@@ -91,6 +94,13 @@ def test_a_target_that_names_no_unit_is_out_of_everyones_scope(action):
 def test_a_named_seat_is_for_the_account_that_was_booked(seat):
     assert may(official(), Action.TAKE_SEAT, Target(seat_kind=seat, own=True))
     assert not may(official(*Role), Action.TAKE_SEAT, Target(paths=(OWN,), seat_kind=seat))
+
+
+@pytest.mark.parametrize(("role", "relation"), list(product(Role, RELATIONS)))
+def test_only_who_was_given_a_case_answers_and_only_while_it_is_in_their_scope(role, relation):
+    allowed = role in (Role.OFFICER, Role.LEADER) and relation in ("own", "below")
+    given = Target(paths=(RELATIONS[relation],), own=True)
+    assert may(official(role), Action.ANSWER_ASSIGNMENT, given) is allowed
 
 
 @pytest.mark.parametrize(("role", "relation"), list(product(Role, RELATIONS)))
