@@ -10,11 +10,9 @@ from hub.likeness import Likeness
 from hub.minimums import Standing
 from hub.models import (
     AdHocGround,
-    AssignmentState,
     CaseState,
     CaseType,
     Certainty,
-    Channel,
     Complexity,
     DayKind,
     Direction,
@@ -22,17 +20,15 @@ from hub.models import (
     HearingState,
     IdentityMethod,
     LinkKind,
-    MailState,
     PartyKind,
     RecordingState,
     Role,
     RuleUnit,
     SeatKind,
-    TransferState,
     UnitLevel,
 )
-from hub.results import Ground
 from hub.visits import GROUNDS
+from web.handling_labels import HANDLING, HANDLING_TONES
 from web.translate import Catalogue
 
 LABELS: Mapping[str, Mapping[str, str]] = {
@@ -274,54 +270,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         DayKind.SWAPPED_OFF: N_("Nghỉ hoán đổi"),
         DayKind.SWAPPED_WORKING: N_("Làm bù"),
     },
-    "assignment_state": {
-        AssignmentState.SENT: N_("Chờ nhận"),
-        AssignmentState.ACCEPTED: N_("Đang xử lý"),
-        AssignmentState.RETURNED: N_("Đã trả lại"),
-        AssignmentState.REPLACED: N_("Giao người khác"),
-        AssignmentState.DONE: N_("Đã làm xong"),
-    },
-    "transfer_state": {
-        TransferState.SENT: N_("Chờ nơi nhận tiếp nhận"),
-        TransferState.ACKNOWLEDGED: N_("Nơi nhận đã tiếp nhận"),
-        TransferState.RETURNED: N_("Nơi nhận trả lại"),
-        TransferState.REPORTED: N_("Đã có kết quả"),
-    },
-    "channel": {
-        Channel.HANDED: N_("Trao tay, có ký nhận"),
-        Channel.POST: N_("Bưu điện"),
-        Channel.EMAIL: N_("Thư điện tử"),
-        Channel.PHONE: N_("Điện thoại"),
-        Channel.POSTED: N_("Niêm yết"),
-    },
-    "reply_ground": {
-        Ground.ACCEPTED: N_("đã thụ lý, điểm a khoản 1 Điều 28"),
-        Ground.MORE_TIME: N_("cần thêm thời gian, điểm b khoản 1 Điều 28"),
-        Ground.REFUSED: N_("từ chối hoặc hướng dẫn, điểm c khoản 1 Điều 28"),
-        Ground.TRANSFERRED: N_("đã chuyển, điểm d khoản 1 Điều 28"),
-    },
-    "mail_state": {
-        MailState.WAITING: N_("Đang chờ gửi"),
-        MailState.NO_ADDRESS: N_("Chưa có địa chỉ"),
-        MailState.SENT: N_("Đã gửi"),
-        MailState.FAILED: N_("Không gửi được"),
-        MailState.EXPIRED: N_("Quá hạn, không gửi"),
-    },
-    "posting_notice": {
-        "posted": N_("Đã niêm yết"),
-        "changed": N_("Có thay đổi"),
-        "postponed": N_("Đã hoãn"),
-        "cancelled": N_("Đã hủy"),
-        "replaced": N_("Đổi người tiếp"),
-    },
-    "minimum": {
-        Standing.NOT_OWED: N_("Không phải tiếp"),
-        Standing.DONE: N_("Đã đủ"),
-        Standing.PLANNED: N_("Đã xếp lịch đủ"),
-        Standing.MISSING: N_("Còn thiếu"),
-        Standing.URGENT: N_("Gấp: sắp hết hạn niêm yết"),
-        Standing.TOO_LATE: N_("Không còn kịp"),
-    },
+    **HANDLING,
     "language": {"vi": "Tiếng Việt", "en": "English"},
 }
 
@@ -365,24 +314,7 @@ TONES: Mapping[str, Mapping[str, str]] = {
     },
     "certainty": {Certainty.TEXT: "good", Certainty.SECONDARY: "info", Certainty.UNVERIFIED: "warn"},
     "day_kind": {DayKind.SWAPPED_WORKING: "warn"},
-    "assignment_state": {
-        AssignmentState.SENT: "warn",
-        AssignmentState.ACCEPTED: "info",
-        AssignmentState.RETURNED: "warn",
-        AssignmentState.DONE: "good",
-    },
-    "transfer_state": {
-        TransferState.SENT: "warn",
-        TransferState.ACKNOWLEDGED: "info",
-        TransferState.RETURNED: "danger",
-        TransferState.REPORTED: "good",
-    },
-    "mail_state": {
-        MailState.WAITING: "info",
-        MailState.NO_ADDRESS: "warn",
-        MailState.SENT: "good",
-        MailState.FAILED: "danger",
-    },
+    **HANDLING_TONES,
     "minimum": {
         Standing.DONE: "good",
         Standing.PLANNED: "info",
