@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 from hub.errors import NotReady
 from hub.i18n import N_
 from hub.models.base import Base
+from hub.search_session import IndexingSession
 
 BUSY_TIMEOUT_MS = 10_000
 READS_ONLY = "reads_only"
@@ -33,7 +34,7 @@ class Database:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self.engine = _make_engine(url)
-        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._sessions = async_sessionmaker(self.engine, sync_session_class=IndexingSession, expire_on_commit=False)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:

@@ -28,6 +28,8 @@ app.add_typer(demo_app, name="demo")
 app.add_typer(key_app, name="key")
 app.add_typer(mail_app, name="mail")
 app.add_typer(user_app, name="user")
+search_app = typer.Typer(no_args_is_help=True, help="The index that search looks in.")
+app.add_typer(search_app, name="search")
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="Settings file; default HUB_CONFIG or hub.toml.")]
 Parent = Annotated[int, typer.Option("--parent", help="The supervisor's process id; the process ends with it.")]
@@ -136,6 +138,23 @@ def deadline(
         deadlines.show(settings, rule, event.date(), as_json=as_json)
     else:
         deadlines.list_rules(settings, as_json=as_json)
+
+
+@search_app.command("rebuild")
+def search_rebuild(config: ConfigFile = None) -> None:
+    """Write the whole search index anew; the hub may run meanwhile."""
+    from hub.cli import searching
+
+    searching.rebuild(cli.load_config(cli.environment(config)))
+
+
+@search_app.command("check")
+def search_check(config: ConfigFile = None) -> None:
+    """Say whether every case and hearing is in the search index; ends with status 1 when not."""
+    from hub.cli import searching
+
+    if not searching.check(cli.load_config(cli.environment(config))):
+        raise typer.Exit(1)
 
 
 @app.command()

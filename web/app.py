@@ -15,7 +15,6 @@ from web.middleware import MIDDLEWARES
 from web.pages import (
     account,
     accounts,
-    assigning,
     audit,
     booking,
     calendar,
@@ -32,7 +31,6 @@ from web.pages import (
     live,
     mail,
     minimums,
-    notices_to_citizens,
     places,
     postings,
     recordings,
@@ -40,9 +38,9 @@ from web.pages import (
     replay,
     rules,
     seal_keys,
+    search,
     series,
     signin,
-    transferring,
 )
 from web.view import renderer
 
@@ -59,9 +57,6 @@ ROUTES = (
     cases.routes,
     case_course.routes,
     documents.routes,
-    assigning.routes,
-    transferring.routes,
-    notices_to_citizens.routes,
     booking.routes,
     devices.routes,
     hearings.routes,
@@ -77,6 +72,7 @@ ROUTES = (
     audit.routes,
     deadlines.routes,
     rules.routes,
+    search.routes,
     lookups.routes,
     intake.routes,
     hearings_api.routes,

@@ -20,6 +20,7 @@ from hub.models import (
     HearingState,
     IdentityMethod,
     LinkKind,
+    MailState,
     PartyKind,
     RecordingState,
     Role,
@@ -28,7 +29,6 @@ from hub.models import (
     UnitLevel,
 )
 from hub.visits import GROUNDS
-from web.handling_labels import HANDLING, HANDLING_TONES
 from web.translate import Catalogue
 
 LABELS: Mapping[str, Mapping[str, str]] = {
@@ -179,15 +179,6 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "case_edited": N_("Sửa vụ việc"),
         "case_moved": N_("Ghi bước xử lý vụ việc"),
         "case_assessed": N_("Ghi đặc điểm vụ việc"),
-        "case_assigned": N_("Giao xử lý"),
-        "assignment_accepted": N_("Nhận xử lý"),
-        "assignment_returned": N_("Trả lại việc được giao"),
-        "assignment_done": N_("Làm xong việc được giao"),
-        "citizen_told": N_("Báo công dân"),
-        "notice_delivered": N_("Ghi ngày công dân nhận"),
-        "notice_proved": N_("Thêm bằng chứng đã nhận"),
-        "identity_handed_over": N_("Giao danh tính cho cơ quan giải quyết"),
-        "mail_retried": N_("Gửi lại thư"),
         "case_linked": N_("Liên kết vụ việc"),
         "visit_recorded": N_("Ghi một lượt tiếp"),
         "visit_refused": N_("Từ chối tiếp"),
@@ -207,6 +198,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "series_changed": N_("Sửa lịch định kỳ"),
         "reception_posted": N_("Niêm yết buổi tiếp"),
         "unit_head_set": N_("Ghi người đứng đầu cơ quan"),
+        "notes_found": N_("Thấy ghi chú khi tìm kiếm"),
         "recording_notice_confirmed": N_("Xác nhận đã báo ghi hình"),
         "device_token_issued": N_("Cấp mã kết nối thiết bị"),
         "device_token_revoked": N_("Thu hồi mã kết nối thiết bị"),
@@ -270,7 +262,28 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         DayKind.SWAPPED_OFF: N_("Nghỉ hoán đổi"),
         DayKind.SWAPPED_WORKING: N_("Làm bù"),
     },
-    **HANDLING,
+    "mail_state": {
+        MailState.WAITING: N_("Đang chờ gửi"),
+        MailState.NO_ADDRESS: N_("Chưa có địa chỉ"),
+        MailState.SENT: N_("Đã gửi"),
+        MailState.FAILED: N_("Không gửi được"),
+        MailState.EXPIRED: N_("Quá hạn, không gửi"),
+    },
+    "posting_notice": {
+        "posted": N_("Đã niêm yết"),
+        "changed": N_("Có thay đổi"),
+        "postponed": N_("Đã hoãn"),
+        "cancelled": N_("Đã hủy"),
+        "replaced": N_("Đổi người tiếp"),
+    },
+    "minimum": {
+        Standing.NOT_OWED: N_("Không phải tiếp"),
+        Standing.DONE: N_("Đã đủ"),
+        Standing.PLANNED: N_("Đã xếp lịch đủ"),
+        Standing.MISSING: N_("Còn thiếu"),
+        Standing.URGENT: N_("Gấp: sắp hết hạn niêm yết"),
+        Standing.TOO_LATE: N_("Không còn kịp"),
+    },
     "language": {"vi": "Tiếng Việt", "en": "English"},
 }
 
@@ -314,7 +327,12 @@ TONES: Mapping[str, Mapping[str, str]] = {
     },
     "certainty": {Certainty.TEXT: "good", Certainty.SECONDARY: "info", Certainty.UNVERIFIED: "warn"},
     "day_kind": {DayKind.SWAPPED_WORKING: "warn"},
-    **HANDLING_TONES,
+    "mail_state": {
+        MailState.WAITING: "info",
+        MailState.NO_ADDRESS: "warn",
+        MailState.SENT: "good",
+        MailState.FAILED: "danger",
+    },
     "minimum": {
         Standing.DONE: "good",
         Standing.PLANNED: "info",

@@ -15,10 +15,10 @@ from aiohttp import web as http
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from hub.case_moves import MOVE_NAMES
 from hub.errors import BadInput
 from hub.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_, Text
 from hub.models.people import Role
+from hub.services.search import kinds
 from web import format as formats
 from web import labels
 from web.keys import ACTOR, LANGUAGE, RENDERER, REQUEST_ID, SESSION, deps
@@ -58,8 +58,6 @@ class Renderer:
             "label": partial(labels.label, book),
             "labels": labels.LABELS,
             "tone": labels.tone,
-            "move_names": MOVE_NAMES,
-            "today_iso": lambda: formats.today().isoformat(),
             "Role": Role,
         }
         environment.filters |= {
@@ -127,6 +125,7 @@ def render(request: http.Request, template: str, *, status: int = 200, **context
         "path": request.path,
         "here": request.path_qs,
         "menu": menu(actor, request.path),
+        "searches": actor is not None and bool(kinds(actor)),
         "notice": notice,
         "request_id": request.get(REQUEST_ID, ""),
         "help_phone": deps(request).config.help_phone,

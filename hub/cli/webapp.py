@@ -17,7 +17,7 @@ from hub.config import Config
 from hub.db import Database
 from hub.errors import NotReady
 from hub.i18n import Text
-from hub.services import cases, denouncers, hearings, law_loading, people, series_changes
+from hub.services import cases, denouncers, hearings, law_loading, people, search_building, series_changes
 from hub.services.identity import open_vault
 from hub.services.mail_sending import Sender
 from signaling import app as signaling_app
@@ -79,6 +79,7 @@ def make_app(config: Config, database: Database, registry: CollectorRegistry) ->
     app.cleanup_ctx.append(_housekeeping(deps))
     app.cleanup_ctx.append(_running(keeper.run, "doors"))
     app.cleanup_ctx.append(_running(Sender(config, database, speak).run, "mail"))
+    app.cleanup_ctx.append(_running(partial(search_building.build_when_missing, database), "search index"))
     return app
 
 

@@ -16,14 +16,6 @@ from hub.models.cases import (
 )
 from hub.models.denouncers import DenouncerDocument, DenouncerIdentity
 from hub.models.devices import DeviceToken, DoorDirection
-from hub.models.handling import (
-    Assignment,
-    AssignmentState,
-    Channel,
-    CitizenNotice,
-    Transfer,
-    TransferState,
-)
 from hub.models.hearings import (
     LIVE_STATES,
     OVER_STATES,
@@ -60,6 +52,7 @@ from hub.models.recordings import (
     Track,
     WithheldRange,
 )
+from hub.models.search import SavedSearch, SearchDoc, SearchKind
 from hub.models.visits import IdentityMethod, RefusalGround, Visit
 
 __all__ = [
@@ -67,8 +60,6 @@ __all__ = [
     "OVER_STATES",
     "Account",
     "AdHocGround",
-    "Assignment",
-    "AssignmentState",
     "Attachment",
     "Attendance",
     "AuditEvent",
@@ -79,8 +70,6 @@ __all__ = [
     "CaseState",
     "CaseType",
     "Certainty",
-    "Channel",
-    "CitizenNotice",
     "Complexity",
     "Counter",
     "CustodyEvent",
@@ -127,14 +116,15 @@ __all__ = [
     "Role",
     "RoleGrant",
     "RuleUnit",
+    "SavedSearch",
+    "SearchDoc",
+    "SearchKind",
     "Seat",
     "SeatKind",
     "Segment",
     "SegmentState",
     "SignInSession",
     "Track",
-    "Transfer",
-    "TransferState",
     "UnitHead",
     "UnitLevel",
     "UtcDateTime",

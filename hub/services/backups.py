@@ -25,7 +25,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
-from hub import migrate
+from hub import migrate, search_index
 from hub.config import Config
 from hub.errors import HubError
 from hub.i18n import N_
@@ -212,6 +212,19 @@ def _read_rows(
     finally:
         engine.dispose()
     migrate.upgrade(config.database)
+    _index(config, progress)
+
+
+def _index(config: Config, progress: Progress) -> None:
+    """What search looks in is left out of backups."""
+    engine = dump.open_engine(config.database)
+    try:
+        with engine.begin() as connection:
+            dump.begin(connection)
+            for done in search_index.build(connection):
+                progress(f"search_doc {done}")
+    finally:
+        engine.dispose()
 
 
 class _Writer:

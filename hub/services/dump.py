@@ -37,11 +37,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.types import TypeEngine
 
 from hub.db import driver_url
-from hub.models import Base, DeviceToken, SignInSession, UtcDateTime
+from hub.models import Base, DeviceToken, SearchDoc, SignInSession, UtcDateTime
 
 BATCH_ROWS = 500
-LEFT_OUT = frozenset({SignInSession.__tablename__, DeviceToken.__tablename__})
-"""A restored hub asks everyone to sign in, and every device for a new token: a stolen backup must hold nothing open."""
+LEFT_OUT = frozenset({SignInSession.__tablename__, DeviceToken.__tablename__, SearchDoc.__tablename__})
+"""A restored hub asks everyone to sign in, and every device for a new token: a stolen backup must hold nothing open.
+The search index is made again."""
 
 _KINDS: list[tuple[type[TypeEngine[Any] | UtcDateTime], str]] = [
     (UtcDateTime, "datetime"),

@@ -49,6 +49,7 @@ class Vault:
         self.ring = ring
         self._aead = AESGCM(sealed.derive(key, b"identity"))
         self._documents = AESGCM(sealed.derive(key, b"document"))
+        self._kept = AESGCM(sealed.derive(key, b"kept"))
         self._words = sealed.derive(key, b"words")
         self._numbers = sealed.derive(key, b"numbers")
 
@@ -71,6 +72,14 @@ class Vault:
     def unseal_document(self, attachment_id: str, stored: bytes) -> bytes:
         """Of a denunciation's document from before each had a key of its own. Raises ``WrongKey``."""
         return sealed.unseal(self._documents, attachment_id, stored)
+
+    def seal_kept(self, row_id: str, data: bytes) -> bytes:
+        """What an official keeps for themselves and may name a citizen, such as a saved search."""
+        return sealed.seal(self._kept, row_id, data)
+
+    def unseal_kept(self, row_id: str, stored: bytes) -> bytes:
+        """Raises ``WrongKey``."""
+        return sealed.unseal(self._kept, row_id, stored)
 
     def number_hash(self, id_number: str) -> str:
         """HMAC-SHA256 of an ID number: found again only by whoever types the whole number."""
@@ -106,13 +115,6 @@ async def create_party(db: AsyncSession, vault: Vault, kind: PartyKind, identity
     await db.flush()
     await replace_identity(db, vault, party, identity)
     return party
-
-
-async def hand_over(db: AsyncSession, vault: Vault, actor: Actor, case: Case) -> Party:
-    """A second seal of the same person, for the unit that is to settle the case (Law on Denunciations 2018 Art 24):
-    its people read that one by their own right, under a pseudonym of its own. Nobody is shown anything; logged."""
-    known = await _open(db, vault, actor, case, "identity_handed_over", "")
-    return await create_party(db, vault, PartyKind(case.party.kind), known, secret=case.party.secret)
 
 
 async def replace_identity(db: AsyncSession, vault: Vault, party: Party, identity: Identity) -> None:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect
 
 from hub import migrate
-from hub.db import driver_url
-from hub.models import Base, UtcDateTime
+from hub.db import Database, driver_url
+from hub.models import Base, SearchKind, UtcDateTime
+from hub.services import cases, search, search_building
+from hub.services.search import Search
+from tests.support.domain import make_world, new_case
 
 ROOT = Path(__file__).parents[2]
+BEFORE_SEARCH = "0016"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -29,15 +35,21 @@ def same_type(_context, _column, _metadata_column, _inspected, wanted):
     return False if isinstance(wanted, UtcDateTime) else None  # an instant is the database's own; its zone is ours
 
 
+def ours(_object, name, kind, _reflected, _compare_to):
+    """SQLite keeps the words of search in tables of its own making (FTS5), PostgreSQL in an index of its own kind."""
+    return not (kind == "table" and name.startswith("search_fts")) and name != "ix_search_doc_tokens"
+
+
 def test_an_upgrade_from_empty_gives_exactly_what_the_models_say(empty_url):
     assert migrate.current(empty_url) is None
     migrate.upgrade(empty_url)
     assert migrate.current(empty_url) == migrate.newest()
     engine = create_engine(driver_url(empty_url, sync=True))
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": same_type})
+        context = MigrationContext.configure(connection, opts={"compare_type": same_type, "include_object": ours})
         assert compare_metadata(context, Base.metadata) == []
-        assert set(inspect(connection).get_table_names()) == {*Base.metadata.tables, "alembic_version"}
+        tables = {name for name in inspect(connection).get_table_names() if not name.startswith("search_fts")}
+        assert tables == {*Base.metadata.tables, "alembic_version"}
     engine.dispose()
 
 
@@ -75,3 +87,22 @@ def test_a_migration_that_fails_half_way_leaves_no_table_behind(empty_url, monke
     assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
     engine.dispose()
     migrate.upgrade(empty_url)
+
+
+@pytest.mark.asyncio
+async def test_the_search_index_goes_and_comes_back_on_a_filled_database(database_url):
+    database = Database(database_url)
+    world = await make_world(database)
+    async with database.transaction() as db:
+        case = await cases.register(db, world.vault, world.actor("officer.XA1"), new_case())
+    await database.close()
+    config = migrate.alembic_config(database_url)
+    await asyncio.to_thread(command.downgrade, config, BEFORE_SEARCH)
+    await asyncio.to_thread(migrate.upgrade, database_url)
+    database = Database(database_url)
+    assert not (await search_building.state(database)).built
+    await search_building.build_when_missing(database)
+    async with database.reading() as db:
+        found = await search.find(db, world.vault, world.actor("officer.XA1"), SearchKind.CASE, Search(text="thu hoi"))
+    assert [hit.object_id for hit in found.hits] == [case.id]
+    await database.close()

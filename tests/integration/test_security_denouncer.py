@@ -257,4 +257,5 @@ async def test_every_column_that_could_hold_a_name_is_looked_at() -> None:
         "denouncer_vault.sealed",
         "party.sealed_identity",
         "recording_key.wrapped",
+        "saved_search.sealed",
     ]

@@ -127,7 +127,9 @@ function wireNavigation() {
     const key = link.getAttribute("data-key") ?? "";
     shortcut(key, link.textContent?.trim() ?? "", goTo(link.getAttribute("href") ?? "/"));
   }
-  const search = document.querySelector('input[type="search"]');
+  // The box in the header, or the page's own where that is not shown.
+  const boxes = [...document.querySelectorAll('input[type="search"]')];
+  const search = boxes.find((box) => box.checkVisibility()) ?? boxes[0];
   if (search instanceof HTMLInputElement) {
     shortcut("/", t("Đến ô tìm kiếm"), () => {
       search.focus();

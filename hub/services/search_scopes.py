@@ -1,0 +1,132 @@
+"""Who may find what: the conditions of the lists and of the index, side by side; and how tokens are looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    cast,
+    exists,
+    literal,
+    literal_column,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from hub.auth import Actor
+from hub.models import (
+    Case,
+    Hearing,
+    HearingCase,
+    HearingState,
+    OrgUnit,
+    Party,
+    Point,
+    Recording,
+    RecordingState,
+    SearchDoc,
+    SearchKind,
+    Seat,
+    SeatKind,
+)
+from hub.search_index import READING_SEATS
+from hub.search_words import Group, to_fts5, to_tsquery
+from hub.services import audit
+
+_holding = aliased(OrgUnit)
+HOLDING: InstrumentedAttribute[str] = _holding.path
+"""The path of the unit that a hit belongs to."""
+
+
+def scope_group(kind: SearchKind, actor: Actor, paths: Collection[str]) -> Group | None:
+    """The actor's scope as tokens; None: everything is in it."""
+    if "/" in paths:
+        return None
+    units = sorted({path.strip("/").rpartition("/")[2] for path in paths})
+    seat = () if kind is SearchKind.NOTE else ((f"a:{actor.account_id}",),)
+    # An actor without any scope finds nothing, by a token that nothing has.
+    return (*((f"u:{unit}",) for unit in units), *seat) or (("u:",),)
+
+
+def readable(wanted: Select[SearchDoc], kind: SearchKind, actor: Actor, paths: Collection[str]) -> Select[SearchDoc]:
+    """Joined to the rows that the documents are of, with what decides about each of them."""
+    if kind is SearchKind.CASE:
+        wanted = wanted.join(Case, Case.id == SearchDoc.object_id).join(_holding, _holding.id == Case.unit_id)
+        return wanted.where(or_(audit.within(_holding.path, paths), _seated_about(actor)))
+    wanted = wanted.join(Hearing, Hearing.id == SearchDoc.object_id).join(_holding, _holding.id == Hearing.unit_id)
+    hosting = aliased(OrgUnit)
+    at_point = exists(
+        select(Seat.id)
+        .join(Point, Point.id == Seat.point_id)
+        .join(hosting, hosting.id == Point.unit_id)
+        .where(Seat.hearing_id == Hearing.id, audit.within(hosting.path, paths))
+    )
+    if kind is SearchKind.HEARING:
+        mine = exists(select(Seat.id).where(Seat.hearing_id == Hearing.id, Seat.account_id == actor.account_id))
+        return wanted.where(or_(audit.within(_holding.path, paths), at_point, mine))
+    secret = exists(
+        select(HearingCase.case_id)
+        .join(Case, Case.id == HearingCase.case_id)
+        .join(Party, Party.id == Case.party_id)
+        .where(HearingCase.hearing_id == Hearing.id, Party.secret)
+    )
+    destroyed = exists(
+        select(Recording.id).where(Recording.hearing_id == Hearing.id, Recording.state == RecordingState.DESTROYED)
+    )
+    return wanted.where(or_(audit.within(_holding.path, paths), and_(at_point, ~secret)), ~destroyed)
+
+
+def _seated_about(actor: Actor) -> ColumnElement[bool]:
+    """``case_access``'s question for every row at once."""
+    about = (
+        select(HearingCase.case_id)
+        .join(Seat, Seat.hearing_id == HearingCase.hearing_id)
+        .join(Hearing, Hearing.id == HearingCase.hearing_id)
+        .where(Seat.account_id == actor.account_id, Seat.kind.in_(READING_SEATS))
+        .where(Hearing.state != HearingState.CANCELLED)
+    )
+    return Case.id.in_(about)
+
+
+def narrowed(
+    wanted: Select[SearchDoc], kind: SearchKind, type_: str, state: str, officer_id: str, held: str | None
+) -> Select[SearchDoc]:
+    """By the rows themselves; ``type_`` and ``held`` are only asked of cases."""
+    if kind is SearchKind.CASE:
+        wanted = wanted.where(*([Case.type == type_] if type_ else []), *([Case.state == state] if state else []))
+        if officer_id:
+            wanted = wanted.where(Case.created_by == officer_id)
+        return wanted.where(_held(held)) if held else wanted
+    if state:
+        wanted = wanted.where(Hearing.state == state)
+    if officer_id:
+        chairs = select(Seat.hearing_id).where(Seat.kind == SeatKind.CHAIR, Seat.account_id == officer_id)
+        wanted = wanted.where(Hearing.id.in_(chairs))
+    return wanted
+
+
+def _held(held: str) -> ColumnElement[bool]:
+    about = select(HearingCase.hearing_id).where(HearingCase.case_id == Case.id)
+    if held == "recording":
+        about = about.join(Recording, Recording.hearing_id == HearingCase.hearing_id)
+    return exists(about)
+
+
+def matches(groups: Sequence[Group], without: Sequence[Group], *, sqlite: bool, walking: bool) -> ColumnElement[bool]:
+    """That a document has these tokens and not those. ``walking`` keeps SQLite on the order of time."""
+    if not sqlite:
+        return SearchDoc.tokens.op("@@")(cast(to_tsquery(groups, without=without), TSQUERY))
+    asked = literal(to_fts5(groups, without=without))
+    fts: ColumnElement[bool] = literal_column("search_fts").op("MATCH", return_type=Boolean())(asked)
+    rowids = select(literal_column("rowid", Integer)).select_from(text("search_fts")).where(fts)
+    # The plus takes the primary key from the planner: it then walks the index by time and looks each row up.
+    row = literal_column("+search_doc.id") if walking else SearchDoc.id
+    return row.in_(rowids)

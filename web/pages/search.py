@@ -1,0 +1,181 @@
+"""Search: one page over cases, hearings and notes; the searches that a person keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode
+
+from aiohttp import web as http
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.auth import Actor
+from hub.errors import BadInput
+from hub.keyset import Cursor
+from hub.models import CaseState, CaseType, HearingState, SearchKind
+from hub.services import saved_searches, search, search_choices, search_rows
+from hub.services.search import Count, Found, Held, Search
+from hub.services.search_rows import ResultRow
+from web import forms, keys, paging, view
+
+routes = http.RouteTableDef()
+
+FILTERS = ("q", "type", "state", "unit", "from", "to", "due", "held", "officer")
+KINDS = tuple(kind.value for kind in SearchKind)
+
+
+@routes.get("/search")
+async def index(request: http.Request) -> http.Response:
+    """Without anything asked, how to search and what one has kept; else the hits of one kind."""
+    return await _page(request, request.query)
+
+
+async def _page(
+    request: http.Request,
+    query: Mapping[str, str],
+    error: BadInput | None = None,
+    values: dict[str, str] | None = None,
+) -> http.Response:
+    actor, hub = keys.actor(request), keys.deps(request)
+    asked = {name: query[name][:200] for name in FILTERS if query.get(name)}
+    wanted = _wanted(asked)
+    async with hub.database.reading() as db:
+        search.require_any(actor)
+        shown = await _shown(db, request, query, asked)
+        kept = await saved_searches.mine(db, hub.vault, actor)
+        choices = await search_choices.choices(db, actor, wanted.unit_id)
+        built = await search.is_built(db)
+    if shown.kind is SearchKind.NOTE and shown.rows:
+        async with hub.database.transaction() as db:
+            await search_rows.tell(db, actor, shown.rows)
+    with_kind = {**asked, "kind": shown.kind.value}
+    return view.render(
+        request,
+        "search/index.html",
+        status=error.status if error else 200,
+        asked=asked,
+        kind=shown.kind.value,
+        kinds=[one.value for one in search.kinds(actor)],
+        counts=shown.counts,
+        searching=bool(asked),
+        rows=shown.rows,
+        paging=paging.paging("/search", with_kind, paging.trail(query), shown.next),
+        query=urlencode(with_kind),
+        tabs={one: "/search?" + urlencode({**asked, "kind": one}) for one in KINDS},
+        helps=_helps(asked, shown.kind),
+        saved=kept,
+        choices=choices,
+        built=built,
+        errors=error.fields if error else {},
+        message=error.text if error else "",
+        values={"opened": "", "name": "", **(values or {})},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """One page of one kind, and how many there are of each."""
+
+    kind: SearchKind
+    rows: list[ResultRow]
+    counts: dict[SearchKind, Count]
+    next: Cursor | None
+
+
+async def _shown(db: AsyncSession, request: http.Request, query: Mapping[str, str], asked: dict[str, str]) -> _Shown:
+    actor, vault, wanted = keys.actor(request), keys.deps(request).vault, _wanted(asked)
+    if not asked:
+        return _Shown(_kind(query.get("kind", ""), actor, {}), [], {}, None)
+    # What is overdue is not counted: each case would have to be looked at.
+    counts = {} if asked.get("due") else await search.counts(db, vault, actor, wanted)
+    kind = _kind(query.get("kind", ""), actor, counts)
+    found = await _find(db, request, kind, wanted, paging.trail(query).here, overdue=bool(asked.get("due")))
+    return _Shown(kind, await search_rows.rows(db, kind, found), counts, found.next)
+
+
+def _wanted(asked: dict[str, str]) -> Search:
+    return Search(
+        text=asked.get("q", ""),
+        type=asked.get("type", "") if asked.get("type") in tuple(CaseType) else "",
+        state=asked.get("state", "") if asked.get("state") in (*CaseState, *HearingState) else "",
+        unit_id=asked.get("unit", ""),
+        first_day=forms.query_day(asked, "from"),
+        last_day=forms.query_day(asked, "to"),
+        held=forms.query_choice(asked, "held", Held),
+        officer_id=asked.get("officer", ""),
+    )
+
+
+def _kind(text: str, actor: Actor, counts: dict[SearchKind, Count]) -> SearchKind:
+    """The one asked for, else the first in which something was found."""
+    may = search.kinds(actor)
+    if text in KINDS and SearchKind(text) in may:
+        return SearchKind(text)
+    return next((kind for kind in may if counts.get(kind, Count(0)).value), may[0])
+
+
+async def _find(
+    db: AsyncSession, request: http.Request, kind: SearchKind, wanted: Search, after: Cursor | None, *, overdue: bool
+) -> Found:
+    actor, vault = keys.actor(request), keys.deps(request).vault
+    if not overdue:
+        return await search.find(db, vault, actor, kind, wanted, after=after)
+    if kind is SearchKind.CASE:
+        return await search_rows.find_overdue(db, vault, actor, wanted, after=after)
+    return Found([], Count(0), None)
+
+
+def _helps(asked: dict[str, str], kind: SearchKind) -> dict[str, str]:
+    """When nothing was found: addresses of searches that may find more, by what they leave out."""
+    without = {name: value for name, value in asked.items() if name not in ("from", "to")}
+    helps = {}
+    if without != asked:
+        helps["period"] = without
+    text = asked.get("q", "")
+    if any(quote in text for quote in '"“”'):
+        helps["quotes"] = {**asked, "q": "".join(" " if c in '"“”' else c for c in text).strip()}
+    if text and len(asked) > 1:
+        helps["filters"] = {"q": text}
+    return {name: "/search?" + urlencode({**query, "kind": kind.value}) for name, query in helps.items() if query}
+
+
+@routes.post("/search/saved")
+async def save(request: http.Request) -> http.Response:
+    """Keep the search that is shown, under a name."""
+    actor, hub = keys.actor(request), keys.deps(request)
+    form = await forms.read(request)
+    query = _clean(form.text("query"))
+    try:
+        async with hub.database.transaction() as db:
+            await saved_searches.save(db, hub.vault, actor, form.text("name"), query)
+    except BadInput as error:
+        return await _again(request, query, error, {"name": form.text("name"), "opened": "save"})
+    return view.redirect(request, f"/search?{query}", notice="search_saved")
+
+
+@routes.post("/search/saved/{saved_id}")
+async def change(request: http.Request) -> http.Response:
+    """``do``: rename or forget."""
+    actor, hub, saved_id = keys.actor(request), keys.deps(request), request.match_info["saved_id"]
+    form = await forms.read(request)
+    forgets = form.text("do") == "forget"
+    try:
+        async with hub.database.transaction() as db:
+            if forgets:
+                await saved_searches.forget(db, actor, saved_id)
+            else:
+                await saved_searches.rename(db, hub.vault, actor, saved_id, form.text("name"))
+    except BadInput as error:
+        return await _again(request, "", error, {"name": form.text("name"), "opened": saved_id})
+    return view.redirect(request, "/search", notice="search_forgotten" if forgets else "search_renamed")
+
+
+async def _again(request: http.Request, query: str, error: BadInput, values: dict[str, str]) -> http.Response:
+    """The page that the form was on, with what was wrong."""
+    return await _page(request, dict(parse_qsl(query)), error, values)
+
+
+def _clean(query: str) -> str:
+    """Only what this page understands, so that nothing else is kept or followed."""
+    given = dict(parse_qsl(query, max_num_fields=50))
+    return urlencode({name: given[name][:200] for name in (*FILTERS, "kind") if name in given})

@@ -1,0 +1,60 @@
+/** Searches made on this machine: kept in this browser alone, apart for each account; numbers of papers are not kept. */
+
+const MOST = 8;
+const PAPER = /\d{6}/;
+
+/** @typedef {{text: string, query: string}} Recent */
+
+/** @param {string} key @returns {Recent[]} */
+function read(key) {
+  try {
+    const kept = JSON.parse(localStorage.getItem(key) ?? "[]");
+    return Array.isArray(kept) ? kept.filter((one) => typeof one?.text === "string" && typeof one.query === "string") : [];
+  } catch {
+    return [];
+  }
+}
+
+/** @param {string} key @param {Recent[]} all */
+function write(key, all) {
+  try {
+    localStorage.setItem(key, JSON.stringify(all));
+  } catch {
+    // A browser that keeps nothing: the list is a convenience.
+  }
+}
+
+/** What is shown now, first in the list. @param {string} key */
+function remember(key) {
+  const asked = new URLSearchParams(location.search);
+  const text = (asked.get("q") ?? "").trim();
+  asked.delete("at");
+  const numbers = text.replace(/[\s.\-()]/g, "");
+  if (!text || PAPER.test(numbers)) return;
+  const others = read(key).filter((one) => one.text !== text);
+  write(key, [{ text, query: asked.toString() }, ...others].slice(0, MOST));
+}
+
+function wire() {
+  const section = document.querySelector("[data-recent]");
+  const list = section?.querySelector("ul");
+  if (!(section instanceof HTMLElement) || !list) return;
+  const key = `recent-searches:${section.dataset.recent}`;
+  remember(key);
+  for (const one of read(key)) {
+    const link = document.createElement("a");
+    link.href = `/search?${one.query}`;
+    link.textContent = one.text;
+    const item = document.createElement("li");
+    item.append(link);
+    list.append(item);
+  }
+  section.hidden = list.childElementCount === 0;
+  section.querySelector("[data-forget-recent]")?.addEventListener("click", () => {
+    localStorage.removeItem(key);
+    section.hidden = true;
+    document.getElementById("f-q")?.focus();
+  });
+}
+
+wire();
