@@ -28,6 +28,12 @@ class Action(StrEnum):
     """Write down a step of its course that needs nobody's decision."""
     DECIDE_CASE = "decide_case"
     """Write down a decision about it: acceptance, refusal, extension, outcome."""
+    ASSIGN_CASE = "assign_case"
+    """Give it to an officer of its unit, take it away, give it to another."""
+    ANSWER_ASSIGNMENT = "answer_assignment"
+    """Accept, return or finish one's own turn at a case."""
+    RECEIVE_TRANSFER = "receive_transfer"
+    """Acknowledge or return what another unit has transferred."""
     READ_IDENTITY = "read_identity"
     """Of who came, but for denouncers."""
     OPEN_VAULT = "open_vault"
@@ -109,6 +115,8 @@ def may(actor: Actor, action: Action, target: Target) -> bool:
     """Whether ``actor`` may do ``action`` to ``target``."""
     if action is Action.TAKE_SEAT:
         return _may_take_seat(actor, target)
+    if action is Action.ANSWER_ASSIGNMENT and not target.own:
+        return False
     roles = _ROLES.get(action, frozenset())
     if action in IN_THE_VERY_UNIT:
         return any(Grant(role, path) in actor.grants for role in roles for path in target.paths)
@@ -164,6 +172,9 @@ _ROLES: dict[Action, frozenset[Role]] = {
     Action.EDIT_CASE: frozenset({Role.OFFICER}),
     Action.HANDLE_CASE: frozenset({Role.OFFICER}),
     Action.DECIDE_CASE: frozenset({Role.OFFICER, Role.LEADER}),
+    Action.ASSIGN_CASE: frozenset({Role.LEADER}),
+    Action.ANSWER_ASSIGNMENT: frozenset({Role.OFFICER, Role.LEADER}),
+    Action.RECEIVE_TRANSFER: frozenset({Role.OFFICER}),
     Action.READ_IDENTITY: frozenset({Role.OFFICER, Role.LEADER}),
     Action.OPEN_VAULT: frozenset({Role.OFFICER, Role.LEADER}),
     Action.BOOK_HEARING: frozenset({Role.OFFICER, Role.SECRETARY}),

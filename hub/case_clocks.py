@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from hub.case_moves import COMPLAINT, DENUNCIATION, EVERY, REQUESTS, Facts, Happened, MoveCode
+from hub.case_moves import COMPLAINT, DENUNCIATION, EVERY, REQUESTS, Facts, Happened, MoveCode, standing
 from hub.i18n import N_
 from hub.law import Rule, RuleBook
 from hub.models.cases import CaseState, CaseType, Complexity
@@ -41,6 +41,8 @@ class ClockSpec:
     rule: Callable[[Facts], str | None]
     """None: this clock does not concern such a case."""
     types: frozenset[CaseType] = EVERY
+    rather: frozenset[MoveCode] = frozenset()
+    """What starts it instead, once that has happened."""
     citizens: bool = False
     """Whose time it is: the citizen's, who may let it pass."""
 
@@ -86,6 +88,9 @@ def _second_filing(facts: Facts) -> str | None:
 
 REGISTERED = frozenset({M.REGISTER})
 OUTCOMES = frozenset({M.GUIDE, M.TRANSFER, M.REFUSE, M.FILE, M.ACCEPT})
+TOLD = frozenset({M.REPLY, M.NOTIFY_ACCEPTANCE, M.NOTIFY})
+"""The law asks that the citizen be told, not that it be decided (Law on Citizen Reception Art 28.1); who is guided, or
+told that more time is needed, is told by that."""
 SETTLED_BY = frozenset({M.DECIDE, M.CONCLUDE, M.ANSWER})
 
 SPECS: tuple[ClockSpec, ...] = (
@@ -141,7 +146,7 @@ SPECS: tuple[ClockSpec, ...] = (
         code="reply",
         name=N_("Trả lời công dân"),
         starts=REGISTERED,
-        stops=OUTCOMES | {M.MORE_TIME},
+        stops=TOLD | {M.MORE_TIME, M.GUIDE},
         rule=lambda _facts: "reception_reply",
     ),
     ClockSpec(
@@ -163,6 +168,7 @@ SPECS: tuple[ClockSpec, ...] = (
         code="second_filing",
         name=N_("Công dân khiếu nại lần hai"),
         starts=frozenset({M.NOTIFY}),
+        rather=frozenset({M.DELIVERED}),
         stops=frozenset({M.SECOND_FILED}),
         types=COMPLAINT,
         rule=_second_filing,
@@ -179,6 +185,7 @@ def clocks(
     facts: Facts, course: Sequence[Happened], book: RuleBook, today: date, *, stopped: bool = True
 ) -> list[Clock]:
     """The clocks as they stand, with or without those that were ``stopped``; ``course`` begins with REGISTER."""
+    course = standing(course)
     found = [_clock(spec, facts, course, book, today, stopped) for spec in SPECS if facts.type in spec.types]
     return [clock for clock in found if clock is not None]
 
@@ -193,7 +200,9 @@ def _clock(
     spec: ClockSpec, facts: Facts, course: Sequence[Happened], book: RuleBook, today: date, with_stopped: bool
 ) -> Clock | None:
     code = spec.rule(facts)
-    at = next((n for n, one in enumerate(course) if one.code in spec.starts), None)
+    at = next((n for n, one in enumerate(course) if one.code in spec.rather), None)
+    if at is None:
+        at = next((n for n, one in enumerate(course) if one.code in spec.starts), None)
     if code is None or at is None:
         return None
     started = course[at].day

@@ -46,6 +46,13 @@ class MoveCode(StrEnum):
     REPORT_RESULT = "report_result"
     RESULT_RECEIVED = "result_received"
     TELL_CITIZEN = "tell_citizen"
+    TRANSFER_TAKEN = "transfer_taken"
+    TRANSFER_RETURNED = "transfer_returned"
+    """Both written on the sender's case by the recipient's answer."""
+    REPLY = "reply"
+    """The citizen was told an outcome (Law on Citizen Reception Art 28.1)."""
+    DELIVERED = "delivered"
+    """The citizen has received the final paper."""
     SECOND_FILED = "second_filed"
     """Written on the first complaint when a second one is linked to it."""
     CLOSE = "close"
@@ -248,6 +255,10 @@ MOVES: Mapping[MoveCode, Move] = {
 MOVE_NAMES: Mapping[MoveCode, str] = {
     M.REGISTER: N_("Tiếp nhận"),
     M.SECOND_FILED: N_("Có khiếu nại lần hai"),
+    M.TRANSFER_TAKEN: N_("Nơi nhận đã tiếp nhận"),
+    M.TRANSFER_RETURNED: N_("Nơi nhận trả lại"),
+    M.REPLY: N_("Trả lời công dân"),
+    M.DELIVERED: N_("Công dân đã nhận"),
     **{code: move.name for code, move in MOVES.items()},
 }
 
@@ -283,6 +294,19 @@ class Happened:
     to_state: CaseState = CaseState.RECEIVED
     document_number: str = ""
     document_day: date | None = None
+
+
+def standing(course: Sequence[Happened]) -> list[Happened]:
+    """The course without transfers that came back: for every clock the case was never away."""
+    left: list[Happened] = []
+    for one in course:
+        if one.code is M.TRANSFER_RETURNED:
+            sent = max((n for n, other in enumerate(left) if other.code is M.TRANSFER), default=None)
+            if sent is not None:
+                del left[sent]
+        else:
+            left.append(one)
+    return left
 
 
 def offered(facts: Facts, course: Sequence[Happened]) -> list[Move]:

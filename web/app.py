@@ -15,6 +15,7 @@ from web.middleware import MIDDLEWARES
 from web.pages import (
     account,
     accounts,
+    assigning,
     audit,
     booking,
     calendar,
@@ -31,6 +32,7 @@ from web.pages import (
     live,
     mail,
     minimums,
+    notices_to_citizens,
     places,
     postings,
     recordings,
@@ -41,6 +43,7 @@ from web.pages import (
     search,
     series,
     signin,
+    transferring,
 )
 from web.view import renderer
 
@@ -57,6 +60,9 @@ ROUTES = (
     cases.routes,
     case_course.routes,
     documents.routes,
+    assigning.routes,
+    transferring.routes,
+    notices_to_citizens.routes,
     booking.routes,
     devices.routes,
     hearings.routes,

@@ -20,7 +20,6 @@ from hub.models import (
     HearingState,
     IdentityMethod,
     LinkKind,
-    MailState,
     PartyKind,
     RecordingState,
     Role,
@@ -29,6 +28,7 @@ from hub.models import (
     UnitLevel,
 )
 from hub.visits import GROUNDS
+from web.handling_labels import HANDLING, HANDLING_TONES
 from web.translate import Catalogue
 
 LABELS: Mapping[str, Mapping[str, str]] = {
@@ -179,6 +179,15 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "case_edited": N_("Sửa vụ việc"),
         "case_moved": N_("Ghi bước xử lý vụ việc"),
         "case_assessed": N_("Ghi đặc điểm vụ việc"),
+        "case_assigned": N_("Giao xử lý"),
+        "assignment_accepted": N_("Nhận xử lý"),
+        "assignment_returned": N_("Trả lại việc được giao"),
+        "assignment_done": N_("Làm xong việc được giao"),
+        "citizen_told": N_("Báo công dân"),
+        "notice_delivered": N_("Ghi ngày công dân nhận"),
+        "notice_proved": N_("Thêm bằng chứng đã nhận"),
+        "identity_handed_over": N_("Giao danh tính cho cơ quan giải quyết"),
+        "mail_retried": N_("Gửi lại thư"),
         "case_linked": N_("Liên kết vụ việc"),
         "visit_recorded": N_("Ghi một lượt tiếp"),
         "visit_refused": N_("Từ chối tiếp"),
@@ -262,28 +271,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         DayKind.SWAPPED_OFF: N_("Nghỉ hoán đổi"),
         DayKind.SWAPPED_WORKING: N_("Làm bù"),
     },
-    "mail_state": {
-        MailState.WAITING: N_("Đang chờ gửi"),
-        MailState.NO_ADDRESS: N_("Chưa có địa chỉ"),
-        MailState.SENT: N_("Đã gửi"),
-        MailState.FAILED: N_("Không gửi được"),
-        MailState.EXPIRED: N_("Quá hạn, không gửi"),
-    },
-    "posting_notice": {
-        "posted": N_("Đã niêm yết"),
-        "changed": N_("Có thay đổi"),
-        "postponed": N_("Đã hoãn"),
-        "cancelled": N_("Đã hủy"),
-        "replaced": N_("Đổi người tiếp"),
-    },
-    "minimum": {
-        Standing.NOT_OWED: N_("Không phải tiếp"),
-        Standing.DONE: N_("Đã đủ"),
-        Standing.PLANNED: N_("Đã xếp lịch đủ"),
-        Standing.MISSING: N_("Còn thiếu"),
-        Standing.URGENT: N_("Gấp: sắp hết hạn niêm yết"),
-        Standing.TOO_LATE: N_("Không còn kịp"),
-    },
+    **HANDLING,
     "language": {"vi": "Tiếng Việt", "en": "English"},
 }
 
@@ -327,12 +315,7 @@ TONES: Mapping[str, Mapping[str, str]] = {
     },
     "certainty": {Certainty.TEXT: "good", Certainty.SECONDARY: "info", Certainty.UNVERIFIED: "warn"},
     "day_kind": {DayKind.SWAPPED_WORKING: "warn"},
-    "mail_state": {
-        MailState.WAITING: "info",
-        MailState.NO_ADDRESS: "warn",
-        MailState.SENT: "good",
-        MailState.FAILED: "danger",
-    },
+    **HANDLING_TONES,
     "minimum": {
         Standing.DONE: "good",
         Standing.PLANNED: "info",

@@ -15,6 +15,7 @@ from aiohttp import web as http
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from hub.case_moves import MOVE_NAMES
 from hub.errors import BadInput
 from hub.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_, Text
 from hub.models.people import Role
@@ -58,6 +59,8 @@ class Renderer:
             "label": partial(labels.label, book),
             "labels": labels.LABELS,
             "tone": labels.tone,
+            "move_names": MOVE_NAMES,
+            "today_iso": lambda: formats.today().isoformat(),
             "Role": Role,
         }
         environment.filters |= {

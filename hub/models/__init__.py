@@ -16,6 +16,14 @@ from hub.models.cases import (
 )
 from hub.models.denouncers import DenouncerDocument, DenouncerIdentity
 from hub.models.devices import DeviceToken, DoorDirection
+from hub.models.handling import (
+    Assignment,
+    AssignmentState,
+    Channel,
+    CitizenNotice,
+    Transfer,
+    TransferState,
+)
 from hub.models.hearings import (
     LIVE_STATES,
     OVER_STATES,
@@ -60,6 +68,8 @@ __all__ = [
     "OVER_STATES",
     "Account",
     "AdHocGround",
+    "Assignment",
+    "AssignmentState",
     "Attachment",
     "Attendance",
     "AuditEvent",
@@ -70,6 +80,8 @@ __all__ = [
     "CaseState",
     "CaseType",
     "Certainty",
+    "Channel",
+    "CitizenNotice",
     "Complexity",
     "Counter",
     "CustodyEvent",
@@ -125,6 +137,8 @@ __all__ = [
     "SegmentState",
     "SignInSession",
     "Track",
+    "Transfer",
+    "TransferState",
     "UnitHead",
     "UnitLevel",
     "UtcDateTime",

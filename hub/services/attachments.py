@@ -24,7 +24,7 @@ from hub.ids import new_id
 from hub.models import Attachment, Case
 from hub.sealed import WrongKey
 from hub.services import audit, denouncers, identity
-from hub.services.case_access import require_readable
+from hub.services.case_access import require_readable, settling_paths
 from hub.services.identity import Vault
 from hub.services.store import ObjectMissing, ObjectStore
 from hub.text import clean
@@ -188,7 +188,8 @@ async def _require_readable(db: AsyncSession, actor: Actor, case: Case, row: Att
     if not (row.sealed or case.party.secret):
         await require_readable(db, actor, case)
         return
-    require(actor, Action.OPEN_VAULT, identity.identity_target(case))
+    settling = await settling_paths(db, case.id, taken=True)
+    require(actor, Action.OPEN_VAULT, Target(paths=(*identity.identity_target(case).paths, *settling)))
     if not reason:
         text = Text(N_("Tài liệu này có thể nêu tên người tố cáo. Hãy ghi lý do xem."))
         raise BadInput(text.message, fields={"reason": text})

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.auth import Action, Actor, Target, require
 from hub.errors import Forbidden, NotFound
 from hub.i18n import N_
-from hub.models import Case, Hearing, HearingCase, HearingState, Seat, SeatKind
+from hub.models import Case, Hearing, HearingCase, HearingState, OrgUnit, Seat, SeatKind, Transfer, TransferState
 
 
 async def get(db: AsyncSession, actor: Actor, case_id: str) -> Case:
@@ -23,9 +23,21 @@ async def get(db: AsyncSession, actor: Actor, case_id: str) -> Case:
 async def require_readable(db: AsyncSession, actor: Actor, found: Case) -> None:
     """Raise ``Forbidden`` unless the actor may read this case, by role or by a seat."""
     try:
-        require(actor, Action.READ_CASE, Target(paths=(found.unit.path,)))
+        require(actor, Action.READ_CASE, Target(paths=(found.unit.path, *await settling_paths(db, found.id))))
     except Forbidden:
         require(actor, Action.READ_CASE, Target(seat_kind=await _seat_about(db, actor, found.id)))
+
+
+async def settling_paths(db: AsyncSession, case_id: str, *, taken: bool = False) -> tuple[str, ...]:
+    """The units to which the case was transferred and not returned; with ``taken`` only those that acknowledged it."""
+    here = (TransferState.ACKNOWLEDGED, TransferState.REPORTED)
+    wanted = (
+        select(OrgUnit.path)
+        .join(Transfer, Transfer.to_unit_id == OrgUnit.id)
+        .where(Transfer.case_id == case_id)
+        .where(Transfer.state.in_(here if taken else (*here, TransferState.SENT)))
+    )
+    return tuple((await db.execute(wanted)).scalars())
 
 
 async def _seat_about(db: AsyncSession, actor: Actor, case_id: str) -> str | None:

@@ -117,6 +117,13 @@ async def create_party(db: AsyncSession, vault: Vault, kind: PartyKind, identity
     return party
 
 
+async def hand_over(db: AsyncSession, vault: Vault, actor: Actor, case: Case) -> Party:
+    """A second seal of the same person, for the unit that is to settle the case (Law on Denunciations 2018 Art 24):
+    its people read that one by their own right, under a pseudonym of its own. Nobody is shown anything; logged."""
+    known = await _open(db, vault, actor, case, "identity_handed_over", "")
+    return await create_party(db, vault, PartyKind(case.party.kind), known, secret=case.party.secret)
+
+
 async def replace_identity(db: AsyncSession, vault: Vault, party: Party, identity: Identity) -> None:
     """Seal a corrected identity and index it anew. The caller has asked for permission and writes the audit event."""
     if party.secret:

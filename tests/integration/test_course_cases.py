@@ -84,8 +84,11 @@ async def test_clocks_start_with_registration_and_stop_with_acceptance(database)
     for code in (M.CLASSIFY, M.ACCEPT):
         await make(world, case, code)
     states = {clock.spec.code: clock.state for clock in (await course(world, case)).clocks}
-    assert states["check_denunciation"] is states["reply"] is ClockState.MET
-    assert states["settlement_denunciation"] is ClockState.RUNNING
+    assert states["check_denunciation"] is ClockState.MET
+    assert states["settlement_denunciation"] is states["reply"] is ClockState.RUNNING
+    await make(world, case, M.NOTIFY_ACCEPTANCE)
+    states = {clock.spec.code: clock.state for clock in (await course(world, case)).clocks}
+    assert states["reply"] is ClockState.MET, "the law asks that the denouncer be told"
 
 
 async def test_overdue_is_nowhere_stored_and_yet_known(database):

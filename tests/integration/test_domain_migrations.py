@@ -21,7 +21,7 @@ from hub.services.search import Search
 from tests.support.domain import make_world, new_case
 
 ROOT = Path(__file__).parents[2]
-BEFORE_SEARCH = "0016"
+BEFORE_SEARCH = "0017"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

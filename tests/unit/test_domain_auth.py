@@ -22,6 +22,9 @@ BY_ROLE = {
     Action.EDIT_CASE: {Role.OFFICER},
     Action.HANDLE_CASE: {Role.OFFICER},
     Action.DECIDE_CASE: {Role.OFFICER, Role.LEADER},
+    Action.ASSIGN_CASE: {Role.LEADER},
+    Action.ANSWER_ASSIGNMENT: set(),
+    Action.RECEIVE_TRANSFER: {Role.OFFICER},
     Action.READ_RULES: set(Role),
     Action.MANAGE_RULES: {Role.ADMINISTRATOR},
     Action.READ_IDENTITY: {Role.OFFICER, Role.LEADER},
@@ -94,6 +97,13 @@ def test_a_named_seat_is_for_the_account_that_was_booked(seat):
 
 
 @pytest.mark.parametrize(("role", "relation"), list(product(Role, RELATIONS)))
+def test_only_who_was_given_a_case_answers_and_only_while_it_is_in_their_scope(role, relation):
+    allowed = role in (Role.OFFICER, Role.LEADER) and relation in ("own", "below")
+    given = Target(paths=(RELATIONS[relation],), own=True)
+    assert may(official(role), Action.ANSWER_ASSIGNMENT, given) is allowed
+
+
+@pytest.mark.parametrize(("role", "relation"), list(product(Role, RELATIONS)))
 def test_a_points_seat_is_for_officers_whose_scope_covers_the_point(role, relation):
     allowed = role is Role.OFFICER and relation in ("own", "below")
     assert may(official(role), Action.TAKE_SEAT, Target(paths=(RELATIONS[relation],), seat_kind="point")) is allowed
@@ -118,7 +128,8 @@ def test_a_unit_whose_path_merely_begins_alike_is_not_below():
 
 @pytest.mark.parametrize(("role", "action"), list(product(Role, Action)))
 def test_lists_are_filtered_by_the_very_scope_that_may_decides_with(role, action):
-    assert bool(scopes(official(role), action)) is (role in BY_ROLE[action])
+    if action is not Action.ANSWER_ASSIGNMENT:  # which depends on whom it was given to
+        assert bool(scopes(official(role), action)) is (role in BY_ROLE[action])
 
 
 def test_refusal_is_an_error_that_a_page_can_show():

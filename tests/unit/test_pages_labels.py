@@ -9,6 +9,7 @@ from pathlib import Path
 from hub import models
 from hub.case_clocks import ClockState
 from hub.likeness import Likeness
+from hub.results import Ground
 from web.labels import LABELS
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +52,11 @@ def test_every_state_and_kind_has_a_name() -> None:
         "party_kind": models.PartyKind,
         "identity_method": models.IdentityMethod,
         "refusal_ground": models.RefusalGround,
+        "assignment_state": models.AssignmentState,
+        "transfer_state": models.TransferState,
+        "channel": models.Channel,
+        "mail_state": models.MailState,
+        "reply_ground": Ground,
         "hearing_kind": models.HearingKind,
         "ground": models.AdHocGround,
         "ground_basis": models.AdHocGround,

@@ -9,7 +9,7 @@ from hub.case_moves import MoveCode, target_of
 from hub.errors import BadInput, Conflict, NotFound
 from hub.i18n import N_
 from hub.models import Complexity, LinkKind
-from hub.services import case_course, case_links, cases
+from hub.services import case_course, case_links, case_steps, cases
 from hub.services.case_course import Assessment, WantedMove
 from web import format as formats
 from web import forms, keys, view
@@ -21,6 +21,8 @@ routes = http.RouteTableDef()
 
 @routes.get("/cases/{case_id}/moves/{code}")
 async def ask_move(request: http.Request) -> http.Response:
+    if request.match_info["code"] == MoveCode.TRANSFER:  # which asks where to
+        return view.redirect(request, f"/cases/{request.match_info['case_id']}/transfer")
     return await _move_page(request, {"day": formats.today().isoformat()})
 
 
@@ -29,6 +31,8 @@ async def make_move(request: http.Request) -> http.Response:
     """Write down a step; after a collision what was typed stays, and the page says what has changed."""
     actor, hub, form = keys.actor(request), keys.deps(request), await forms.read(request)
     case_id, code = request.match_info["case_id"], _code(request)
+    if code is MoveCode.TRANSFER:
+        raise NotFound(N_("Không có bước này."))
     try:
         # A day that cannot be read is told together with the service's own faults.
         wanted = WantedMove(
@@ -41,7 +45,7 @@ async def make_move(request: http.Request) -> http.Response:
         async with hub.database.transaction() as db:
             await cases.get(db, actor, case_id)
             form.check()
-            await case_course.make(db, hub.vault, actor, case_id, form.number("version", 0), wanted)
+            await case_steps.take(db, hub.vault, actor, case_id, form.number("version", 0), wanted)
     except (BadInput, Conflict) as error:
         return await _move_page(request, dict(form.fields), error)
     return view.redirect(request, f"/cases/{case_id}", notice="case_moved")

@@ -14,7 +14,7 @@ from hub.i18n import N_
 from hub.models import Case, CaseState, CaseType
 from hub.services import case_course, case_links, cases, identity, recordings
 from hub.services.identity import Identity
-from web import forms, keys, view
+from web import forms, handling_view, keys, view
 from web.forms import Form
 
 routes = http.RouteTableDef()
@@ -70,6 +70,8 @@ async def case_page(
         recorded = await recordings.of_case(db, actor, case_id)
         course = await case_course.course(db, actor, found)
         links = await case_links.linked(db, actor, found)
+        handling = await handling_view.of(db, actor, found)
+        opens = await handling_view.may_open(db, actor, found)
         edits = may(actor, Action.EDIT_CASE, Target(paths=(found.unit.path,)))
         alike = await case_links.suggestions(db, actor, found) if edits else []
     return view.render(
@@ -80,6 +82,8 @@ async def case_page(
         entries=list(reversed(entries)),
         recordings=recorded,
         course=course,
+        handling=handling,
+        may_open=opens,
         links=links,
         alike=alike,
         dialog=dialog,

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 
 FTS = """CREATE VIRTUAL TABLE search_fts USING fts5(
     tokens, content='search_doc', content_rowid='id', columnsize=0,
