@@ -42,13 +42,6 @@ HANDLING: Mapping[str, Mapping[str, str]] = {
         MailState.FAILED: N_("Không gửi được"),
         MailState.EXPIRED: N_("Quá hạn, không gửi"),
     },
-    "posting_notice": {
-        "posted": N_("Đã niêm yết"),
-        "changed": N_("Có thay đổi"),
-        "postponed": N_("Đã hoãn"),
-        "cancelled": N_("Đã hủy"),
-        "replaced": N_("Đổi người tiếp"),
-    },
 }
 
 HANDLING_TONES: Mapping[str, Mapping[str, str]] = {

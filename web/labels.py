@@ -272,6 +272,21 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         DayKind.SWAPPED_WORKING: N_("Làm bù"),
     },
     **HANDLING,
+    "posting_notice": {
+        "posted": N_("Đã niêm yết"),
+        "changed": N_("Có thay đổi"),
+        "postponed": N_("Đã hoãn"),
+        "cancelled": N_("Đã hủy"),
+        "replaced": N_("Đổi người tiếp"),
+    },
+    "minimum": {
+        Standing.NOT_OWED: N_("Không phải tiếp"),
+        Standing.DONE: N_("Đã đủ"),
+        Standing.PLANNED: N_("Đã xếp lịch đủ"),
+        Standing.MISSING: N_("Còn thiếu"),
+        Standing.URGENT: N_("Gấp: sắp hết hạn niêm yết"),
+        Standing.TOO_LATE: N_("Không còn kịp"),
+    },
     "language": {"vi": "Tiếng Việt", "en": "English"},
 }
 
