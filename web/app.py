@@ -33,6 +33,7 @@ from web.pages import (
     mail,
     minimums,
     notices_to_citizens,
+    papers,
     places,
     postings,
     recordings,
@@ -44,6 +45,7 @@ from web.pages import (
     series,
     signin,
     transferring,
+    verify,
 )
 from web.view import renderer
 
@@ -63,6 +65,8 @@ ROUTES = (
     assigning.routes,
     transferring.routes,
     notices_to_citizens.routes,
+    papers.routes,
+    verify.routes,
     booking.routes,
     devices.routes,
     hearings.routes,
@@ -99,6 +103,7 @@ def make_app(deps: Deps) -> http.Application:
     app[STRANGERS] = Strangers()
     app[ARCHIVE_METRICS] = ArchiveMetrics(deps.registry)
     app[KNOCKS] = Knocks()
+    app[verify.CHECKS] = Knocks()
     app[RENDERER] = renderer()
     app[verifying.VERIFYING] = verifying.Verifying()
     app.cleanup_ctx.append(verifying.context)

@@ -24,6 +24,8 @@ NOTICES: Mapping[str, str] = {
     "citizen_told": N_("Đã ghi việc báo công dân. Thời hạn đã được tính lại."),
     "notice_delivered": N_("Đã ghi ngày công dân nhận."),
     "notice_proved": N_("Đã thêm bằng chứng."),
+    "document_made": N_("Đã lập văn bản."),
+    "document_scanned": N_("Đã thêm bản ký."),
     "attachment_added": N_("Đã thêm tài liệu."),
     "hearing_booked": N_("Đã đặt lịch buổi tiếp."),
     "hearing_changed": N_("Đã lưu thay đổi của buổi tiếp. Những người được mời sẽ thấy lý do."),

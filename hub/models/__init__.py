@@ -14,8 +14,9 @@ from hub.models.cases import (
     PartyKind,
     PartyWord,
 )
-from hub.models.denouncers import DenouncerDocument, DenouncerIdentity
+from hub.models.denouncers import DenouncerDocument, DenouncerIdentity, DenouncerPaper
 from hub.models.devices import DeviceToken, DoorDirection
+from hub.models.documents import Document, DocumentScan
 from hub.models.handling import (
     Assignment,
     AssignmentState,
@@ -88,12 +89,15 @@ __all__ = [
     "DayKind",
     "DenouncerDocument",
     "DenouncerIdentity",
+    "DenouncerPaper",
     "Destruction",
     "DestructionKind",
     "DestructionState",
     "DeviceCheck",
     "DeviceToken",
     "Direction",
+    "Document",
+    "DocumentScan",
     "DoorDirection",
     "Gap",
     "Hearing",

@@ -16,6 +16,7 @@ from hub.services import case_course, case_links, cases, identity, recordings
 from hub.services.identity import Identity
 from web import forms, handling_view, keys, view
 from web.forms import Form
+from web.pages import papers as papers_of
 
 routes = http.RouteTableDef()
 
@@ -72,6 +73,7 @@ async def case_page(
         links = await case_links.linked(db, actor, found)
         handling = await handling_view.of(db, actor, found)
         opens = await handling_view.may_open(db, actor, found)
+        made = await papers_of.card(db, found)
         edits = may(actor, Action.EDIT_CASE, Target(paths=(found.unit.path,)))
         alike = await case_links.suggestions(db, actor, found) if edits else []
     return view.render(
@@ -85,6 +87,7 @@ async def case_page(
         handling=handling,
         may_open=opens,
         links=links,
+        papers=made,
         alike=alike,
         dialog=dialog,
         message=message,
@@ -98,6 +101,7 @@ def _rights(actor: Actor, found: Case) -> dict[str, bool]:
     here = Target(paths=(found.unit.path,))
     return {
         "may_edit": may(actor, Action.EDIT_CASE, here),
+        "may_make": may(actor, Action.MAKE_DOCUMENT, here),
         "may_book": may(actor, Action.BOOK_HEARING, here),
         "may_identify": may(actor, identity.reading(found.party), here),
     }
