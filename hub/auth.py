@@ -34,8 +34,6 @@ class Action(StrEnum):
     """Accept, return or finish one's own turn at a case."""
     RECEIVE_TRANSFER = "receive_transfer"
     """Acknowledge or return what another unit has transferred."""
-    MAKE_DOCUMENT = "make_document"
-    """Make a numbered paper from a case, and add its signed scan."""
     READ_IDENTITY = "read_identity"
     """Of who came, but for denouncers."""
     OPEN_VAULT = "open_vault"
@@ -177,7 +175,6 @@ _ROLES: dict[Action, frozenset[Role]] = {
     Action.ASSIGN_CASE: frozenset({Role.LEADER}),
     Action.ANSWER_ASSIGNMENT: frozenset({Role.OFFICER, Role.LEADER}),
     Action.RECEIVE_TRANSFER: frozenset({Role.OFFICER}),
-    Action.MAKE_DOCUMENT: frozenset({Role.OFFICER, Role.LEADER}),
     Action.READ_IDENTITY: frozenset({Role.OFFICER, Role.LEADER}),
     Action.OPEN_VAULT: frozenset({Role.OFFICER, Role.LEADER}),
     Action.BOOK_HEARING: frozenset({Role.OFFICER, Role.SECRETARY}),

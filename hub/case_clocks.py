@@ -87,6 +87,7 @@ def _second_filing(facts: Facts) -> str | None:
 
 
 REGISTERED = frozenset({M.REGISTER})
+OVER = frozenset({CaseState.WITHDRAWN, CaseState.DISCONTINUED, CaseState.CLOSED, CaseState.STATE_SECRET})
 OUTCOMES = frozenset({M.GUIDE, M.TRANSFER, M.REFUSE, M.FILE, M.ACCEPT})
 TOLD = frozenset({M.REPLY, M.NOTIFY_ACCEPTANCE, M.NOTIFY})
 """The law asks that the citizen be told, not that it be decided (Law on Citizen Reception Art 28.1); who is guided, or
@@ -239,7 +240,7 @@ def _state(
 ) -> ClockState:
     if stopped is not None:
         return ClockState.MET if span.due is None or stopped <= span.due else ClockState.MET_LATE
-    if not spec.citizens and facts.state in (CaseState.WITHDRAWN, CaseState.DISCONTINUED, CaseState.CLOSED):
+    if facts.state is CaseState.STATE_SECRET or (not spec.citizens and facts.state in OVER):
         return ClockState.CANCELLED
     if span.due is None:
         return ClockState.PAUSED

@@ -80,6 +80,16 @@ class Config:
     lockout_attempts: int = setting(5, "Wrong passwords in a row that lock an account.")
     lockout_minutes: int = setting(15, "Minutes for which it stays locked.")
     attachment_max_mb: int = setting(20, "Largest attachment in megabytes (10^6 bytes).")
+    antivirus_command: str = setting(
+        "",
+        "Command that scans a document on its standard input, as clamdscan - does: 0 clean, 1 infected; empty none.",
+    )
+    antivirus_socket: str = setting(
+        "", "Where clamd listens, as unix:/run/clamav/clamd.ctl or 127.0.0.1:3310; empty means no scanner."
+    )
+    antivirus_away: str = setting(
+        "refuse", "While the scanner is away: refuse documents, or let them wait locked until it answers (wait)."
+    )
     segment_max_s: int = setting(10, "Longest recorded segment in seconds.")
     spool_warn_mb: int = setting(5_000, "Free spool space in megabytes below which everyone is warned.")
     spool_min_mb: int = setting(1_000, "Free spool space in megabytes below which no hearing can open.")
@@ -261,6 +271,7 @@ def _cross_check(value: Mapping[str, Any]) -> list[str]:
     if value["demo"] and (value["http_host"] not in LOOPBACK or value["behind_proxy"]):
         faults.append("demo: demo accounts are refused unless http_host is a loopback address and behind no proxy")
     faults += _check_stamps(value["timestamp_url"], value["timestamp_ca"])
+    faults += _check_antivirus(value["antivirus_command"], value["antivirus_socket"], value["antivirus_away"])
     faults += _check_nightly(value["reconcile_hour"], value["reconcile_sample_mb"])
     faults += _check_encryption(value["s3_encryption"])
     faults += _check_keys("master_keys", value["master_keys"])
@@ -293,6 +304,17 @@ def _check_stamps(url: str, authority: Path | None) -> list[str]:
     if authority is not None and not authority.is_file():
         return [f"timestamp_ca: {authority}: no such file"]
     return []
+
+
+def _check_antivirus(command: str, socket: str, away: str) -> list[str]:
+    faults = []
+    if command and socket:
+        faults.append("antivirus_command and antivirus_socket: give one or none")
+    if socket and not re.fullmatch(r"unix:/.+|.+:\d{1,5}", socket):
+        faults.append(f"antivirus_socket: {socket!r} is neither unix:/path nor host:port")
+    if away not in ("refuse", "wait"):
+        faults.append(f"antivirus_away: {away!r} is neither refuse nor wait")
+    return faults
 
 
 def _check_nightly(hour: int, sample_mb: int) -> list[str]:

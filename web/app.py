@@ -45,7 +45,7 @@ from web.pages import (
     series,
     signin,
     transferring,
-    verify,
+    visiting,
 )
 from web.view import renderer
 
@@ -66,7 +66,7 @@ ROUTES = (
     transferring.routes,
     notices_to_citizens.routes,
     papers.routes,
-    verify.routes,
+    visiting.routes,
     booking.routes,
     devices.routes,
     hearings.routes,
@@ -103,7 +103,6 @@ def make_app(deps: Deps) -> http.Application:
     app[STRANGERS] = Strangers()
     app[ARCHIVE_METRICS] = ArchiveMetrics(deps.registry)
     app[KNOCKS] = Knocks()
-    app[verify.CHECKS] = Knocks()
     app[RENDERER] = renderer()
     app[verifying.VERIFYING] = verifying.Verifying()
     app.cleanup_ctx.append(verifying.context)

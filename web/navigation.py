@@ -31,7 +31,7 @@ _ITEMS: tuple[tuple[str, str, str, Action | None], ...] = (
     ("/audit", N_("Nhật ký"), "shield", Action.READ_AUDIT),
 )
 
-_BELOW = {"/forms": "/deadlines", "/rules": "/deadlines", "/holidays": "/deadlines"} | dict.fromkeys(
+_BELOW = {"/visits": "/cases", "/rules": "/deadlines", "/holidays": "/deadlines"} | dict.fromkeys(
     ("/series", "/postings", "/minimums"), "/calendar"
 )
 """Pages that belong to another item than their address says."""

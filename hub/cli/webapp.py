@@ -17,7 +17,17 @@ from hub.config import Config
 from hub.db import Database
 from hub.errors import NotReady
 from hub.i18n import Text
-from hub.services import cases, denouncers, hearings, law_loading, people, search_building, series_changes
+from hub.services import (
+    antivirus,
+    attachments,
+    cases,
+    denouncers,
+    hearings,
+    law_loading,
+    people,
+    search_building,
+    series_changes,
+)
 from hub.services.identity import open_vault
 from hub.services.mail_sending import Sender
 from signaling import app as signaling_app
@@ -31,6 +41,7 @@ from web.security import SESSION_COOKIE, client_address, cookie
 
 ASKED = http.RequestKey("actor_asked", bool)
 HOUSEKEEPING_S = 3600.0
+SCANNING_S = 60.0
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +89,7 @@ def make_app(config: Config, database: Database, registry: CollectorRegistry) ->
     signaling_app.add_routes(app, live, actor_of=actor_of, translate=speak)
     app.cleanup_ctx.append(_housekeeping(deps))
     app.cleanup_ctx.append(_running(keeper.run, "doors"))
+    app.cleanup_ctx.append(_running(partial(_scan_waiting, deps), "antivirus"))
     app.cleanup_ctx.append(_running(Sender(config, database, speak).run, "mail"))
     app.cleanup_ctx.append(_running(partial(search_building.build_when_missing, database), "search index"))
     return app
@@ -111,6 +123,17 @@ def _housekeeping(deps: Deps) -> Callable[[http.Application], AsyncIterator[None
         await asyncio.gather(task, return_exceptions=True)
 
     return context
+
+
+async def _scan_waiting(deps: Deps) -> None:
+    """Documents that came while the virus scanner was away."""
+    scanner = antivirus.scanner(deps.config)
+    while scanner is not None:
+        try:
+            await attachments.scan_pending(deps.database, deps.store, deps.vault, scanner)
+        except NotReady as error:
+            log.warning("scanning put off", fault=str(error))
+        await asyncio.sleep(SCANNING_S)
 
 
 async def _keep_house(deps: Deps) -> None:

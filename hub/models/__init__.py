@@ -13,10 +13,10 @@ from hub.models.cases import (
     Party,
     PartyKind,
     PartyWord,
+    Scan,
 )
-from hub.models.denouncers import DenouncerDocument, DenouncerIdentity, DenouncerPaper
+from hub.models.denouncers import DenouncerDocument, DenouncerIdentity
 from hub.models.devices import DeviceToken, DoorDirection
-from hub.models.documents import Document, DocumentScan
 from hub.models.handling import (
     Assignment,
     AssignmentState,
@@ -44,6 +44,7 @@ from hub.models.keeping import Destruction, DestructionKind, DestructionState, R
 from hub.models.law import Certainty, DayKind, Direction, Holiday, LegalRule, RuleUnit
 from hub.models.lines import LineMinute
 from hub.models.mail import MailState, OutgoingMail
+from hub.models.parties import PartyNeed, Receipt, ReceiptItem, Representation, RepresentationKind, StateSecret
 from hub.models.people import Account, OrgUnit, Point, Role, RoleGrant, SignInSession, UnitLevel
 from hub.models.receptions import Occurrence, Posting, ReceptionSeries, Replacement, UnitHead
 from hub.models.recordings import (
@@ -89,15 +90,12 @@ __all__ = [
     "DayKind",
     "DenouncerDocument",
     "DenouncerIdentity",
-    "DenouncerPaper",
     "Destruction",
     "DestructionKind",
     "DestructionState",
     "DeviceCheck",
     "DeviceToken",
     "Direction",
-    "Document",
-    "DocumentScan",
     "DoorDirection",
     "Gap",
     "Hearing",
@@ -116,9 +114,12 @@ __all__ = [
     "OutgoingMail",
     "Party",
     "PartyKind",
+    "PartyNeed",
     "PartyWord",
     "Point",
     "Posting",
+    "Receipt",
+    "ReceiptItem",
     "ReceptionSeries",
     "Reconciliation",
     "Recording",
@@ -128,11 +129,14 @@ __all__ = [
     "RefusalGround",
     "Replacement",
     "Replay",
+    "Representation",
+    "RepresentationKind",
     "RetentionRule",
     "Role",
     "RoleGrant",
     "RuleUnit",
     "SavedSearch",
+    "Scan",
     "SearchDoc",
     "SearchKind",
     "Seat",
@@ -140,6 +144,7 @@ __all__ = [
     "Segment",
     "SegmentState",
     "SignInSession",
+    "StateSecret",
     "Track",
     "Transfer",
     "TransferState",

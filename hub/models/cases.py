@@ -50,6 +50,8 @@ class CaseState(StrEnum):
     DISCONTINUED = "discontinued"  # đình chỉ
     WITHDRAWN = "withdrawn"
     CLOSED = "closed"
+    STATE_SECRET = "state_secret"  # noqa: S105 - a state, no password
+    """Nothing of it is left here but its number: it is handled offline."""
 
 
 class Complexity(StrEnum):
@@ -60,7 +62,19 @@ class Complexity(StrEnum):
     SPECIAL = "special"
 
 
+class Scan(StrEnum):
+    """What the virus scanner said of a document."""
+
+    NONE = "none"
+    """No scanner was set up then."""
+    CLEAN = "clean"
+    PENDING = "pending"
+    """The scanner was away; nobody gets the document before it has answered."""
+
+
 class LinkKind(StrEnum):
+    SPLIT = "split"
+    """The case is a part that was taken out of the other's mixed content."""
     SECOND_COMPLAINT = "second_complaint"
     """The case is the second complaint, the other the first."""
     DUPLICATE = "duplicate"
@@ -183,5 +197,6 @@ class Attachment(Base):
     object_key: Mapped[str] = mapped_column(String(200))
     sealed: Mapped[bool] = mapped_column(default=False)
     """True for a denunciation: the object is encrypted. ``sha256`` and ``size_bytes`` are of the document itself."""
+    scan: Mapped[Scan] = mapped_column(String(8), default=Scan.NONE, server_default="none")
     created_by: Mapped[str] = mapped_column(ForeignKey("account.id"))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.auth import Action, Actor, Target, require
@@ -21,10 +21,11 @@ from hub.errors import BadInput, NotFound, NotReady, TooLarge
 from hub.filetypes import FileType, recognise
 from hub.i18n import N_, Text
 from hub.ids import new_id
-from hub.models import Attachment, Case
+from hub.models import Attachment, Case, DenouncerDocument, Scan
 from hub.sealed import WrongKey
 from hub.services import audit, denouncers, identity
-from hub.services.case_access import require_readable, settling_paths
+from hub.services.antivirus import Scanner, ScannerAway
+from hub.services.case_access import require_here, require_readable, settling_paths
 from hub.services.identity import Vault
 from hub.services.store import ObjectMissing, ObjectStore
 from hub.text import clean
@@ -54,14 +55,17 @@ async def add_attachment(
     upload: AttachmentUpload,
     *,
     max_bytes: int,
+    scanner: Scanner | None = None,
 ) -> Attachment:
-    """Keep a document. Raises ``TooLarge``, ``BadInput`` (forbidden type), ``Forbidden``, ``StoreAway``.
+    """Keep a document. Raises ``TooLarge``, ``BadInput`` (forbidden type, a virus), ``Forbidden``, ``StoreAway``,
+    ``ScannerAway``.
 
     A denunciation's documents name the denouncer: they are sealed, and kept under a neutral file name.
     """
     kind = _check(upload, max_bytes)
     async with database.reading() as db:
         secret = (await _editable(db, actor, case_id)).party.secret
+    scan = await _scanned(database, actor, case_id, upload.data, scanner)
     attachment_id = new_id()
     key = f"attachments/{secrets.token_hex(16)}"
     data_key = denouncers.new_document_key()
@@ -79,6 +83,7 @@ async def add_attachment(
             sha256=hashlib.sha256(upload.data).hexdigest(),
             object_key=key,
             sealed=secret,
+            scan=scan,
             created_by=actor.account_id,
         )
         db.add(row)
@@ -104,6 +109,8 @@ async def open_attachment(
         if row is None or case is None:
             raise NotFound(N_("Không tìm thấy tệp đính kèm."))
         await _require_readable(db, actor, case, row, clean(reason))
+        if row.scan == Scan.PENDING:
+            raise NotReady(N_("Tài liệu này đang chờ quét vi-rút nên chưa mở được."))
         await identity.require_discreet(db, vault, actor, [case], clean(reason))
         await audit.record(
             db,
@@ -116,15 +123,78 @@ async def open_attachment(
             attachment_id=row.id,
         )
         found = await denouncers.document_key(db, vault.ring, row.id) if row.sealed else None
+    return OpenedAttachment(row.file_name, row.media_type, await asyncio.to_thread(_whole, store, vault, found, row))
+
+
+def _whole(store: ObjectStore, vault: Vault, found: tuple[bytes, bool] | None, row: Attachment) -> bytes:
+    """The document itself. Raises ``StoreAway``, ``NotReady`` when it is gone or has changed."""
     try:
-        data = await asyncio.to_thread(lambda: b"".join(store.read(row.object_key)))
+        data = b"".join(store.read(row.object_key))
         if row.sealed:
             data = _unsealed(vault, found, row.id, data)
     except (ObjectMissing, WrongKey) as error:
         raise _damaged() from error
     if hashlib.sha256(data).hexdigest() != row.sha256:
         raise _damaged()
-    return OpenedAttachment(row.file_name, row.media_type, data)
+    return data
+
+
+async def scan_pending(database: Database, store: ObjectStore, vault: Vault, scanner: Scanner | None) -> int:
+    """Scan what waits for it; how many were. Raises ``StoreAway``, ``ScannerAway``; the rest is done next time.
+
+    A document with a virus is taken away, row and object, and the case tells so.
+    """
+    async with database.reading() as db:
+        waiting = (await db.execute(select(Attachment).where(Attachment.scan == Scan.PENDING))).scalars().all()
+    for row in waiting if scanner else ():
+        assert scanner is not None
+        async with database.transaction() as db:
+            found = await denouncers.document_key(db, vault.ring, row.id) if row.sealed else None
+        virus = await scanner.scan(await asyncio.to_thread(_whole, store, vault, found, row))
+        if virus:
+            await asyncio.to_thread(store.delete, row.object_key)
+        async with database.transaction() as db:
+            await _settle(db, row.id, virus)
+    return len(waiting) if scanner else 0
+
+
+async def _settle(db: AsyncSession, attachment_id: str, virus: str) -> None:
+    row = await db.get(Attachment, attachment_id)
+    case = await db.get(Case, row.case_id) if row else None
+    if row is None or case is None:
+        return
+    where = {"unit_path": case.unit.path, "attachment_id": row.id}
+    if not virus:
+        row.scan = Scan.CLEAN
+        await audit.record(db, None, "attachment_scanned", "case", case.id, **where)
+        return
+    await remove(db, row)
+    await audit.record(db, None, "attachment_refused", "case", case.id, **where, found=virus)
+
+
+async def remove(db: AsyncSession, row: Attachment) -> None:
+    """The row, with its key in the vault; the caller takes the object away first."""
+    await db.execute(delete(DenouncerDocument).where(DenouncerDocument.attachment_id == row.id))
+    await db.delete(row)
+    await db.flush()
+
+
+async def _scanned(database: Database, actor: Actor, case_id: str, data: bytes, scanner: Scanner | None) -> Scan:
+    """Raises ``BadInput`` naming what was found, which is written down, or ``ScannerAway``."""
+    if scanner is None:
+        return Scan.NONE
+    try:
+        virus = await scanner.scan(data)
+    except ScannerAway:
+        if scanner.wait:
+            return Scan.PENDING
+        raise
+    if not virus:
+        return Scan.CLEAN
+    async with database.transaction() as db:
+        case = await _editable(db, actor, case_id)
+        await audit.record(db, actor, "attachment_refused", "case", case.id, unit_path=case.unit.path, found=virus)
+    raise _bad_file(Text(N_("Tệp có vi-rút (%(found)s) nên bị từ chối và không được lưu."), {"found": virus}))
 
 
 def _unsealed(vault: Vault, found: tuple[bytes, bool] | None, attachment_id: str, data: bytes) -> bytes:
@@ -181,6 +251,7 @@ async def _editable(db: AsyncSession, actor: Actor, case_id: str) -> Case:
     if case is None:
         raise NotFound(N_("Không tìm thấy vụ việc."))
     require(actor, Action.EDIT_CASE, Target(paths=(case.unit.path,)))
+    require_here(case)
     return case
 
 

@@ -35,6 +35,7 @@ from hub.models import (
 from hub.schedule import Slot
 from hub.services import identity
 from hub.services.case_access import get as get_case
+from hub.services.case_access import require_here
 from hub.services.identity import Vault
 from hub.services.sign_in import actor_of
 from hub.text import clean
@@ -311,7 +312,9 @@ async def _case(db: AsyncSession, actor: Actor, case_id: str, before: Hearing | 
     for case in before.cases if before else ():
         if case.id == case_id:
             return case
-    return await get_case(db, actor, case_id)
+    found = await get_case(db, actor, case_id)
+    require_here(found)  # what may not be spoken of here gets no hearing
+    return found
 
 
 async def _check_title(

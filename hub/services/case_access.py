@@ -6,9 +6,20 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.auth import Action, Actor, Target, require
-from hub.errors import Forbidden, NotFound
+from hub.errors import Conflict, Forbidden, NotFound
 from hub.i18n import N_
-from hub.models import Case, Hearing, HearingCase, HearingState, OrgUnit, Seat, SeatKind, Transfer, TransferState
+from hub.models import (
+    Case,
+    CaseState,
+    Hearing,
+    HearingCase,
+    HearingState,
+    OrgUnit,
+    Seat,
+    SeatKind,
+    Transfer,
+    TransferState,
+)
 
 
 async def get(db: AsyncSession, actor: Actor, case_id: str) -> Case:
@@ -38,6 +49,14 @@ async def settling_paths(db: AsyncSession, case_id: str, *, taken: bool = False)
         .where(Transfer.state.in_(here if taken else (*here, TransferState.SENT)))
     )
     return tuple((await db.execute(wanted)).scalars())
+
+
+def require_here(found: Case) -> None:
+    """Raise ``Conflict`` for a case of which nothing may be written here any more."""
+    if found.state == CaseState.STATE_SECRET:
+        raise Conflict(
+            N_("Vụ việc này có bí mật nhà nước nên được xử lý ngoài hệ thống; ở đây chỉ còn số và nơi lưu sổ.")
+        )
 
 
 async def _seat_about(db: AsyncSession, actor: Actor, case_id: str) -> str | None:

@@ -11,12 +11,14 @@ from hub.case_moves import MOVE_NAMES, MoveCode
 from hub.errors import NotFound, Stale
 from hub.i18n import N_, Text
 from hub.models import Account, AuditEvent, Case
+from hub.services.case_access import require_here
 
 CHANGES = {
     "case_edited": N_("sửa nội dung"),
     "case_moved": N_("ghi bước “%(move)s”"),
     "case_assessed": N_("ghi đặc điểm vụ việc"),
     "case_linked": N_("liên kết vụ việc"),
+    "case_split": N_("tách vụ việc"),
 }
 """What raises a case's version, as the audit trail calls it."""
 
@@ -28,6 +30,7 @@ async def locked(db: AsyncSession, actor: Actor, case_id: str, version: int, act
     if found is None:
         raise NotFound(N_("Không tìm thấy vụ việc."))
     require(actor, action, Target(paths=(found.unit.path,)))
+    require_here(found)
     if found.version != version:
         raise await _stale(db, found)
     return found

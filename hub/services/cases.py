@@ -39,7 +39,7 @@ from hub.services.case_locking import locked
 from hub.services.case_timeline import TimelineEntry, timeline
 from hub.services.counters import next_number
 from hub.services.identity import Identity, Vault
-from hub.services.paper_sealing import seal_pending
+from hub.services.sealing import seal_pending
 from hub.text import clean, clean_block, exact, exact_words, fold, words
 
 __all__ = [

@@ -50,7 +50,6 @@ class Vault:
         self._aead = AESGCM(sealed.derive(key, b"identity"))
         self._documents = AESGCM(sealed.derive(key, b"document"))
         self._kept = AESGCM(sealed.derive(key, b"kept"))
-        self._papers = AESGCM(sealed.derive(key, b"paper"))
         self._words = sealed.derive(key, b"words")
         self._numbers = sealed.derive(key, b"numbers")
 
@@ -81,14 +80,6 @@ class Vault:
     def unseal_kept(self, row_id: str, stored: bytes) -> bytes:
         """Raises ``WrongKey``."""
         return sealed.unseal(self._kept, row_id, stored)
-
-    def seal_paper(self, paper_id: str, data: bytes) -> bytes:
-        """What a made paper says; those of a denunciation are under keys of their own instead (``denouncers``)."""
-        return sealed.seal(self._papers, paper_id, data)
-
-    def unseal_paper(self, paper_id: str, stored: bytes) -> bytes:
-        """Raises ``WrongKey``."""
-        return sealed.unseal(self._papers, paper_id, stored)
 
     def number_hash(self, id_number: str) -> str:
         """HMAC-SHA256 of an ID number: found again only by whoever types the whole number."""

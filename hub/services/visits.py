@@ -32,6 +32,7 @@ from hub.models import (
 )
 from hub.services import audit, identity
 from hub.services.case_access import get as get_case
+from hub.services.case_access import require_here
 from hub.services.identity import Identity, Vault
 from hub.services.sign_in import actor_of
 from hub.visits import NewVisit
@@ -82,6 +83,8 @@ async def record(db: AsyncSession, vault: Vault, actor: Actor, new: NewVisit) ->
         raise BadInput(_CHECK, fields={"unit_id": Text(N_("Hãy chọn cơ quan."))})
     require(actor, Action.REGISTER_CASE, Target(paths=(unit.path,)))
     case = await get_case(db, actor, new.case_id) if new.case_id else None
+    if case is not None:
+        require_here(case)
     faults = rules.faults(new, now) | await _reference_faults(db, unit, case, new)
     if case is not None and case.party.secret:
         for field in ("requested", "advised", "refusal_reason", "identity_note"):

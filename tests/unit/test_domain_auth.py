@@ -27,7 +27,6 @@ BY_ROLE = {
     Action.RECEIVE_TRANSFER: {Role.OFFICER},
     Action.READ_RULES: set(Role),
     Action.MANAGE_RULES: {Role.ADMINISTRATOR},
-    Action.MAKE_DOCUMENT: {Role.OFFICER, Role.LEADER},
     Action.READ_IDENTITY: {Role.OFFICER, Role.LEADER},
     Action.OPEN_VAULT: {Role.OFFICER, Role.LEADER},
     Action.BOOK_HEARING: {Role.OFFICER, Role.SECRETARY},

@@ -50,6 +50,8 @@ def test_every_state_and_kind_has_a_name() -> None:
         "certainty": models.Certainty,
         "day_kind": models.DayKind,
         "party_kind": models.PartyKind,
+        "representation_kind": models.RepresentationKind,
+        "scan": models.Scan,
         "identity_method": models.IdentityMethod,
         "refusal_ground": models.RefusalGround,
         "assignment_state": models.AssignmentState,

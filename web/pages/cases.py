@@ -12,11 +12,10 @@ from hub.auth import Action, Actor, Target, may, may_somewhere, require
 from hub.errors import BadInput, NotReady, Stale
 from hub.i18n import N_
 from hub.models import Case, CaseState, CaseType
-from hub.services import case_course, case_links, cases, identity, recordings
+from hub.services import case_course, case_links, cases, identity, receipts, recordings, state_secrets, visits
 from hub.services.identity import Identity
 from web import forms, handling_view, keys, view
 from web.forms import Form
-from web.pages import papers as papers_of
 
 routes = http.RouteTableDef()
 
@@ -67,15 +66,18 @@ async def case_page(
     actor, hub = keys.actor(request), keys.deps(request)
     async with hub.database.reading() as db:
         found = await cases.get(db, actor, case_id)
+        if found.state == CaseState.STATE_SECRET:
+            return await _pointer_page(request, db, found)
         entries = await cases.timeline(db, actor, case_id)
         recorded = await recordings.of_case(db, actor, case_id)
         course = await case_course.course(db, actor, found)
         links = await case_links.linked(db, actor, found)
         handling = await handling_view.of(db, actor, found)
         opens = await handling_view.may_open(db, actor, found)
-        made = await papers_of.card(db, found)
         edits = may(actor, Action.EDIT_CASE, Target(paths=(found.unit.path,)))
         alike = await case_links.suggestions(db, actor, found) if edits else []
+        received = await visits.of_case(db, actor, found)
+        handed_over = await receipts.of_case(db, found)
     return view.render(
         request,
         "cases/show.html",
@@ -87,8 +89,9 @@ async def case_page(
         handling=handling,
         may_open=opens,
         links=links,
-        papers=made,
         alike=alike,
+        visits=received,
+        receipts=handed_over,
         dialog=dialog,
         message=message,
         attachment_max_mb=hub.config.attachment_max_mb,
@@ -97,11 +100,18 @@ async def case_page(
     )
 
 
+async def _pointer_page(request: http.Request, db: AsyncSession, found: Case) -> http.Response:
+    """All that is left of a case that holds a state secret."""
+    pointer, recorded = await state_secrets.pointer(db, found), await state_secrets.recordings(db, found)
+    copies = await state_secrets.copies(db, found)
+    return view.render(request, "cases/pointer.html", case=found, pointer=pointer, recorded=recorded, copies=copies)
+
+
 def _rights(actor: Actor, found: Case) -> dict[str, bool]:
     here = Target(paths=(found.unit.path,))
     return {
         "may_edit": may(actor, Action.EDIT_CASE, here),
-        "may_make": may(actor, Action.MAKE_DOCUMENT, here),
+        "may_decide": may(actor, Action.DECIDE_CASE, here),
         "may_book": may(actor, Action.BOOK_HEARING, here),
         "may_identify": may(actor, identity.reading(found.party), here),
     }

@@ -9,7 +9,7 @@ from aiohttp import web as http
 from hub.auth import Action, Target, require
 from hub.errors import BadInput, NotFound, NotReady, TooLarge
 from hub.i18n import N_
-from hub.services import cases, identity
+from hub.services import antivirus, cases, identity
 from web import forms, keys, uploads, view
 from web.pages.cases import case_page
 
@@ -27,7 +27,10 @@ async def upload(request: http.Request) -> http.Response:
     try:
         sent = await uploads.read_file(request, "file", max_bytes=most)
         wanted = cases.AttachmentUpload(sent.file_name, sent.data)
-        await cases.add_attachment(hub.database, hub.store, hub.vault, actor, case_id, wanted, max_bytes=most)
+        scanner = antivirus.scanner(hub.config)
+        await cases.add_attachment(
+            hub.database, hub.store, hub.vault, actor, case_id, wanted, max_bytes=most, scanner=scanner
+        )
     except (BadInput, TooLarge, NotReady) as error:
         return await case_page(
             request, case_id, status=error.status, dialog="upload", message=error.text, errors={"file": error.text}

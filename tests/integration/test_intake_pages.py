@@ -1,0 +1,126 @@
+"""Receptions, receipts and the state-secret flag on their pages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select
+
+from hub.config import Config
+from hub.models import Account, Case, CaseType, Visit
+from tests.support.pages import Pages, running_pages
+from web import format as formats
+
+pytestmark = pytest.mark.asyncio
+
+VISIT = {
+    "identity_method": "citizen_id",
+    "name": "Hoàng Văn Ốc",
+    "address": "Thôn Bắc",
+    "people_count": "2",
+    "requested": "Hỏi thủ tục tách thửa đất",
+    "advised": "Đến bộ phận một cửa",
+}
+
+
+@pytest_asyncio.fixture
+async def pages(config: Config) -> AsyncIterator[Pages]:
+    async with running_pages(config) as running:
+        yield running
+
+
+async def case_of(pages: Pages, kind: CaseType = CaseType.COMPLAINT) -> Case:
+    async with pages.database.reading() as db:
+        return (await db.execute(select(Case).where(Case.type == kind))).unique().scalars().first()
+
+
+async def account(pages: Pages, username: str) -> str:
+    async with pages.database.reading() as db:
+        return (await db.execute(select(Account.id).where(Account.username == username))).scalar_one()
+
+
+async def test_a_reception_without_a_case_stands_in_the_days_list_and_its_person_is_shown_for_a_reason(
+    pages: Pages,
+) -> None:
+    officer = await pages.person("canbotantien")
+    saved = await officer.post("/visits/new", VISIT)
+    assert saved.status == 303
+    page = await officer.get(saved.path)
+    assert "1 lượt, 2 người" in page.text
+    assert "Hỏi thủ tục tách thửa đất" in page.text
+    assert "Ốc" not in page.text
+    async with pages.database.reading() as db:
+        visit_id = (await db.execute(select(Visit.id))).scalar_one()
+    asked = await officer.post(f"/visits/{visit_id}/identity")
+    assert (asked.status, "Ốc" in asked.text) == (400, False)
+    shown = await officer.post(f"/visits/{visit_id}/identity", {"reason": "ghi sổ"})
+    assert "Hoàng Văn Ốc" in shown.text
+    refused = await (await pages.person("thanhtra")).post(f"/visits/{visit_id}/identity", {"reason": "xem"})
+    assert refused.status == 403
+
+
+async def test_a_refusal_is_kept_with_its_ground_and_who_decided(pages: Pages) -> None:
+    officer, chair = await pages.person("canbotantien"), await account(pages, "chutichxa")
+    fields = {"identity_method": "unknown", "people_count": "1", "refused": "yes"}
+    faulty = await officer.post("/visits/new", fields | {"refusal_reason": "Say rượu", "decided_by": chair})
+    assert (faulty.status, "Hãy chọn căn cứ." in faulty.text, "Say rượu" in faulty.text) == (400, True, True)
+    told = {"refusal_ground": "9.1", "refusal_reason": "Say rượu", "decided_by": chair}
+    saved = await officer.post("/visits/new", fields | told)
+    page = await officer.get(saved.path)
+    assert "Điều 9 khoản 1" in page.text
+    assert "Quyết định:" in page.text
+
+
+async def test_a_case_shows_its_receptions_and_receipts(pages: Pages) -> None:
+    officer, case = await pages.person("canbotantien"), await case_of(pages)
+    about = {"case_id": case.id, "identity_method": "citizen_id", "people_count": "1", "requested": "Hỏi tiến độ"}
+    assert (await officer.post("/visits/new", about)).path == f"/cases/{case.id}"
+    wrong = await officer.post(f"/cases/{case.id}/receipts/new", {"name_1": "Đơn", "pages_1": "hai"})
+    assert (wrong.status, 'value="Đơn"' in wrong.text) == (400, True)
+    items = {
+        "name_1": "Đơn khiếu nại",
+        "pages_1": "2",
+        "originals_1": "1",
+        "name_3": "Sổ đỏ",
+        "pages_3": "1",
+        "copies_3": "1",
+    }
+    assert (await officer.post(f"/cases/{case.id}/receipts/new", items)).status == 303
+    page = (await officer.get(f"/cases/{case.id}")).text
+    assert "Yêu cầu: Hỏi tiến độ" in page
+    assert "BN-TANTIEN-" in page
+    assert "Đơn khiếu nại: 2 tờ, 1 bản chính, 0 bản sao" in page
+    assert "Sổ đỏ: 1 tờ" in page
+
+
+async def test_a_flagged_case_is_a_pointer_on_its_page_and_in_the_list(pages: Pages) -> None:
+    officer, case = await pages.person("canbotantien"), await case_of(pages)
+    address = f"/cases/{case.id}/state-secret"
+    assert "không lấy lại được" in (await officer.get(address)).text
+    fields = {"version": str(case.version), "register_entry": "Sổ mật 03, mục 12", "confirmed": "?"}
+    faulty = await officer.post(address, fields)
+    assert (faulty.status, 'value="Sổ mật 03, mục 12"' in faulty.text) == (400, True)
+    assert (await officer.post(address, fields | {"confirmed": case.number})).status == 303
+    page = (await officer.get(f"/cases/{case.id}")).text
+    assert "Sổ mật 03, mục 12" in page
+    assert case.summary not in page
+    listed = (await officer.get("/cases")).text
+    assert case.number in listed
+    assert case.summary not in listed
+    for closed in ("edit", "facts", "receipts/new", "state-secret"):
+        assert (await officer.get(f"/cases/{case.id}/{closed}")).status in (200, 409), closed
+    assert (
+        await officer.post(f"/cases/{case.id}/edit", {"type": "complaint", "summary": "x", "version": "9"})
+    ).status == 409
+
+
+async def test_the_days_list_is_of_the_asked_day_and_unit(pages: Pages) -> None:
+    officer = await pages.person("canbotantien")
+    await officer.post("/visits/new", VISIT)
+    assert "Chưa có lượt tiếp nào" in (await officer.get("/visits?day=2020-01-02")).text
+    leader = await pages.person("chutri")
+    assert "Hỏi thủ tục" not in (await leader.get("/visits")).text
+    today = formats.today().isoformat()
+    assert "Hỏi thủ tục" in (await leader.get(f"/visits?below=yes&day={today}")).text
