@@ -12,6 +12,8 @@ from typing import Annotated
 import typer
 
 from hub import cli
+from hub.import_kinds import ImportKind
+from hub.key_commands import key_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,7 +22,6 @@ app = typer.Typer(
 )
 demo_app = typer.Typer(no_args_is_help=True, help="A made-up province to try the hub with.")
 user_app = typer.Typer(no_args_is_help=True, help="Accounts of officials.")
-key_app = typer.Typer(no_args_is_help=True, help="The keys that recordings are sealed and encrypted with.")
 archive_app = typer.Typer(no_args_is_help=True, help="The archive of recordings.")
 mail_app = typer.Typer(no_args_is_help=True, help="Letters by e-mail.")
 app.add_typer(archive_app, name="archive")
@@ -232,50 +233,6 @@ def archive_recover(
     raise typer.Exit(archiving.recover(cli.load_config(cli.environment(config)), directory))
 
 
-@key_app.command("rotate")
-def key_rotate(config: ConfigFile = None) -> None:
-    """Seal recordings with a new key from now on. The old private key is destroyed, its public half is kept."""
-    from hub.cli import maintenance
-
-    maintenance.rotate_key(cli.load_config(cli.environment(config)))
-
-
-@key_app.command("rotate-master")
-def key_rotate_master(config: ConfigFile = None) -> None:
-    """Wrap the keys of encrypted recordings with a new master key (or with the first of master_keys)."""
-    from hub.cli import archiving
-
-    archiving.rotate_master(cli.load_config(cli.environment(config)))
-
-
-@key_app.command("rotate-denouncers")
-def key_rotate_denouncers(config: ConfigFile = None) -> None:
-    """Put what the denouncers' vault holds under a new key (or under the first of denouncer_keys)."""
-    from hub.cli import maintenance
-
-    maintenance.rotate_denouncers(cli.load_config(cli.environment(config)))
-
-
-@key_app.command("recording")
-def key_recording(
-    recording: Annotated[str, typer.Argument(help="The recording's identifier.")],
-    reason: Annotated[str, typer.Option(help="Kept in the chain of custody.")],
-    config: ConfigFile = None,
-) -> None:
-    """Print the key that opens one encrypted recording, for a court's expert. Whoever has it can read the recording."""
-    from hub.cli import archiving
-
-    archiving.show_key(cli.load_config(cli.environment(config)), recording, reason)
-
-
-@key_app.command("list")
-def key_list(config: ConfigFile = None) -> None:
-    """The fingerprints of all keys that recordings were ever sealed with."""
-    from hub.cli import maintenance
-
-    maintenance.list_keys(cli.load_config(cli.environment(config)))
-
-
 @mail_app.command("test")
 def mail_test(
     address: Annotated[str, typer.Argument(help="Where the letter goes.")],
@@ -311,6 +268,21 @@ def token(
         cli.fail(["token: give --hearing, --point and either --publish or --watch"], status=2)
     else:
         tokens.issue(settings, hearing=hearing, point=point, publish=publish, hours=hours, as_json=as_json)
+
+
+@app.command("import")
+def import_table(
+    kind: Annotated[ImportKind, typer.Argument(help="What the rows are.")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Excel (.xlsx) or CSV.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell faults and changes.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Import units, points or accounts: all rows or none. New accounts' one-time passwords are printed once."""
+    from hub.cli import importing
+
+    settings = cli.load_config(cli.environment(config))
+    raise typer.Exit(importing.run(settings, kind, file, dry_run=dry_run, as_json=as_json))
 
 
 @demo_app.command("load")

@@ -6,7 +6,7 @@ from aiohttp import web as http
 
 from hub.services.knocks import Knocks
 from hub.services.strangers import Strangers
-from web import metrics, static, verifying
+from web import import_jobs, metrics, static, verifying
 from web.api import doors, intake, lookups, replays
 from web.api import hearings as hearings_api
 from web.archive_metrics import ARCHIVE_METRICS, ArchiveMetrics
@@ -27,6 +27,7 @@ from web.pages import (
     health,
     hearings,
     home,
+    importing,
     keeping,
     lines,
     live,
@@ -78,6 +79,7 @@ ROUTES = (
     recordings.routes,
     accounts.routes,
     places.routes,
+    importing.routes,
     mail.routes,
     audit.routes,
     deadlines.routes,
@@ -106,6 +108,8 @@ def make_app(deps: Deps) -> http.Application:
     app[RENDERER] = renderer()
     app[verifying.VERIFYING] = verifying.Verifying()
     app.cleanup_ctx.append(verifying.context)
+    app[import_jobs.IMPORT_JOBS] = import_jobs.ImportJobs()
+    app.cleanup_ctx.append(import_jobs.context)
     app[metrics.METRICS] = metrics.RequestMetrics(deps.registry)
     for routes in ROUTES:
         app.add_routes(routes)

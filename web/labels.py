@@ -158,6 +158,11 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         UnitLevel.PROVINCE: N_("Cấp tỉnh"),
         UnitLevel.COMMUNE: N_("Cấp xã"),
     },
+    "import_kind": {
+        "units": N_("Cơ quan"),
+        "points": N_("Điểm cầu"),
+        "accounts": N_("Tài khoản"),
+    },
     "check": {
         "ok": N_("Đạt"),
         "failed": N_("Không đạt"),
@@ -216,6 +221,9 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "state_secret_flagged": N_("Xác định có bí mật nhà nước, xóa nội dung"),
         "attachment_opened": N_("Mở tài liệu"),
         "identity_read": N_("Xem danh tính"),
+        "units_imported": N_("Nhập cơ quan từ tệp"),
+        "points_imported": N_("Nhập điểm cầu từ tệp"),
+        "accounts_imported": N_("Nhập tài khoản từ tệp"),
         "vault_opened": N_("Mở kho danh tính người tố cáo"),
         "identity_recognised": N_("Nhận ra người đã đến trước"),
         "identity_compared": N_("So nội dung với danh tính đã niêm phong"),

@@ -31,8 +31,10 @@ _ITEMS: tuple[tuple[str, str, str, Action | None], ...] = (
     ("/audit", N_("Nhật ký"), "shield", Action.READ_AUDIT),
 )
 
-_BELOW = {"/visits": "/cases", "/rules": "/deadlines", "/holidays": "/deadlines"} | dict.fromkeys(
-    ("/series", "/postings", "/minimums"), "/calendar"
+_BELOW = (
+    {"/visits": "/cases", "/forms": "/deadlines", "/rules": "/deadlines", "/holidays": "/deadlines"}
+    | dict.fromkeys(("/series", "/postings", "/minimums"), "/calendar")
+    | {f"/import/{kind}": f"/{kind}" for kind in ("accounts", "points", "units")}
 )
 """Pages that belong to another item than their address says."""
 
@@ -41,8 +43,9 @@ def menu(actor: Actor | None, path: str) -> list[MenuItem]:
     """The items for this person; a page below an item marks it as current."""
     if actor is None:
         return []
-    top = "/" + path.split("/")[1]
-    above = _BELOW.get(top, top)
+    parts = path.split("/")
+    top = "/" + parts[1]
+    above = _BELOW.get("/".join(parts[:3]), _BELOW.get(top, top))
     return [
         MenuItem(target, label, icon, current=target == above)
         for target, label, icon, action in _ITEMS

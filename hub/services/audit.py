@@ -36,7 +36,24 @@ async def record(
     """
     if db.info.get(READS_ONLY):
         raise RuntimeError(f"the audit event {action!r} would be lost: this transaction only reads")
-    event = AuditEvent(
+    event = made(actor, action, object_type, object_id, reason, unit_path=unit_path, **detail)
+    db.add(event)
+    await db.flush()
+    return event
+
+
+def made(
+    actor: Actor | None,
+    action: str,
+    object_type: str,
+    object_id: str,
+    reason: str = "",
+    *,
+    unit_path: str = "",
+    **detail: object,
+) -> AuditEvent:
+    """An event to be added with thousands of others; else ``record``."""
+    return AuditEvent(
         account_id=(actor.account_id or None) if actor else None,
         address=actor.address if actor else "",
         action=action,
@@ -46,9 +63,6 @@ async def record(
         reason=reason[:REASON_MAX],
         detail=dict(detail),
     )
-    db.add(event)
-    await db.flush()
-    return event
 
 
 def keep_even_if_undone(db: AsyncSession, event: AuditEvent) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.auth import Action, Actor, Grant, Target, may, require, scopes
 from hub.errors import BadInput, Conflict, Forbidden, NotFound
 from hub.i18n import N_, Text
-from hub.ids import utc_now
+from hub.ids import new_id, utc_now
 from hub.mail import is_address
 from hub.models import Account, OrgUnit, Role, RoleGrant, SignInSession
 from hub.services import audit
@@ -64,6 +65,12 @@ __all__ = [
 ]
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
+
+
+def username_fault(username: str) -> Text | None:
+    if _USERNAME.fullmatch(username):
+        return None
+    return Text(N_("Tên đăng nhập gồm 2 đến 64 chữ thường không dấu, chữ số, dấu chấm hoặc gạch."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +139,8 @@ async def create_account(db: AsyncSession, actor: Actor, new: NewAccount) -> Acc
     """Raises ``BadInput`` with every fault by field, ``Conflict`` when the username is taken, ``Forbidden``."""
     username = new.username.strip().lower()
     faults: dict[str, Text] = {}
-    if not _USERNAME.fullmatch(username):
-        faults["username"] = Text(N_("Tên đăng nhập gồm 2 đến 64 chữ thường không dấu, chữ số, dấu chấm hoặc gạch."))
+    if (bad_name := username_fault(username)) is not None:
+        faults["username"] = bad_name
     fault = password_fault(new.password, username)
     if fault is not None:
         faults["password"] = fault
@@ -142,19 +149,7 @@ async def create_account(db: AsyncSession, actor: Actor, new: NewAccount) -> Acc
     _check_names(new, faults)
     _raise(faults)
     assert unit is not None
-    account = Account(
-        username=username,
-        full_name=clean(new.full_name),
-        title=clean(new.title),
-        phone=clean(new.phone),
-        email=clean(new.email),
-        unit_id=unit.id,
-        password_hash=await hash_password(new.password),
-        language=new.language,
-        is_demo=new.is_demo,
-        must_change_password=new.must_change_password,
-        grants=[RoleGrant(role=role, unit_id=unit_id) for role, unit_id in grants],
-    )
+    account = made_account(new, await hash_password(new.password), grants)
     try:
         async with db.begin_nested():
             db.add(account)
@@ -163,6 +158,24 @@ async def create_account(db: AsyncSession, actor: Actor, new: NewAccount) -> Acc
         raise Conflict(taken.message, field="username") from error
     await _audit(db, actor, "account_created", account, unit.path, roles=_roles(grants))
     return await _account(db, account.id)
+
+
+def made_account(new: NewAccount, password_hash: str, grants: Iterable[tuple[Role, str]]) -> Account:
+    """A row of what has been checked."""
+    return Account(
+        id=new_id(),
+        username=new.username.strip().lower(),
+        full_name=clean(new.full_name),
+        title=clean(new.title),
+        phone=clean(new.phone),
+        email=clean(new.email),
+        unit_id=new.unit_id,
+        password_hash=password_hash,
+        language=new.language,
+        is_demo=new.is_demo,
+        must_change_password=new.must_change_password,
+        grants=[RoleGrant(role=role, unit_id=unit_id) for role, unit_id in grants],
+    )
 
 
 async def update_account(db: AsyncSession, actor: Actor, account_id: str, edit: AccountEdit) -> Account:

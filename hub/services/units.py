@@ -89,18 +89,28 @@ async def create_unit(db: AsyncSession, actor: Actor, new: NewUnit) -> OrgUnit:
     parent = await db.get(OrgUnit, new.parent_id) if new.parent_id else None
     if new.parent_id and parent is None:
         faults["parent_id"] = Text(N_("Không có cơ quan cấp trên này."))
-    if parent is not None and _ORDER.index(new.level) < _ORDER.index(UnitLevel(parent.level)):
-        faults["level"] = Text(N_("Cơ quan cấp dưới không thể ở cấp cao hơn cơ quan cấp trên."))
+    if parent is not None and (above := level_fault(new.level, UnitLevel(parent.level))) is not None:
+        faults["level"] = above
     _raise(faults)
     require(actor, Action.MANAGE_UNITS, Target(paths=(parent.path if parent else "/",)))
-    unit_id = new_id()
-    path = f"{parent.path if parent else '/'}{unit_id}/"
-    unit = OrgUnit(
-        id=unit_id, code=code, name=clean(new.name), level=new.level, parent_id=new.parent_id or None, path=path
-    )
+    unit = made_unit(new, parent.path if parent else "/")
     await _insert(db, unit)
-    await audit.record(db, actor, "unit_created", "unit", unit.id, unit_path=path, code=code)
+    await audit.record(db, actor, "unit_created", "unit", unit.id, unit_path=unit.path, code=code)
     return unit
+
+
+def made_unit(new: NewUnit, parent_path: str) -> OrgUnit:
+    """A row of what has been checked."""
+    unit_id = new_id()
+    return OrgUnit(
+        id=unit_id,
+        code=new.code.strip().upper(),
+        name=clean(new.name),
+        level=new.level,
+        parent_id=new.parent_id or None,
+        path=f"{parent_path}{unit_id}/",
+        active=new.active,
+    )
 
 
 async def update_unit(db: AsyncSession, actor: Actor, unit_id: str, edit: NewUnit) -> OrgUnit:
@@ -120,18 +130,25 @@ async def update_unit(db: AsyncSession, actor: Actor, unit_id: str, edit: NewUni
 async def create_point(db: AsyncSession, actor: Actor, new: NewPoint) -> Point:
     """Raises as ``create_unit``."""
     code, unit = await _checked_point(db, actor, new)
-    point = Point(
-        code=code,
+    point = made_point(new, unit)
+    await _insert(db, point)
+    await audit.record(db, actor, "point_created", "point", point.id, unit_path=unit.path, code=code)
+    await db.refresh(point, ["unit"])
+    return point
+
+
+def made_point(new: NewPoint, unit: OrgUnit) -> Point:
+    """A row of what has been checked."""
+    return Point(
+        id=new_id(),
+        code=new.code.strip().upper(),
         name=clean(new.name),
         unit_id=unit.id,
         address=clean(new.address),
         phone=clean(new.phone),
         is_bridge=new.is_bridge,
+        active=new.active,
     )
-    await _insert(db, point)
-    await audit.record(db, actor, "point_created", "point", point.id, unit_path=unit.path, code=code)
-    await db.refresh(point, ["unit"])
-    return point
 
 
 async def update_point(db: AsyncSession, actor: Actor, point_id: str, edit: NewPoint) -> Point:
@@ -164,10 +181,23 @@ async def _checked_point(db: AsyncSession, actor: Actor, new: NewPoint) -> tuple
     return code, unit
 
 
+def code_fault(code: str) -> Text | None:
+    """Of a unit's or a point's code, in upper case."""
+    if _CODE.fullmatch(code):
+        return None
+    return Text(N_("Mã gồm chữ in hoa không dấu, chữ số và dấu gạch ngang, nhiều nhất 24 ký tự."))
+
+
+def level_fault(level: UnitLevel, above: UnitLevel) -> Text | None:
+    if _ORDER.index(level) >= _ORDER.index(above):
+        return None
+    return Text(N_("Cơ quan cấp dưới không thể ở cấp cao hơn cơ quan cấp trên."))
+
+
 def _faults(code: str, name: str) -> dict[str, Text]:
     faults = {}
-    if not _CODE.fullmatch(code):
-        faults["code"] = Text(N_("Mã gồm chữ in hoa không dấu, chữ số và dấu gạch ngang, nhiều nhất 24 ký tự."))
+    if (bad_code := code_fault(code)) is not None:
+        faults["code"] = bad_code
     if not clean(name):
         faults["name"] = Text(N_("Hãy ghi tên."))
     elif len(clean(name)) > 200:
