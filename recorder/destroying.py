@@ -10,22 +10,20 @@ import asyncio
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
 from hub import manifest as form
 from hub import models, seals, signing_keys
 from hub.config import Config
 from hub.db import Database
-from hub.errors import ConfigError, NotReady
 from hub.ids import utc_now
 from hub.models import DestructionState, RecordingState
 from hub.services import custody, destruction, recording_keys
 from hub.services import store as stores
 from hub.services.store import LockingStore, ObjectLocked, ObjectStore
+from recorder.turns import for_ever
 
 LOOK_EVERY_S = 5
 LOCKED_AGAIN_S = 3600
-BACK_OFF_MAX_S = 300
 
 log = structlog.get_logger(__name__)
 
@@ -39,19 +37,7 @@ class Destroying:
 
     async def run(self) -> None:
         """Destroy until cancelled, beside the archiver."""
-        pause_s = LOOK_EVERY_S
-        while True:
-            try:
-                await self.turn()
-                pause_s = LOOK_EVERY_S
-            except (NotReady, ConfigError, SQLAlchemyError, OSError) as error:
-                if pause_s == LOOK_EVERY_S:
-                    log.warning("recordings wait to be destroyed", error=str(error))
-                pause_s = min(pause_s * 2, BACK_OFF_MAX_S)
-            except Exception:
-                # A fault here must never end the process, which is recording.
-                log.exception("destroying failed")
-            await asyncio.sleep(pause_s)
+        await for_ever("destroy", self.turn, LOOK_EVERY_S)
 
     async def turn(self) -> None:
         """Everything that is approved, and once an hour what was left because it was locked."""

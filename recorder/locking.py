@@ -15,18 +15,16 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import or_, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from hub import manifest as form
 from hub import models, seals, signing_keys, timestamps
 from hub.config import Config
 from hub.db import Database
-from hub.errors import ConfigError, NotReady
 from hub.services import custody, retention
 from hub.services.store import LockingStore, ObjectLocked, ObjectMissing, ObjectStore, locks
+from recorder.turns import Faulty, for_ever
 
 LOOK_EVERY_S = 2
-BACK_OFF_MAX_S = 300
 BATCH = 8
 AT_ONCE = 8
 
@@ -42,23 +40,11 @@ class Locking:
 
     def __init__(self, config: Config, database: Database, store: ObjectStore) -> None:
         self._config, self._database, self._store = config, database, store
-        self._faulty: set[str] = set()
+        self._faulty = Faulty()
 
     async def run(self) -> None:
         """Lock until cancelled, beside the archiver."""
-        pause_s = LOOK_EVERY_S
-        while True:
-            try:
-                await self.turn()
-                pause_s = LOOK_EVERY_S
-            except (NotReady, ConfigError, SQLAlchemyError, OSError) as error:
-                if pause_s == LOOK_EVERY_S:
-                    log.warning("recordings wait to be locked", error=str(error))
-                pause_s = min(pause_s * 2, BACK_OFF_MAX_S)
-            except Exception:
-                # A fault here must never end the process, which is recording.
-                log.exception("locking failed")
-            await asyncio.sleep(pause_s)
+        await for_ever("lock", self.turn, LOOK_EVERY_S)
 
     async def turn(self) -> None:
         """Lock what is not locked long enough. Raises ``NotReady`` (store or database away), ``ConfigError``."""
@@ -80,7 +66,7 @@ class Locking:
                 models.Recording.state == models.RecordingState.ARCHIVED,
                 models.Recording.sealed_at.is_not(None),
                 models.Recording.retention.is_not(None),
-                models.Recording.id.not_in(self._faulty),
+                models.Recording.id.not_in(self._faulty.ids()),
                 models.RecordingKey.wrapped.is_not(None),
                 or_(
                     models.Recording.locked_until.is_(None),

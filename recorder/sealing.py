@@ -13,22 +13,19 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import ColumnElement, and_, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from hub import manifest as form
 from hub import models, seals, signing_keys, timestamps
 from hub.config import Config
 from hub.db import Database
-from hub.errors import ConfigError, NotReady
 from hub.ids import utc_now
 from hub.seals import PublicKey
 from hub.services import store as stores
 from hub.services.store import ObjectExists, ObjectMissing, ObjectStore
-from hub.timestamps import StampAway
 from recorder import rows
+from recorder.turns import Faulty, for_ever
 
 LOOK_EVERY_S = 2
-BACK_OFF_MAX_S = 300
 BATCH = 20
 STAMP_TYPE = "application/timestamp-reply"
 
@@ -51,7 +48,7 @@ class Sealing:
 
     def __init__(self, config: Config, database: Database, store: ObjectStore) -> None:
         self._config, self._database, self._store = config, database, store
-        self._faulty: set[str] = set()
+        self._faulty = Faulty()
 
     def key(self) -> PublicKey:
         """The key that the next seal is made with. Raises ``ConfigError``."""
@@ -95,19 +92,7 @@ class Sealing:
 
     async def run(self) -> None:
         """Seal and stamp until cancelled, beside the archiver: a slow authority holds nothing up."""
-        pause_s = LOOK_EVERY_S
-        while True:
-            try:
-                await self.turn()
-                pause_s = LOOK_EVERY_S
-            except (NotReady, StampAway, ConfigError, SQLAlchemyError, OSError) as error:
-                if pause_s == LOOK_EVERY_S:
-                    log.warning("recordings wait to be sealed or stamped", error=str(error))
-                pause_s = min(pause_s * 2, BACK_OFF_MAX_S)
-            except Exception:
-                # A fault here must never end the process, which is recording.
-                log.exception("sealing failed")
-            await asyncio.sleep(pause_s)
+        await for_ever("seal", self.turn, LOOK_EVERY_S)
 
     async def turn(self) -> None:
         """Seal and stamp what is not. Raises ``NotReady`` (store or database away), ``StampAway``, ``ConfigError``."""
@@ -128,7 +113,7 @@ class Sealing:
     async def _archived(self, condition: ColumnElement[bool]) -> list[models.Recording]:
         wanted = select(models.Recording).where(
             models.Recording.state == models.RecordingState.ARCHIVED,
-            models.Recording.id.not_in(self._faulty),
+            models.Recording.id.not_in(self._faulty.ids()),
             condition,
         )
         async with self._database.reading() as db:
