@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -61,6 +61,27 @@ def clash(wanted: Slot, other: Slot) -> Clash | None:
         return None
     people, points = wanted.people & other.people, wanted.points & other.points
     return Clash(people, points) if people or points else None
+
+
+def peak(wanted: Slot, others: Iterable[Slot], point: str) -> int:
+    """How many of the others are at the point at one time, at most, while ``wanted`` lasts."""
+    there = [other for other in others if point in other.points and overlap(wanted, other)]
+    # The number only grows where one of them begins.
+    starts = {max(other.starts_at, wanted.starts_at) for other in there}
+    return max((sum(other.starts_at <= at < other.ends_at for other in there) for at in starts), default=0)
+
+
+def full(wanted: Slot, others: Sequence[Slot], capacity: Mapping[str, int]) -> frozenset[str]:
+    """Points where ``wanted`` finds no room: ``capacity`` is how many hearings each holds at once, one unless named."""
+    return frozenset(point for point in wanted.points if peak(wanted, others, point) >= capacity.get(point, 1))
+
+
+def clashes(wanted: Slot, others: Sequence[Slot], capacity: Mapping[str, int]) -> list[Clash | None]:
+    """For each of the others what keeps ``wanted`` from being booked beside it, or None."""
+    no_room = full(wanted, others, capacity)
+    found = [clash(wanted, other) for other in others]
+    kept = [Clash(one.people, one.points & no_room) if one else None for one in found]
+    return [one if one and (one.people or one.points) else None for one in kept]
 
 
 def time_faults(starts_at: datetime, ends_at: datetime, now: datetime) -> dict[str, Text]:

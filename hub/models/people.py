@@ -54,6 +54,8 @@ class Point(Base):
     phone: Mapped[str] = mapped_column(String(40), default="")
     is_bridge: Mapped[bool] = mapped_column(default=False)
     """True for a central bridge point (điểm cầu trung tâm), from which a hearing may be chaired."""
+    capacity: Mapped[int] = mapped_column(default=1, server_default="1")
+    """How many hearings it holds at once: rooms with a browser and an officer of their own."""
     active: Mapped[bool] = mapped_column(default=True)
 
     unit: Mapped[OrgUnit] = relationship(lazy="joined")

@@ -85,6 +85,11 @@ class Booked:
         people = {account.id for account in self.people.values()}
         return Slot(self.booking.starts_at, self.booking.ends_at, frozenset(people), frozenset(points))
 
+    @property
+    def capacity(self) -> dict[str, int]:
+        """How many hearings each point holds at once."""
+        return {point.id: point.capacity for point in (*self.points, self.bridge) if point}
+
     def at(self, starts_at: datetime, ends_at: datetime) -> Booked:
         """The same people and points at another time."""
         return replace(self, booking=replace(self.booking, starts_at=starts_at, ends_at=ends_at))
@@ -150,7 +155,7 @@ async def refuse_clash(db: AsyncSession, booked: Booked, *, but: str = "") -> No
 
 
 async def find_clash(db: AsyncSession, booked: Booked, *, but: str = "") -> Conflict | None:
-    """A ``Conflict`` that names the other booking when chair, deputy, secretary or a point is taken, or None.
+    """A ``Conflict`` that names the other booking when chair, deputy or secretary is taken or a point full, or None.
 
     The rows of all people and points are locked first, in one order, so that two bookings at the same moment see each
     other; SQLite's transactions come one by one anyway.
@@ -169,8 +174,8 @@ async def find_clash(db: AsyncSession, booked: Booked, *, but: str = "") -> Conf
         )
         .order_by(Hearing.starts_at)
     )
-    for other in (await db.execute(wanted)).unique().scalars():
-        found = schedule.clash(slot, slot_of(other))
+    others = (await db.execute(wanted)).unique().scalars().all()
+    for other, found in zip(others, schedule.clashes(slot, [*map(slot_of, others)], booked.capacity), strict=True):
         if found is not None:
             return _clash(booked, found, other)
     return None

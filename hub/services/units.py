@@ -41,6 +41,11 @@ class NewPoint:
     phone: str = ""
     is_bridge: bool = False
     active: bool = True
+    capacity: int = 1
+    """How many hearings the point holds at once."""
+
+
+CAPACITY_MAX = 20
 
 
 async def list_units(db: AsyncSession, actor: Actor, *, closed: bool = False) -> list[OrgUnit]:
@@ -148,6 +153,7 @@ def made_point(new: NewPoint, unit: OrgUnit) -> Point:
         phone=clean(new.phone),
         is_bridge=new.is_bridge,
         active=new.active,
+        capacity=new.capacity,
     )
 
 
@@ -157,7 +163,7 @@ async def update_point(db: AsyncSession, actor: Actor, point_id: str, edit: NewP
     code, unit = await _checked_point(db, actor, edit)
     point.code, point.name, point.unit_id = code, clean(edit.name), unit.id
     point.address, point.phone = clean(edit.address), clean(edit.phone)
-    point.is_bridge, point.active = edit.is_bridge, edit.active
+    point.is_bridge, point.active, point.capacity = edit.is_bridge, edit.active, edit.capacity
     await _flush(db)
     await audit.record(
         db, actor, "point_changed", "point", point.id, unit_path=unit.path, code=code, active=edit.active
@@ -172,6 +178,8 @@ async def _checked_point(db: AsyncSession, actor: Actor, new: NewPoint) -> tuple
     unit = await db.get(OrgUnit, new.unit_id)
     if unit is None or not unit.active:
         faults["unit_id"] = Text(N_("Hãy chọn cơ quan."))
+    if not 1 <= new.capacity <= CAPACITY_MAX:
+        faults["capacity"] = Text(N_("Số buổi tiếp cùng lúc từ 1 đến %(most)d."), {"most": CAPACITY_MAX})
     for field, longest in (("address", 400), ("phone", 40)):
         if len(clean(getattr(new, field))) > longest:
             faults[field] = Text(N_("Dài quá %(longest)d ký tự."), {"longest": longest})

@@ -127,6 +127,7 @@ MAY_SEE: dict[str, frozenset[str]] = {
     "/holidays/new": ADMINISTRATORS,
     "/api/cases": CASES,
     "/api/hearings/occupied": BOOKERS,
+    "/api/hearings/free": BOOKERS,
     "/api/help-desk": SUPPORT,
     "/api/recordings/{recording_id}/verification": AUDIT,
     "/api/replays/{replay_id}/timeline": frozenset({"auditor"}),
@@ -302,7 +303,7 @@ async def test_each_role_sees_its_pages_and_no_other(pages: Pages, role: str) ->
         known["replay_id"] = asked.path.rsplit("/", 1)[-1]
     wrong = []
     for address, roles in MAY_SEE.items():
-        query = "?day=23/11/2027&starts=08:00&ends=09:00" if address.endswith("occupied") else ""
+        query = "?day=23/11/2027&starts=08:00&ends=09:00" if address.endswith(("occupied", "free")) else ""
         answer = await browser.get(address.format(**known) + query)
         allowed = answer.status == 200
         if allowed is not (role in roles) or answer.status not in (200, 403, 404):

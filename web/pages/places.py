@@ -99,8 +99,10 @@ async def ask_point(request: http.Request) -> http.Response:
 async def create_point(request: http.Request) -> http.Response:
     actor, form = keys.actor(request), await forms.read(request)
     try:
+        new = _point(form)
+        form.check()
         async with keys.deps(request).database.transaction() as db:
-            await people.create_point(db, actor, _point(form))
+            await people.create_point(db, actor, new)
     except Refused as error:
         return await _point_page(request, dict(form.fields), error=error)
     return view.redirect(request, "/points", notice="point_saved")
@@ -112,6 +114,7 @@ async def show_point(request: http.Request) -> http.Response:
     async with keys.deps(request).database.reading() as db:
         point = await people.get_point(db, actor, request.match_info["point_id"])
     values = {name: getattr(point, name) for name in ("code", "name", "unit_id", "address", "phone")}
+    values["capacity"] = str(point.capacity)
     flags = {"is_bridge": "yes" if point.is_bridge else "", "active": "yes" if point.active else ""}
     return await _point_page(request, {**values, **flags}, point.id)
 
@@ -121,8 +124,10 @@ async def save_point(request: http.Request) -> http.Response:
     actor, form = keys.actor(request), await forms.read(request)
     point_id = request.match_info["point_id"]
     try:
+        edit = _point(form)
+        form.check()
         async with keys.deps(request).database.transaction() as db:
-            await people.update_point(db, actor, point_id, _point(form))
+            await people.update_point(db, actor, point_id, edit)
     except Refused as error:
         return await _point_page(request, dict(form.fields), point_id, error=error)
     return view.redirect(request, "/points", notice="point_saved")
@@ -146,6 +151,7 @@ def _point(form: Form) -> NewPoint:
         phone=form.text("phone"),
         is_bridge=form.yes("is_bridge"),
         active=form.yes("active"),
+        capacity=form.number("capacity", 1),
     )
 
 
