@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from hub.case_clocks import ClockState
 from hub.i18n import N_
 from hub.likeness import Likeness
-from hub.minimums import Standing
 from hub.models import (
     AdHocGround,
     CaseState,
@@ -30,6 +29,7 @@ from hub.models import (
     UnitLevel,
 )
 from hub.visits import GROUNDS
+from web.calendar_labels import CALENDAR, CALENDAR_TONES
 from web.handling_labels import HANDLING, HANDLING_TONES
 from web.translate import Catalogue
 
@@ -236,6 +236,9 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "series_created": N_("Lập lịch định kỳ"),
         "series_changed": N_("Sửa lịch định kỳ"),
         "reception_posted": N_("Niêm yết buổi tiếp"),
+        "invitation_answered": N_("Trả lời lời mời dự buổi tiếp"),
+        "calendar_feed_made": N_("Tạo địa chỉ lịch cá nhân"),
+        "calendar_feed_ended": N_("Bỏ địa chỉ lịch cá nhân"),
         "unit_head_set": N_("Ghi người đứng đầu cơ quan"),
         "notes_found": N_("Thấy ghi chú khi tìm kiếm"),
         "recording_notice_confirmed": N_("Xác nhận đã báo ghi hình"),
@@ -302,21 +305,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         DayKind.SWAPPED_WORKING: N_("Làm bù"),
     },
     **HANDLING,
-    "posting_notice": {
-        "posted": N_("Đã niêm yết"),
-        "changed": N_("Có thay đổi"),
-        "postponed": N_("Đã hoãn"),
-        "cancelled": N_("Đã hủy"),
-        "replaced": N_("Đổi người tiếp"),
-    },
-    "minimum": {
-        Standing.NOT_OWED: N_("Không phải tiếp"),
-        Standing.DONE: N_("Đã đủ"),
-        Standing.PLANNED: N_("Đã xếp lịch đủ"),
-        Standing.MISSING: N_("Còn thiếu"),
-        Standing.URGENT: N_("Gấp: sắp hết hạn niêm yết"),
-        Standing.TOO_LATE: N_("Không còn kịp"),
-    },
+    **CALENDAR,
     "language": {"vi": "Tiếng Việt", "en": "English"},
 }
 
@@ -362,13 +351,7 @@ TONES: Mapping[str, Mapping[str, str]] = {
     "certainty": {Certainty.TEXT: "good", Certainty.SECONDARY: "info", Certainty.UNVERIFIED: "warn"},
     "day_kind": {DayKind.SWAPPED_WORKING: "warn"},
     **HANDLING_TONES,
-    "minimum": {
-        Standing.DONE: "good",
-        Standing.PLANNED: "info",
-        Standing.MISSING: "warn",
-        Standing.URGENT: "danger",
-        Standing.TOO_LATE: "danger",
-    },
+    **CALENDAR_TONES,
     "check": {"ok": "good", "failed": "danger", "skipped": "warn"},
     "presence": {"absent": "quiet", "waiting": "warn", "admitted": "good", "lost": "danger"},
 }

@@ -40,6 +40,7 @@ NOTICES: Mapping[str, str] = {
     "series_created": N_("Đã lập lịch định kỳ và đặt trước các buổi tiếp. Hãy niêm yết đúng hạn."),
     "series_changed": N_("Đã sửa lịch định kỳ. Buổi đã sửa riêng được giữ nguyên."),
     "receptions_posted": N_("Đã niêm yết. Trang công khai đã có các buổi này."),
+    "feed_ended": N_("Đã bỏ địa chỉ lịch cá nhân. Chương trình lịch đang dùng nó sẽ không tải được nữa."),
     "head_set": N_("Đã ghi người đứng đầu."),
     "device_revoked": N_("Đã thu hồi mã kết nối. Thiết bị đang dùng mã sẽ bị ngắt trong vài giây."),
     "withheld": N_("Đã giữ kín đoạn ghi. Người không có quyền chỉ thấy hình đen, im lặng và căn cứ pháp lý."),

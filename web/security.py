@@ -69,6 +69,15 @@ def client_address(request: http.Request) -> str:
     return (request.remote or "")[:64]
 
 
+def own_address(request: http.Request) -> str:
+    """The address that the person's browser reached us at: from the same network a device will too."""
+    config = deps(request).config
+    if config.public_url:
+        return config.public_url.rstrip("/")
+    host = request.headers.get("X-Forwarded-Host", request.host) if config.behind_proxy else request.host
+    return f"{'https' if is_https(request) else 'http'}://{host}"
+
+
 def set_cookie(
     request: http.Request, response: http.StreamResponse, name: str, value: str, max_age_s: int | None = None
 ) -> None:

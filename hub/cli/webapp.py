@@ -23,6 +23,7 @@ from hub.services import (
     cases,
     denouncers,
     hearings,
+    invitations,
     law_loading,
     people,
     search_building,
@@ -138,13 +139,15 @@ async def _scan_waiting(deps: Deps) -> None:
 
 async def _keep_house(deps: Deps) -> None:
     """At the start and once an hour: load rules that came with this release and move series off its new days off,
-    forget sessions that have ended, put into the denouncers' vault what is not under its key yet.
+    remind of tomorrow's hearings, forget sessions that have ended, put into the denouncers' vault what is not under
+    its key yet.
     """
     while True:
         try:
             async with deps.database.transaction() as db:
                 await db.run_sync(law_loading.load)
                 await series_changes.follow(db)
+                await invitations.remind(db)
                 await people.purge_expired_sessions(db)
             await denouncers.move_all(deps.database, deps.vault.ring, deps.vault.unseal)
             await cases.seal_pending(deps.database, deps.store, deps.vault)

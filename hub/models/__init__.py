@@ -40,6 +40,7 @@ from hub.models.hearings import (
     Seat,
     SeatKind,
 )
+from hub.models.invitations import Answer, CalendarFeed, Invitation
 from hub.models.keeping import Destruction, DestructionKind, DestructionState, Reconciliation
 from hub.models.law import Certainty, DayKind, Direction, Holiday, LegalRule, RuleUnit
 from hub.models.lines import LineMinute
@@ -70,12 +71,14 @@ __all__ = [
     "OVER_STATES",
     "Account",
     "AdHocGround",
+    "Answer",
     "Assignment",
     "AssignmentState",
     "Attachment",
     "Attendance",
     "AuditEvent",
     "Base",
+    "CalendarFeed",
     "Case",
     "CaseEvent",
     "CaseLink",
@@ -105,6 +108,7 @@ __all__ = [
     "HearingState",
     "Holiday",
     "IdentityMethod",
+    "Invitation",
     "LegalRule",
     "LineMinute",
     "LinkKind",

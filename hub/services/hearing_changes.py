@@ -1,5 +1,5 @@
 """What follows from a change of a booked hearing: its series lets go of it, what was posted is posted anew with the
-reason, and that another leader receives is recorded."""
+reason, that another leader receives is recorded, and everybody invited is told."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.auth import Actor
 from hub.ids import utc_now
 from hub.models import Hearing, HearingState, Occurrence, Replacement, SeatKind
-from hub.services import postings
+from hub.services import invitations, postings
 from hub.services.identity import Vault
 
 
@@ -55,6 +55,7 @@ async def changed(db: AsyncSession, vault: Vault, actor: Actor, hearing: Hearing
     if notice:
         await postings.post_change(db, vault, actor, hearing, notice, reason)
     await db.flush()
+    await invitations.follow(db, hearing)
 
 
 def _notice(hearing: Hearing, before: Before, now: Before) -> str:

@@ -14,7 +14,7 @@ from hub.errors import BadInput, Conflict, NotFound, Stale
 from hub.i18n import N_, Text
 from hub.ids import utc_now
 from hub.models import LIVE_STATES, Account, AuditEvent, Hearing, HearingState
-from hub.services import audit, hearing_changes, identity
+from hub.services import audit, hearing_changes, identity, invitations
 from hub.services.bookings import Booked, Booking, check, place_seats, refuse_clash
 from hub.services.counters import next_number
 from hub.services.hearing_changes import Before
@@ -82,8 +82,9 @@ __all__ = [
 REASON_MAX = 500
 
 
-async def book(db: AsyncSession, vault: Vault, actor: Actor, booking: Booking) -> Hearing:
-    """Book a hearing with its seats. Raises ``BadInput`` by field, ``Conflict`` naming the clash, ``Forbidden``."""
+async def book(db: AsyncSession, vault: Vault, actor: Actor, booking: Booking, *, invite: bool = True) -> Hearing:
+    """Book a hearing with its seats, and invite. Raises ``BadInput`` by field, ``Conflict`` naming the clash,
+    ``Forbidden``."""
     booked = await check(db, vault, actor, booking)
     await refuse_clash(db, booked)
     now = utc_now()
@@ -100,6 +101,8 @@ async def book(db: AsyncSession, vault: Vault, actor: Actor, booking: Booking) -
     )
     await _write(db, hearing, booked)
     await _audit(db, actor, "hearing_booked", hearing)
+    if invite:
+        await invitations.invite(db, hearing)
     return hearing
 
 

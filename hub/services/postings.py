@@ -19,7 +19,7 @@ from hub.ids import utc_now
 from hub.law import RuleBook
 from hub.models import Hearing, HearingKind, HearingState, OrgUnit, Posting, SeatKind
 from hub.posting import PostingDue
-from hub.services import audit, identity
+from hub.services import audit, identity, invitations
 from hub.services.hearing_lists import HearingQuery, find, get
 from hub.services.identity import Vault
 from hub.services.legal_rules import rule_book
@@ -117,10 +117,11 @@ async def post(
     book, today = await rule_book(db), calendar.local_day(utc_now())
     dues = {one.id: posting.due(book, calendar.local_day(one.starts_at)) for one in found}
     _refuse_late(found, dues, today, accepted=given.accept_late)
-    return [
-        await _write(db, actor, one, dues[one.id], today, notice="posted", content=content, participants=participants)
-        for one in found
-    ]
+    said = {"notice": "posted", "content": content, "participants": participants}
+    rows = [await _write(db, actor, one, dues[one.id], today, **said) for one in found]
+    for hearing in found:
+        await invitations.invite(db, hearing)
+    return rows
 
 
 def _check_texts(content: str, participants: str) -> None:

@@ -134,7 +134,7 @@ async def make(
     left_out: list[tuple[date, Text]] = []
     for one in days:
         try:
-            hearing = await hearings.book(db, vault, actor, wanted.booking(one.day))
+            hearing = await hearings.book(db, vault, actor, wanted.booking(one.day), invite=False)
         except Conflict as clash:
             left_out.append((one.day, clash.text))
             continue

@@ -20,7 +20,7 @@ from hub.models import Hearing, HearingState, ReceptionSeries
 from hub.models.receptions import Occurrence as OccurrenceRow
 from hub.models.receptions import Posting
 from hub.recurrence import Occurrence
-from hub.services import audit, bookings, hearings, series
+from hub.services import audit, bookings, hearings, invitations, series
 from hub.services.bookings import Booked
 from hub.services.identity import Vault
 from hub.services.legal_rules import rule_book
@@ -245,6 +245,7 @@ async def _shift(db: AsyncSession, actor: Actor | None, hearing: Hearing, wanted
         time=calendar.stamp(starts_at, ends_at),
         before=before,
     )
+    await invitations.follow(db, hearing)
     return True
 
 

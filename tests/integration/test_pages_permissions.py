@@ -61,6 +61,8 @@ OPEN = {
     "/keys/{fingerprint}.pem",
     "/notice",
     "/notice/{unit_code}",
+    "/invitations/{token}",
+    "/feeds/{token}.ics",
 }
 
 MAY_SEE: dict[str, frozenset[str]] = {
@@ -201,6 +203,8 @@ DOORS = {"/{door}/{hearing_id}/{seat_id}", "/{door}/{hearing_id}/{seat_id}/{sess
 """WHIP and WHEP: let in by a device's bearer token alone, whoever is signed in (``test_doors_http``)."""
 
 POST_ELSEWHERE = DOORS | {
+    "/invitations/{token}",
+    "/account/feed",
     "/postings",
     "/sign-in",
     "/sign-out",

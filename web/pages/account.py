@@ -6,8 +6,9 @@ from aiohttp import web as http
 
 from hub.errors import BadInput
 from hub.i18n import N_, Text
-from hub.services import people
+from hub.services import invitation_answers, people
 from web import forms, keys, view
+from web.security import own_address
 
 routes = http.RouteTableDef()
 
@@ -17,7 +18,22 @@ async def show(request: http.Request) -> http.Response:
     actor = keys.actor(request)
     async with keys.deps(request).database.reading() as db:
         account = await people.get_account(db, actor, actor.account_id)
-    return view.render(request, "account/show.html", me=account)
+        has_feed = await invitation_answers.has_feed(db, actor)
+    return view.render(request, "account/show.html", me=account, has_feed=has_feed, feed_address="")
+
+
+@routes.post("/account/feed")
+async def make_feed(request: http.Request) -> http.Response:
+    """A new secret address of one's own calendar, shown this once; ``do=end`` takes it away."""
+    actor, form = keys.actor(request), await forms.read(request)
+    async with keys.deps(request).database.transaction() as db:
+        if form.text("do") == "end":
+            await invitation_answers.end_feed(db, actor)
+            return view.redirect(request, "/account", notice="feed_ended")
+        token = await invitation_answers.new_feed(db, actor)
+        account = await people.get_account(db, actor, actor.account_id)
+    address = f"{own_address(request)}/feeds/{token}.ics"
+    return view.render(request, "account/show.html", me=account, has_feed=True, feed_address=address)
 
 
 @routes.get("/account/password")

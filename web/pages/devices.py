@@ -12,7 +12,7 @@ from hub.models import DoorDirection
 from hub.services import device_tokens
 from web import forms, keys, view
 from web.pages.hearings import hearing_page
-from web.security import is_https
+from web.security import own_address
 
 routes = http.RouteTableDef()
 
@@ -44,7 +44,7 @@ async def connect(request: http.Request) -> http.Response:
             label = seat.label
     except (BadInput, Conflict) as error:
         return await hearing_page(request, hearing_id, dialog="device", error=error, values=form.fields)
-    shown = Shown(_base(request) + path, issued.token, label, direction == DoorDirection.PUBLISH)
+    shown = Shown(own_address(request) + path, issued.token, label, direction == DoorDirection.PUBLISH)
     return await hearing_page(request, hearing_id, dialog="device-token", shown=shown)
 
 
@@ -55,12 +55,3 @@ async def revoke(request: http.Request) -> http.Response:
     async with keys.deps(request).database.transaction() as db:
         await device_tokens.revoke(db, keys.actor(request), request.match_info["token_id"])
     return view.redirect(request, f"/hearings/{hearing_id}", notice="device_revoked")
-
-
-def _base(request: http.Request) -> str:
-    """The address that the person's browser reached us at: from the same network a device will too."""
-    config = keys.deps(request).config
-    if config.public_url:
-        return config.public_url.rstrip("/")
-    host = request.headers.get("X-Forwarded-Host", request.host) if config.behind_proxy else request.host
-    return f"{'https' if is_https(request) else 'http'}://{host}"

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub import calendar
 from hub.auth import Action, Actor, Target, may
 from hub.i18n import Text
-from hub.models import Account, Hearing, HearingKind, Occurrence, Posting, ReceptionSeries, Replacement
+from hub.models import Account, Hearing, HearingKind, Invitation, Occurrence, Posting, ReceptionSeries, Replacement
 from hub.posting import PostingDue
-from hub.services import hearing_changes, hearings, minimums, postings, series
+from hub.services import hearing_changes, hearings, invitations, minimums, postings, series
 from hub.services.legal_rules import rule_book
 from hub.working_days import WorkCalendar
 from web import format as formats
@@ -33,6 +33,7 @@ class Reception:
     head: Account | None
     counts: bool
     leaders: Sequence[Account]
+    invitations: Sequence[Invitation]
 
 
 async def reception_of(db: AsyncSession, actor: Actor, hearing: Hearing) -> Reception:
@@ -59,6 +60,7 @@ async def reception_of(db: AsyncSession, actor: Actor, hearing: Hearing) -> Rece
         head=head,
         counts=head is not None and head.id == chair,
         leaders=leaders,
+        invitations=[one for one in await invitations.of_hearing(db, hearing.id) if not one.withdrawn],
     )
 
 
