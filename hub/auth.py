@@ -49,6 +49,21 @@ class Action(StrEnum):
     TAKE_CHAIR = "take_chair"
     """Take over from a chair who is lost: the booked deputy or the secretary."""
     WRITE_NOTE = "write_note"
+    CALL_CASE = "call_case"
+    """Say which case is heard now."""
+    WRITE_MINUTES = "write_minutes"
+    """Write the minutes, freeze them for reading back, lock them, add an annex."""
+    READ_MINUTES = "read_minutes"
+    """Once they are frozen; until then only who may write them."""
+    ANSWER_MINUTES = "answer_minutes"
+    """Agree or object for the people at a point."""
+    WRITE_CONCLUSION = "write_conclusion"
+    ISSUE_CONCLUSION = "issue_conclusion"
+    """The chair's alone: from then on it binds."""
+    FOLLOW_CONCLUSION = "follow_conclusion"
+    """Confirm, return or extend what owners of its tasks report."""
+    REPORT_TASK = "report_task"
+    """Say that a task is carried out: one's own, or one's unit's."""
     WATCH_HELP_DESK = "watch_help_desk"
     READ_LINES = "read_lines"
     """How each seat's line is and was: figures, no contents."""
@@ -101,8 +116,8 @@ class Target:
 
     ``paths`` are the units concerned (a hearing concerns the unit that holds it and the units of its points);
     one of them within the actor's scope is enough. ``seat_kind`` is the kind of the seat that the actor holds in the
-    hearing concerned; for TAKE_SEAT it is the seat wanted, ``own`` says whether it was booked for this account, and
-    ``paths`` names the unit of its point.
+    hearing concerned; for TAKE_SEAT and ANSWER_MINUTES it is the seat concerned, ``own`` says whether it was booked
+    for this account, and ``paths`` names the unit of its point.
     """
 
     paths: tuple[str, ...] = ()
@@ -113,7 +128,7 @@ class Target:
 
 def may(actor: Actor, action: Action, target: Target) -> bool:
     """Whether ``actor`` may do ``action`` to ``target``."""
-    if action is Action.TAKE_SEAT:
+    if action in (Action.TAKE_SEAT, Action.ANSWER_MINUTES):
         return _may_take_seat(actor, target)
     if action is Action.ANSWER_ASSIGNMENT and not target.own:
         return False
@@ -122,6 +137,8 @@ def may(actor: Actor, action: Action, target: Target) -> bool:
         return any(Grant(role, path) in actor.grants for role in roles for path in target.paths)
     if any(actor.holds(role, path) for role in roles for path in target.paths):
         return True
+    if action is Action.REPORT_TASK:
+        return target.own
     return target.seat_kind in _SEATS.get(action, frozenset())
 
 
@@ -180,6 +197,9 @@ _ROLES: dict[Action, frozenset[Role]] = {
     Action.BOOK_HEARING: frozenset({Role.OFFICER, Role.SECRETARY}),
     Action.CONNECT_DEVICE: frozenset({Role.OFFICER, Role.SECRETARY}),
     Action.READ_HEARING: frozenset({Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR, Role.TECHNICIAN}),
+    Action.FOLLOW_CONCLUSION: frozenset({Role.LEADER, Role.SECRETARY}),
+    Action.REPORT_TASK: frozenset({Role.OFFICER, Role.LEADER}),
+    Action.READ_MINUTES: frozenset({Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR}),
     Action.WATCH_HELP_DESK: frozenset({Role.TECHNICIAN, Role.ADMINISTRATOR}),
     Action.READ_LINES: frozenset(
         {Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR, Role.TECHNICIAN, Role.ADMINISTRATOR}
@@ -202,5 +222,11 @@ _SEATS: dict[Action, frozenset[str]] = {
     Action.CHAIR_HEARING: frozenset({"chair"}),
     Action.TAKE_CHAIR: frozenset({"deputy", "secretary"}),
     Action.WRITE_NOTE: frozenset({"secretary", "chair"}),
+    Action.CALL_CASE: frozenset({"chair", "secretary"}),
+    Action.WRITE_MINUTES: frozenset({"chair", "deputy", "secretary"}),
+    Action.READ_MINUTES: frozenset({"chair", "deputy", "secretary"}),
+    Action.WRITE_CONCLUSION: frozenset({"chair", "deputy", "secretary"}),
+    Action.ISSUE_CONCLUSION: frozenset({"chair"}),
+    Action.FOLLOW_CONCLUSION: frozenset({"chair", "deputy", "secretary"}),
     Action.READ_LINES: frozenset({"chair", "deputy", "secretary"}),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from signaling import events as ev
@@ -12,7 +13,7 @@ from signaling.codec import Prepared, prepare
 from signaling.context import Connection, Context
 from signaling.permits import permitted
 from signaling.state import Hearing
-from signaling.views import Entry, Plates, happened, may_see, welcome
+from signaling.views import Entry, Plates, happened, shown, welcome
 
 
 class Audience:
@@ -89,8 +90,18 @@ class Audience:
             self._quality.pop(entry.event.seat_id, None)  # whoever hears this takes the seat's line for unknown or bad
         for seat_id, connection in self:
             seat = hearing.find(seat_id)
-            if seat_id != but and seat is not None and may_see(hearing, seat, entry.event):
+            if seat_id == but or seat is None:
+                continue
+            event = shown(hearing, seat, entry.event)
+            if event is entry.event:
                 connection.send(message)
+            elif event is not None:
+                connection.send(happened(hearing, replace(entry, event=event)))
+
+    def tell(self, message: p.MinutesChanged) -> None:
+        prepared = prepare(message)
+        for _, connection in self:
+            connection.send(prepared)
 
     def send_states(self, hearing: Hearing, quality: Mapping[str, int]) -> None:
         """Tell each browser what it may do and how the lines are, where that differs from what it was told last."""

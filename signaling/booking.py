@@ -11,9 +11,9 @@ from hub.db import Database
 from hub.errors import NotFound
 from hub.i18n import N_
 from hub.models import HearingState, SeatKind
-from hub.services import event_log
+from hub.services import event_log, hearing_agenda
 from signaling.events import from_row
-from signaling.state import Hearing, Seat, fold
+from signaling.state import Hearing, ListedCase, Seat, fold
 from signaling.views import Entry
 
 
@@ -55,5 +55,11 @@ def _as_booked(row: models.Hearing) -> Hearing:
         title=row.title,
         seats=tuple(Seat(seat_id=seat.id, kind=SeatKind(seat.kind), label=seat.label) for seat in row.seats),
         chair=chair,
+        cases=_cases(row),
         state=HearingState(row.state) if called_off else HearingState.SCHEDULED,
     )
+
+
+def _cases(row: models.Hearing) -> tuple[ListedCase, ...]:
+    known = hearing_agenda.known_to(row)
+    return tuple(ListedCase(case_id=case.id, number=case.number, known_to=known[case.id]) for case in row.cases)

@@ -1,4 +1,4 @@
-"""What only who chairs may send, and the taking of the chair: part of ``signaling.protocol``, which names all."""
+"""What only who runs the hearing may send: part of ``signaling.protocol``, which names all."""
 
 from __future__ import annotations
 
@@ -67,6 +67,12 @@ class Resume(Message, frozen=True):
 
 class TakeChair(Message, frozen=True):
     """Deputy or secretary, when the hearing is interrupted."""
+
+
+class CallCase(Message, frozen=True):
+    """Chair or secretary: this case is heard now; null: none is."""
+
+    case_id: str | None = None
 
 
 class End(Message, frozen=True):

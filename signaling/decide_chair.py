@@ -27,6 +27,7 @@ Command = (
     | p.WithdrawPublishing
     | p.Recess
     | p.Resume
+    | p.CallCase
     | p.End
 )
 OfChair = p.Open | Command
@@ -35,12 +36,12 @@ Outcome = tuple[AnyEvent, ...] | Refusal
 
 
 def decide_chair(hearing: Hearing, message: Command) -> Outcome:
-    """``permits`` has already found that this seat chairs and that the state allows the command."""
+    """``permits`` has already found that this seat may give the command and that the state allows it."""
     match message:
         case p.Admit() | p.Remove() | p.Mute() | p.Unmute() | p.GiveFloor():
             return _about_a_seat(hearing, message)
-        case p.TakeFloor():
-            return (ev.FloorTaken(seat_id=hearing.floor),) if hearing.floor else ()
+        case p.TakeFloor() | p.CallCase():
+            return _turn(hearing, message)
         case p.SetPublishing() | p.AllowPublishing() | p.WithdrawPublishing():
             return decide_publishing(hearing, message)
         case p.Recess() | p.Resume():
@@ -76,6 +77,19 @@ def _about_a_seat(hearing: Hearing, message: p.Admit | p.Remove | p.Mute | p.Unm
             return _give_floor(hearing, seat)
         case _:
             assert_never(message)
+
+
+def _turn(hearing: Hearing, message: p.TakeFloor | p.CallCase) -> Outcome:
+    """A turn is over: the speaker's, or a case's, which another may follow."""
+    if isinstance(message, p.TakeFloor):
+        return (ev.FloorTaken(seat_id=hearing.floor),) if hearing.floor else ()
+    case_id = message.case_id
+    if case_id == hearing.case_id:
+        return ()
+    wanted = next((case for case in hearing.cases if case.case_id == case_id), None)
+    if wanted is None and case_id is not None:
+        return refuse("not_found", N_("Vụ việc này không có trong buổi tiếp."))
+    return (ev.CaseCalled(case_id=case_id, number=wanted.number if wanted else ""),)
 
 
 def _admit(seats: Iterable[Seat], *, one: bool) -> Outcome:

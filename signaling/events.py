@@ -161,6 +161,13 @@ class ChairTaken(Event):
     seat_id: str
 
 
+class CaseCalled(Event):
+    """From now on this case is heard; None: the one before is over. ``number`` is for who reads the record."""
+
+    case_id: str | None = None
+    number: str = ""
+
+
 class Said(Event):
     """A text message to all."""
 
@@ -221,6 +228,7 @@ AnyEvent = (
     | Resumed
     | Interrupted
     | ChairTaken
+    | CaseCalled
     | Said
     | Noted
     | RecorderLost

@@ -21,6 +21,7 @@ from hub.db import Database
 from hub.errors import Conflict, NotFound, NotReady
 from hub.models import RecordingState
 from hub.services.live import HearingLive, RecorderLive, WorkerLive
+from signaling import protocol as p
 from signaling.booking import load
 from signaling.clock import Clock
 from signaling.context import Context, Discreet, SeatsFor
@@ -255,6 +256,11 @@ class Live:
         if hearing is not None:
             with suppress(NotFound):
                 await hearing.booking_changed()
+
+    def minutes_changed(self, hearing_id: str) -> None:
+        hearing = self._hearings.get(hearing_id)
+        if hearing is not None:
+            hearing.audience.tell(p.MinutesChanged())
 
     async def probe(self, probe_id: str, sdp: str) -> str:
         """The answer to a device check's offer. Raises ``HubError``."""

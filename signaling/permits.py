@@ -67,6 +67,7 @@ RULES: dict[type[p.Message], Rule] = {
     p.Recess: Rule(_OPEN, Action.CHAIR_HEARING),
     p.Resume: Rule(frozenset({HearingState.RECESS, HearingState.INTERRUPTED}), Action.CHAIR_HEARING),
     p.TakeChair: Rule(frozenset({HearingState.RECESS, HearingState.INTERRUPTED}), Action.TAKE_CHAIR),
+    p.CallCase: Rule(LIVE_STATES, Action.CALL_CASE),
     p.End: Rule(LIVE_STATES, Action.CHAIR_HEARING),
 }
 

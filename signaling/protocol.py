@@ -14,6 +14,7 @@ from hub.turn import IceServer
 from signaling.commands import (
     Admit,
     AllowPublishing,
+    CallCase,
     End,
     GiveFloor,
     Mute,
@@ -44,6 +45,7 @@ from signaling.negotiation import (
 __all__ = [
     "Admit",
     "AllowPublishing",
+    "CallCase",
     "End",
     "Frozen",
     "GiveFloor",
@@ -208,6 +210,7 @@ FromBrowser = (
     | Recess
     | Resume
     | TakeChair
+    | CallCase
     | End
     | Ping
     | Line
@@ -285,6 +288,10 @@ class Welcome(Message):
     """How far pictures are limited now, 0: not at all."""
     most_pictures: int
     """Most pictures that a browser is sent at once when nothing is limited."""
+    case_id: str | None
+    """The case that is heard now; "" for one that this seat may not know."""
+    heard: list[str]
+    """Cases that have been called so far, as far as this seat may know them."""
 
 
 class Happened(Message):
@@ -335,6 +342,10 @@ class SeatTaken(Message):
     name: str
 
 
+class MinutesChanged(Message):
+    """The minutes were frozen, answered, opened again or locked: read them again."""
+
+
 class Goodbye(Message):
     """The last message before the hub closes: ``displaced``, ``ended``, ``signed_out``, ``left``, ``cancelled``.
 
@@ -371,6 +382,7 @@ FromHub = (
     | Frozen
     | MediaReset
     | SeatTaken
+    | MinutesChanged
     | Goodbye
     | Pong
     | Error

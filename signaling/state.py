@@ -78,6 +78,15 @@ class Seat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListedCase:
+    """A case that is to be heard. ``known_to``: the points' seats that may know which; officials know all."""
+
+    case_id: str
+    number: str
+    known_to: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hearing:
     hearing_id: str
     number: str
@@ -97,6 +106,12 @@ class Hearing:
     publishing: Publishing = Publishing.ALL
     picture_level: int = 0
     """How far pictures are limited because the media worker is short of time; 0: not at all."""
+    cases: tuple[ListedCase, ...] = ()
+    """In the booking's order."""
+    case_id: str | None = None
+    """Which is heard now."""
+    heard: frozenset[str] = frozenset()
+    """Those that have been called."""
     positions: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
     """Where each seat stands in ``seats``; made by itself. A booking's seats keep their order for a hearing's life."""
 
@@ -150,6 +165,9 @@ def apply(hearing: Hearing, event: AnyEvent, at: datetime) -> Hearing:
             return _roles(hearing, event)
         case ev.Opened() | ev.RecessCalled() | ev.Resumed() | ev.Interrupted() | ev.Ended():
             return _course(hearing, event, at)
+        case ev.CaseCalled():
+            heard = hearing.heard | ({event.case_id} if event.case_id else frozenset())
+            hearing = replace(hearing, case_id=event.case_id, heard=heard)
         case ev.PublishingSet() | ev.PublishingAllowed() | ev.PublishingWithdrawn():
             hearing = _publishing(hearing, event)
         case ev.RecorderLost() | ev.RecorderBack() | ev.WorkerLost() | ev.WorkerBack() | ev.PicturesLimited():

@@ -11,6 +11,7 @@ import msgspec
 from hub import auth
 from hub.auth import Action, Actor, Target
 from hub.lines import Figures, Trouble
+from hub.models import SeatKind
 from hub.services.live import SeatLive
 from hub.turn import IceServer
 from signaling import events as ev
@@ -39,6 +40,20 @@ def may_see(hearing: Hearing, seat: Seat, event: AnyEvent) -> bool:
             return seat.here and seat.admitted
         case _:
             return True
+
+
+def shown(hearing: Hearing, seat: Seat, event: AnyEvent) -> AnyEvent | None:
+    """The event as this seat may see it; None: not at all. A point is told that a case is heard, not whose."""
+    if isinstance(event, ev.CaseCalled) and event.case_id and not knows_case(hearing, seat, event.case_id):
+        return ev.CaseCalled(case_id="")
+    return event if may_see(hearing, seat, event) else None
+
+
+def knows_case(hearing: Hearing, seat: Seat, case_id: str | None) -> bool:
+    """Chair, deputy and secretary know all cases, a point those of its own unit and of units below."""
+    if seat.kind is not SeatKind.POINT:
+        return True
+    return any(case.case_id == case_id and seat.seat_id in case.known_to for case in hearing.cases)
 
 
 def _may_note(hearing: Hearing, seat: Seat) -> bool:
@@ -96,6 +111,8 @@ def welcome(
         publishing=str(hearing.publishing),
         picture_level=hearing.picture_level,
         most_pictures=most_pictures,
+        case_id=hearing.case_id if not hearing.case_id or knows_case(hearing, seat, hearing.case_id) else "",
+        heard=[case_id for case_id in sorted(hearing.heard) if knows_case(hearing, seat, case_id)],
     )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from aiohttp import web as http
 
 from hub.services.knocks import Knocks
+from hub.services.minutes_discretion import Discretion
 from hub.services.strangers import Strangers
 from web import import_jobs, metrics, static, verifying
 from web.api import doors, intake, lookups, replays
 from web.api import hearings as hearings_api
+from web.api import minutes as minutes_api
 from web.archive_metrics import ARCHIVE_METRICS, ArchiveMetrics
 from web.keys import DEPS, KNOCKS, RENDERER, STRANGERS, Deps
 from web.middleware import MIDDLEWARES
@@ -21,6 +23,7 @@ from web.pages import (
     calendar,
     case_course,
     cases,
+    conclusions,
     deadlines,
     devices,
     documents,
@@ -34,6 +37,7 @@ from web.pages import (
     live,
     mail,
     minimums,
+    minutes,
     notices_to_citizens,
     papers,
     places,
@@ -78,6 +82,8 @@ ROUTES = (
     postings.routes,
     minimums.routes,
     lines.routes,
+    minutes.routes,
+    conclusions.routes,
     recordings.routes,
     accounts.routes,
     places.routes,
@@ -90,6 +96,7 @@ ROUTES = (
     lookups.routes,
     intake.routes,
     hearings_api.routes,
+    minutes_api.routes,
     replays.routes,
     doors.routes,
     live.routes,
@@ -107,6 +114,7 @@ def make_app(deps: Deps) -> http.Application:
     app[STRANGERS] = Strangers()
     app[ARCHIVE_METRICS] = ArchiveMetrics(deps.registry)
     app[KNOCKS] = Knocks()
+    app[minutes_api.DISCRETION] = Discretion()
     app[RENDERER] = renderer()
     app[verifying.VERIFYING] = verifying.Verifying()
     app.cleanup_ctx.append(verifying.context)

@@ -29,6 +29,7 @@ from hub.models import (
     UnitLevel,
 )
 from hub.visits import GROUNDS
+from web import written_labels
 from web.calendar_labels import CALENDAR, CALENDAR_TONES
 from web.handling_labels import HANDLING, HANDLING_TONES
 from web.translate import Catalogue
@@ -241,6 +242,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "calendar_feed_ended": N_("Bỏ địa chỉ lịch cá nhân"),
         "unit_head_set": N_("Ghi người đứng đầu cơ quan"),
         "notes_found": N_("Thấy ghi chú khi tìm kiếm"),
+        **written_labels.AUDIT,
         "recording_notice_confirmed": N_("Xác nhận đã báo ghi hình"),
         "device_token_issued": N_("Cấp mã kết nối thiết bị"),
         "device_token_revoked": N_("Thu hồi mã kết nối thiết bị"),
@@ -280,6 +282,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "holiday": N_("Ngày nghỉ"),
         "retention_rule": N_("Thời hạn lưu giữ"),
     },
+    **written_labels.LABELS,
     "rule_unit": {
         RuleUnit.WORKING_DAYS: N_("ngày làm việc"),
         RuleUnit.DAYS: N_("ngày"),
@@ -342,6 +345,7 @@ TONES: Mapping[str, Mapping[str, str]] = {
         HearingState.POSTPONED: "warn",
         HearingState.CANCELLED: "quiet",
     },
+    **written_labels.TONES,
     "recording_state": {
         RecordingState.RECORDING: "live",
         RecordingState.CLOSED: "info",

@@ -32,7 +32,13 @@ _ITEMS: tuple[tuple[str, str, str, Action | None], ...] = (
 )
 
 _BELOW = (
-    {"/visits": "/cases", "/forms": "/deadlines", "/rules": "/deadlines", "/holidays": "/deadlines"}
+    {
+        "/visits": "/cases",
+        "/conclusions": "/hearings",
+        "/forms": "/deadlines",
+        "/rules": "/deadlines",
+        "/holidays": "/deadlines",
+    }
     | dict.fromkeys(("/series", "/postings", "/minimums"), "/calendar")
     | {f"/import/{kind}": f"/{kind}" for kind in ("accounts", "points", "units")}
 )

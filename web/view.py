@@ -15,6 +15,7 @@ from aiohttp import web as http
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from hub import minutes_text
 from hub.case_moves import MOVE_NAMES
 from hub.errors import BadInput
 from hub.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_, Text
@@ -77,6 +78,8 @@ class Renderer:
             "rate": partial(formats.rate, language=language),
             "iso": _iso,
             "paragraphs": _paragraphs,
+            "stamped": _stamped,
+            "instant": datetime.fromisoformat,
         }
         environment.globals["time_range"] = partial(formats.time_range, language=language)
         return environment
@@ -114,6 +117,20 @@ def _paragraphs(text: str) -> Markup:
     return Markup("").join(
         Markup("<p>{}</p>").format(Markup("<br>").join(block.split("\n"))) for block in blocks if block
     )
+
+
+def _stamped(text: str, replay: str) -> Markup:
+    """Text of minutes: its line ends kept, its stamps leading to the recording's page ``replay``, '' for no link."""
+    shown = []
+    for piece in minutes_text.pieces(text):
+        if piece.at_ms is not None and replay:
+            link = Markup('<a class="stamp figures" href="{}?t={}s" data-at="{}">{}</a>')
+            shown.append(link.format(replay, piece.at_ms // 1000, piece.at_ms, piece.text))
+        elif piece.at_ms is not None:
+            shown.append(Markup('<span class="stamp figures">{}</span>').format(piece.text))
+        else:
+            shown.append(Markup("<br>").join(piece.text.split("\n")))
+    return Markup("").join(shown)
 
 
 def render(request: http.Request, template: str, *, status: int = 200, **context: Any) -> http.Response:

@@ -21,6 +21,7 @@ from hub.services import (
     antivirus,
     attachments,
     cases,
+    conclusion_tasks,
     denouncers,
     hearings,
     invitations,
@@ -149,6 +150,7 @@ async def _keep_house(deps: Deps) -> None:
                 await series_changes.follow(db)
                 await invitations.remind(db)
                 await people.purge_expired_sessions(db)
+                await conclusion_tasks.remind(db)
             await denouncers.move_all(deps.database, deps.vault.ring, deps.vault.unseal)
             await cases.seal_pending(deps.database, deps.store, deps.vault)
         except NotReady as error:

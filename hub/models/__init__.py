@@ -15,6 +15,14 @@ from hub.models.cases import (
     PartyWord,
     Scan,
 )
+from hub.models.conclusions import (
+    Conclusion,
+    ConclusionState,
+    ConclusionTask,
+    TaskEvent,
+    TaskState,
+    TaskStep,
+)
 from hub.models.denouncers import DenouncerDocument, DenouncerIdentity
 from hub.models.devices import DeviceToken, DoorDirection
 from hub.models.handling import (
@@ -45,6 +53,18 @@ from hub.models.keeping import Destruction, DestructionKind, DestructionState, R
 from hub.models.law import Certainty, DayKind, Direction, Holiday, LegalRule, RuleUnit
 from hub.models.lines import LineMinute
 from hub.models.mail import MailState, OutgoingMail
+from hub.models.minutes import (
+    Minutes,
+    MinutesAnnex,
+    MinutesAnswer,
+    MinutesEdit,
+    MinutesScan,
+    MinutesSection,
+    MinutesState,
+    MinutesVersion,
+    PaperRead,
+    Position,
+)
 from hub.models.parties import PartyNeed, Receipt, ReceiptItem, Representation, RepresentationKind, StateSecret
 from hub.models.people import Account, OrgUnit, Point, Role, RoleGrant, SignInSession, UnitLevel
 from hub.models.receptions import Occurrence, Posting, ReceptionSeries, Replacement, UnitHead
@@ -88,6 +108,9 @@ __all__ = [
     "Channel",
     "CitizenNotice",
     "Complexity",
+    "Conclusion",
+    "ConclusionState",
+    "ConclusionTask",
     "Counter",
     "CustodyEvent",
     "DayKind",
@@ -113,14 +136,24 @@ __all__ = [
     "LineMinute",
     "LinkKind",
     "MailState",
+    "Minutes",
+    "MinutesAnnex",
+    "MinutesAnswer",
+    "MinutesEdit",
+    "MinutesScan",
+    "MinutesSection",
+    "MinutesState",
+    "MinutesVersion",
     "Occurrence",
     "OrgUnit",
     "OutgoingMail",
+    "PaperRead",
     "Party",
     "PartyKind",
     "PartyNeed",
     "PartyWord",
     "Point",
+    "Position",
     "Posting",
     "Receipt",
     "ReceiptItem",
@@ -149,6 +182,9 @@ __all__ = [
     "SegmentState",
     "SignInSession",
     "StateSecret",
+    "TaskEvent",
+    "TaskState",
+    "TaskStep",
     "Track",
     "Transfer",
     "TransferState",

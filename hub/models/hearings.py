@@ -75,7 +75,10 @@ class Hearing(Base):
 
     unit: Mapped[OrgUnit] = relationship(lazy="joined")
     seats: Mapped[list[Seat]] = relationship(lazy="selectin", order_by="Seat.position", cascade="all, delete-orphan")
-    cases: Mapped[list[Case]] = relationship(secondary="hearing_case", lazy="selectin")
+    cases: Mapped[list[Case]] = relationship(
+        secondary="hearing_case", lazy="selectin", order_by="HearingCase.position, HearingCase.case_id"
+    )
+    """In the order in which they are to be heard."""
 
 
 class Seat(Base):
@@ -103,6 +106,7 @@ class HearingCase(Base):
 
     hearing_id: Mapped[str] = mapped_column(ForeignKey("hearing.id"), primary_key=True)
     case_id: Mapped[str] = mapped_column(ForeignKey("case_record.id"), primary_key=True, index=True)
+    position: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class HearingEvent(Base):

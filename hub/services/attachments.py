@@ -62,7 +62,7 @@ async def add_attachment(
 
     A denunciation's documents name the denouncer: they are sealed, and kept under a neutral file name.
     """
-    kind = _check(upload, max_bytes)
+    kind = check(upload, max_bytes)
     async with database.reading() as db:
         secret = (await _editable(db, actor, case_id)).party.secret
     scan = await _scanned(database, actor, case_id, upload.data, scanner)
@@ -204,7 +204,8 @@ def _unsealed(vault: Vault, found: tuple[bytes, bool] | None, attachment_id: str
     return vault.unseal_document(attachment_id, data)
 
 
-def _check(upload: AttachmentUpload, max_bytes: int) -> FileType:
+def check(upload: AttachmentUpload, max_bytes: int) -> FileType:
+    """What the file is by its content. Raises ``TooLarge``, or ``BadInput`` for what is not accepted."""
     if len(upload.data) > max_bytes:
         raise TooLarge(
             N_("Tệp lớn quá %(most)d MB. Hãy quét lại ở độ phân giải thấp hơn hoặc chia nhỏ."),

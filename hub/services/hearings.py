@@ -14,7 +14,7 @@ from hub.errors import BadInput, Conflict, NotFound, Stale
 from hub.i18n import N_, Text
 from hub.ids import utc_now
 from hub.models import LIVE_STATES, Account, AuditEvent, Hearing, HearingState
-from hub.services import audit, hearing_changes, identity, invitations
+from hub.services import audit, hearing_agenda, hearing_changes, identity, invitations
 from hub.services.bookings import Booked, Booking, check, place_seats, refuse_clash
 from hub.services.counters import next_number
 from hub.services.hearing_changes import Before
@@ -212,6 +212,7 @@ async def _write(db: AsyncSession, hearing: Hearing, booked: Booked) -> None:
     hearing.cases = list(booked.cases)
     db.add(hearing)
     await db.flush()
+    await hearing_agenda.place(db, hearing.id, [case.id for case in booked.cases])
     await place_seats(db, hearing, booked)
 
 

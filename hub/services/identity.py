@@ -24,6 +24,7 @@ from hub.models import Case, Party, PartyKind, PartyWord, Visit
 from hub.sealed import WrongKey
 from hub.services import audit, denouncers
 from hub.text import clean, exact_words, words
+from hub.watchwords import Watchwords
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +197,12 @@ async def case_reveals(db: AsyncSession, vault: Vault, actor: Actor, case: Case,
     """Whether a text would give away the case's party. Nobody is shown anything, yet the comparison is logged too."""
     known = await _open(db, vault, actor, case, "identity_compared", "")
     return any(rules.reveals(t, name=known.name, id_number=known.id_number, phone=known.phone) for t in texts)
+
+
+async def watchwords(db: AsyncSession, vault: Vault, actor: Actor, case: Case) -> Watchwords:
+    """What would give away the case's party, as hashes: for texts that are saved every few seconds."""
+    known = await _open(db, vault, actor, case, "identity_compared", "")
+    return Watchwords.of(name=known.name, id_number=known.id_number, phone=known.phone)
 
 
 async def require_discreet(

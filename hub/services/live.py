@@ -99,3 +99,8 @@ class LiveView(Protocol):
     async def booking_changed(self, hearing_id: str) -> None:
         """To be called after a booking was changed, postponed or cancelled: browsers in its waiting room are told."""
         ...
+
+    def minutes_changed(self, hearing_id: str) -> None:
+        """To be called after minutes were frozen, answered, opened again or locked: browsers in the hearing read them
+        again."""
+        ...

@@ -18,7 +18,7 @@ from hub.auth import Action, Actor
 from hub.errors import BadInput, Forbidden, NotFound, NotReady
 from hub.i18n import N_, Text
 from hub.ids import utc_now
-from hub.services import custody, identity, recording_facts, recordings, withholding
+from hub.services import custody, identity, minutes_reading, recording_facts, recordings, withholding
 from hub.services.hearing_lists import record_target
 from hub.services.identity import Vault
 from hub.services.recording_facts import Verified
@@ -50,6 +50,7 @@ CHAPTERS = frozenset(
         "resumed",
         "interrupted",
         "chair_taken",
+        "case_called",
         "recorder_lost",
         "recorder_back",
         "worker_lost",
@@ -107,11 +108,13 @@ class Chapter:
     at_ms: int
     kind: str
     seat_id: str | None
+    text: str = ""
+    """The number of the case that was called."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A note of the secretary (``noted``) or a message to all (``said``)."""
+    """A note of the secretary (``noted``), a message to all (``said``), or what the minutes say."""
 
     at_ms: int
     kind: str
@@ -144,6 +147,8 @@ class Timeline:
     notes: list[Remark]
     messages: list[Remark]
     withheld: list[WithheldView]
+    minutes: list[Remark]
+    """What the minutes, as last frozen, say of moments (``minutes``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +253,11 @@ async def timeline(db: AsyncSession, actor: Actor, replay_id: str) -> Timeline:
             WithheldView(one.range.start_ms, one.range.end_ms, one.range.seat_id, one.ground, one not in hidden)
             for one in passages
         ],
+        minutes=[
+            Remark(one.at_ms, "minutes", None, one.text)
+            for one in await minutes_reading.moments(db, actor, hearing)
+            if not withholding.said_within(hidden, one.at_ms)
+        ],
     )
 
 
@@ -312,7 +322,7 @@ def _split_events(
     for event in events:
         at_ms = max(0, (event.at - recording.started_at) // timedelta(milliseconds=1))
         if event.kind in CHAPTERS:
-            chapters.append(Chapter(at_ms, event.kind, event.seat_id))
+            chapters.append(Chapter(at_ms, event.kind, event.seat_id, str(event.payload.get("number", ""))))
         elif event.kind in ("noted", "said") and not withholding.said_within(hidden, at_ms):
             remarks.append(Remark(at_ms, event.kind, event.seat_id, str(event.payload.get("text", ""))))
     return chapters, remarks

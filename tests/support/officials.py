@@ -78,7 +78,14 @@ class Official:
         expect(self.page.locator("main").get_by_text(reason).first).to_be_visible()
 
     def book_hearing(
-        self, *, title: str, chair: str, secretary: str, bridge: str, points: Sequence[str], case_words: str
+        self,
+        *,
+        title: str,
+        chair: str,
+        secretary: str,
+        bridge: str,
+        points: Sequence[str],
+        case_words: str | Sequence[str],
     ) -> str:
         """Book a hearing that begins in a moment; its address on the hub."""
         page = self.page
@@ -95,8 +102,10 @@ class Official:
             page.locator(f"[name={field}]").select_option(value=option.get_attribute("value"))
         for name in points:
             page.locator("label", has_text=name).locator("[name=point_ids]").check()
-        page.locator("[data-case-search]").press_sequentially(case_words)
-        page.locator("#case-results [role=option]").first.click()
+        for words in [case_words] if isinstance(case_words, str) else case_words:
+            page.locator("[data-case-search]").fill("")
+            page.locator("[data-case-search]").press_sequentially(words)
+            page.locator("#case-results [role=option]").first.click()
         page.locator("[data-booking] [type=submit]").last.click()
         page.wait_for_url(re.compile(r"/hearings/(?!new)[^/?]+"))
         return page.url.removeprefix(self.hub.address).split("?")[0]

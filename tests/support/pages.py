@@ -84,6 +84,9 @@ class StillLive:
     async def booking_changed(self, hearing_id: str) -> None:
         self.told.append(hearing_id)
 
+    def minutes_changed(self, hearing_id: str) -> None:
+        self.told.append(hearing_id)
+
 
 @dataclass(frozen=True)
 class Answer:

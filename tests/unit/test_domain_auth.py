@@ -36,6 +36,14 @@ BY_ROLE = {
     Action.CHAIR_HEARING: set(),
     Action.TAKE_CHAIR: set(),
     Action.WRITE_NOTE: set(),
+    Action.CALL_CASE: set(),
+    Action.WRITE_MINUTES: set(),
+    Action.READ_MINUTES: {Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR},
+    Action.ANSWER_MINUTES: set(),
+    Action.WRITE_CONCLUSION: set(),
+    Action.ISSUE_CONCLUSION: set(),
+    Action.FOLLOW_CONCLUSION: {Role.LEADER, Role.SECRETARY},
+    Action.REPORT_TASK: {Role.OFFICER, Role.LEADER},
     Action.WATCH_HELP_DESK: {Role.TECHNICIAN, Role.ADMINISTRATOR},
     Action.READ_LINES: {Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR, Role.TECHNICIAN, Role.ADMINISTRATOR},
     Action.REPLAY_RECORDING: {Role.AUDITOR, Role.LEADER},
@@ -57,7 +65,15 @@ BY_SEAT = {
     Action.TAKE_CHAIR: {"deputy", "secretary"},
     Action.WRITE_NOTE: {"secretary", "chair"},
     Action.READ_LINES: {"chair", "deputy", "secretary"},
+    Action.CALL_CASE: {"chair", "secretary"},
+    Action.WRITE_MINUTES: {"chair", "deputy", "secretary"},
+    Action.READ_MINUTES: {"chair", "deputy", "secretary"},
+    Action.WRITE_CONCLUSION: {"chair", "deputy", "secretary"},
+    Action.ISSUE_CONCLUSION: {"chair"},
+    Action.FOLLOW_CONCLUSION: {"chair", "deputy", "secretary"},
 }
+OF_SEATS = {Action.TAKE_SEAT, Action.ANSWER_MINUTES}
+"""Asked of a seat wanted, not by a seat held."""
 
 
 def official(*roles: Role, path: str = OWN) -> Actor:
@@ -75,12 +91,17 @@ def test_a_role_reaches_its_unit_and_those_below_and_nothing_else(role, action, 
     assert may(official(role), action, Target(paths=(RELATIONS[relation],))) is allowed
 
 
-@pytest.mark.parametrize(("action", "seat"), list(product(sorted(set(Action) - {Action.TAKE_SEAT}), SEATS)))
+@pytest.mark.parametrize(("action", "seat"), list(product(sorted(set(Action) - OF_SEATS), SEATS)))
 def test_a_seat_in_the_hearing_gives_what_belongs_to_it_and_no_more(action, seat):
     assert may(official(), action, Target(seat_kind=seat)) is (seat in BY_SEAT.get(action, set()))
 
 
-@pytest.mark.parametrize("action", list(Action))
+def test_a_task_given_to_an_account_is_that_accounts_to_report():
+    assert may(official(), Action.REPORT_TASK, Target(paths=(ELSEWHERE,), own=True))
+    assert not may(official(), Action.REPORT_TASK, Target(paths=(OWN,)))
+
+
+@pytest.mark.parametrize("action", sorted(set(Action) - {Action.REPORT_TASK}))
 def test_nobody_without_role_or_seat_may_do_anything(action):
     assert not may(official(), action, Target(paths=tuple(RELATIONS.values()), own=True))
 
@@ -106,7 +127,8 @@ def test_only_who_was_given_a_case_answers_and_only_while_it_is_in_their_scope(r
 @pytest.mark.parametrize(("role", "relation"), list(product(Role, RELATIONS)))
 def test_a_points_seat_is_for_officers_whose_scope_covers_the_point(role, relation):
     allowed = role is Role.OFFICER and relation in ("own", "below")
-    assert may(official(role), Action.TAKE_SEAT, Target(paths=(RELATIONS[relation],), seat_kind="point")) is allowed
+    for action in OF_SEATS:
+        assert may(official(role), action, Target(paths=(RELATIONS[relation],), seat_kind="point")) is allowed
 
 
 def test_a_denouncers_identity_and_what_is_withheld_stay_in_the_unit_that_received_them():

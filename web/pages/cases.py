@@ -12,7 +12,17 @@ from hub.auth import Action, Actor, Target, may, may_somewhere, require
 from hub.errors import BadInput, NotReady, Stale
 from hub.i18n import N_
 from hub.models import Case, CaseState, CaseType
-from hub.services import case_course, case_links, cases, identity, receipts, recordings, state_secrets, visits
+from hub.services import (
+    case_course,
+    case_links,
+    cases,
+    conclusions,
+    identity,
+    receipts,
+    recordings,
+    state_secrets,
+    visits,
+)
 from hub.services.identity import Identity
 from web import forms, handling_view, keys, view
 from web.forms import Form
@@ -70,6 +80,7 @@ async def case_page(
             return await _pointer_page(request, db, found)
         entries = await cases.timeline(db, actor, case_id)
         recorded = await recordings.of_case(db, actor, case_id)
+        concluded = await conclusions.of_case(db, actor, case_id)
         course = await case_course.course(db, actor, found)
         links = await case_links.linked(db, actor, found)
         handling = await handling_view.of(db, actor, found)
@@ -85,6 +96,7 @@ async def case_page(
         case=found,
         entries=list(reversed(entries)),
         recordings=recorded,
+        concluded=concluded,
         course=course,
         handling=handling,
         may_open=opens,

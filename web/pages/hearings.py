@@ -12,7 +12,7 @@ from hub.auth import Action, Actor, Target, may, may_somewhere
 from hub.errors import BadInput, Conflict, Forbidden
 from hub.ids import utc_now
 from hub.models import LIVE_STATES, Case, Hearing, HearingState, Seat, SeatKind
-from hub.services import cases, device_tokens, hearings, people, recordings
+from hub.services import cases, conclusions, device_tokens, hearings, minutes, people, recordings
 from hub.services.hearing_lists import chairs
 from hub.services.hearing_seats import last_check
 from hub.services.lines import readable_seats
@@ -138,6 +138,8 @@ async def hearing_page(
         connectable = device_tokens.connectable_seats(actor, hearing)
         tokens = await device_tokens.of_hearing(db, hearing_id) if connectable else []
         reception = await reception_of(db, actor, hearing)
+        written = await minutes.get(db, hearing_id)
+        concluded = await conclusions.of_hearing(db, actor, hearing_id)
         readable = {case.id for case in hearing.cases if await _may_read(db, actor, case)}
     seats = joinable(actor, hearing)
     return view.render(
@@ -160,6 +162,11 @@ async def hearing_page(
         underway=hearing.state in LIVE_STATES,
         connectable=connectable,
         tokens=[token for token in tokens if token.seat_id in {seat.id for seat in connectable}],
+        reads_minutes=may(actor, Action.READ_MINUTES, minutes.target(actor, hearing)),
+        minutes_state=written.state if written else "",
+        concluded=concluded,
+        may_conclude=hearing.opened_at is not None
+        and may(actor, Action.WRITE_CONCLUSION, minutes.target(actor, hearing)),
         now=utc_now(),
         dialog=dialog,
         message=error.text if error else "",

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.auth import Action, Actor, may_somewhere
 from hub.i18n import N_
 from hub.models import LIVE_STATES, HearingState
-from hub.services import cases, hearings, people
+from hub.services import cases, conclusion_tasks, hearings, people
 from hub.services.hearings import HearingQuery
 from hub.services.live import LiveView
 from web import format as formats
@@ -43,6 +43,9 @@ async def show(request: http.Request) -> http.Response:
             context["cases"] = await cases.find(db, hub.vault, actor, cases.CaseQuery(limit=SHOWN))
         if may_somewhere(actor, Action.REPLAY_RECORDING):
             context["closed"] = await _closed(db, actor)
+        context["due_tasks"] = await conclusion_tasks.of_owner(db, actor)
+        if may_somewhere(actor, Action.FOLLOW_CONCLUSION):
+            context["left_tasks"] = await conclusion_tasks.not_carried_out(db, actor)
         if may_somewhere(actor, Action.MANAGE_ACCOUNTS):
             context |= await _organisation(db, actor)
     if may_somewhere(actor, Action.WATCH_HELP_DESK):
@@ -53,7 +56,16 @@ async def show(request: http.Request) -> http.Response:
         may_register=may_somewhere(actor, Action.REGISTER_CASE),
         may_book=may_somewhere(actor, Action.BOOK_HEARING),
         may_read_cases=may_somewhere(actor, Action.READ_CASE),
-        **{"now_live": [], "rows": None, "next_rows": [], "cases": None, "closed": None, "hub_parts": [], **context},
+        **{
+            "now_live": [],
+            "rows": None,
+            "next_rows": [],
+            "cases": None,
+            "closed": None,
+            "hub_parts": [],
+            "left_tasks": [],
+            **context,
+        },
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from aiohttp import web as http
 
+from hub import minutes as rules
 from hub.auth import Action, Target, may, scopes
 from hub.errors import Forbidden, NotFound
 from hub.i18n import N_
-from hub.models import OVER_STATES, Hearing, HearingState, Seat, SeatKind
-from hub.services import hearing_lists, hearing_seats
+from hub.models import OVER_STATES, Hearing, HearingState, MinutesState, Seat, SeatKind
+from hub.services import hearing_agenda, hearing_lists, hearing_seats, minutes
 from web import keys, view
+from web.labels import LABELS
 
 routes = http.RouteTableDef()
 
@@ -33,20 +35,47 @@ async def enter(request: http.Request) -> http.Response:
         if seat not in hearing_seats.seats_for(actor, hearing):
             raise Forbidden(N_("Chỗ này dành cho người khác."))
         told = await hearing_seats.notices(db, hearing.id)
+        written = await minutes.get(db, hearing.id)
     if hearing.state in OVER_STATES or hearing.state == HearingState.POSTPONED:
         return view.redirect(request, f"/hearings/{hearing.id}")
+    writes = seat.kind in OFFICIALS and minutes.may_write(actor, hearing)
     boot = {
         "hearingId": hearing.id,
         "seatId": seat.id,
         "seatKind": str(seat.kind),
         "state": str(hearing.state),
         "noticeConfirmed": seat.id in told,
+        "cases": _listed(request, hearing, seat),
+        "minutesState": str(written.state) if written else str(MinutesState.WRITING),
+        "writesMinutes": writes,
     }
     # Cases are the business of those who hear them; at a point the citizen sees the screen.
     cases = hearing.cases if seat.kind in OFFICIALS else []
     return view.render(
-        request, "live/enter.html", hearing=hearing, seat=seat, boot=boot, cases=cases, basis=NOTICE_BASIS
+        request,
+        "live/enter.html",
+        hearing=hearing,
+        seat=seat,
+        boot=boot,
+        cases=cases,
+        basis=NOTICE_BASIS,
+        writes_minutes=writes,
+        rules=rules,
     )
+
+
+def _listed(request: http.Request, hearing: Hearing, seat: Seat) -> list[dict[str, str]]:
+    """The cases in their order, as far as this seat may know them; at a point the citizen sees the screen."""
+    known = hearing_agenda.known_to(hearing)
+    shown = []
+    for case in hearing.cases:
+        kind = view.sentence(request, LABELS["case_type"][case.type])
+        one = {"id": case.id, "number": case.number, "type": kind}
+        if seat.kind in OFFICIALS:
+            shown.append({**one, "summary": case.summary})
+        elif seat.id in known[case.id]:
+            shown.append(one)
+    return shown
 
 
 def _seat(hearing: Hearing, seat_id: str) -> Seat:

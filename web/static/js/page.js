@@ -6,6 +6,10 @@ import { wireDialogs } from "./dialog.js";
 import { shortcut, wireShortcuts } from "./shortcuts.js";
 import { t } from "./text.js";
 
+function wirePrinting() {
+  for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());
+}
+
 function focusErrors() {
   const summary = document.querySelector("[data-focus]");
   if (summary instanceof HTMLElement) summary.focus();
@@ -149,4 +153,5 @@ wirePasswords();
 wireDates();
 wireUploads();
 wireLeaving();
+wirePrinting();
 focusErrors();

@@ -11,6 +11,7 @@ import { elapsedMs, isLive, onStage } from "./core/state.js";
 import { elapsed, timeOfDay } from "./core/time.js";
 import { Room } from "./room.js";
 import { loadMemory, saveMemory, tabName } from "./memory.js";
+import { AgendaView } from "./view/agenda.js";
 import { BarView } from "./view/bar.js";
 import { ChairPanel } from "./view/chair.js";
 import { CheckView } from "./view/check.js";
@@ -19,6 +20,7 @@ import { find, setAttribute, setText, show } from "./view/dom.js";
 import { LinesView } from "./view/lines.js";
 import { advice } from "./view/line_words.js";
 import { TextList } from "./view/lists.js";
+import { MinutesPanel } from "./view/minutes.js";
 import { Notices } from "./view/notices.js";
 import { OverView } from "./view/over.js";
 import { Panels } from "./view/panels.js";
@@ -28,6 +30,7 @@ import { WaitingView } from "./view/waiting.js";
 import { stateWord } from "./view/words.js";
 
 /** @import { HearingEvent } from "./core/protocol.js" */
+/** @import { ListedCase } from "./core/agenda.js" */
 /** @import { LiveState } from "./core/state.js" */
 /** @import { Banner } from "./view/notices.js" */
 
@@ -38,6 +41,9 @@ import { stateWord } from "./view/words.js";
  * @property {"chair" | "deputy" | "secretary" | "point"} seatKind
  * @property {string} state
  * @property {boolean} noticeConfirmed
+ * @property {ListedCase[]} cases   those that this seat may know
+ * @property {string} minutesState
+ * @property {boolean} writesMinutes
  */
 
 /** @typedef {"check" | "notice" | "waiting" | "stage" | "over"} Phase */
@@ -72,6 +78,8 @@ class Page {
     this.lines = new LinesView(this.room);
     this.messages = new TextList(this.room, "messages", "say");
     this.notes = new TextList(this.room, "notes", "note");
+    this.agenda = new AgendaView(this.room, boot.cases);
+    this.minutes = new MinutesPanel(this.room, boot, this.notices);
     this.blocked = false;
     this.voices = new Voices(find(".voices"), (blocked) => { this.blocked = blocked; this.#changed(); });
     this.devicePanel = new DevicePanel(this.room, this.voices);
@@ -164,6 +172,8 @@ class Page {
     this.stage.render();
     this.chair.render();
     this.lines.render(this.panels.open === "chair");
+    this.agenda.render();
+    this.minutes.render(this.panels.open === "minutes");
     if (this.panels.open === "messages") this.messages.render();
     if (this.panels.open === "notes") this.notes.render();
     void this.devicePanel.render();
@@ -178,6 +188,7 @@ class Page {
     const chairs = state.welcomed && state.chair === state.you;
     const hadChair = this.panels.has("chair");
     this.panels.offer("chair", chairs);
+    this.panels.offer("minutes", true);
     this.panels.offer("notes", chairs || this.boot.seatKind === "secretary");
     // Before the opening the chair's next step is in this panel, so it stands open on a telephone too.
     const wanted = window.innerWidth >= 1000 || state.state === "scheduled";

@@ -17,7 +17,7 @@ const LEAD_MS = 1500;
 /**
  * @typedef {object} Jump
  * @property {number} at_ms
- * @property {"chapter" | "note" | "message"} sort
+ * @property {"chapter" | "note" | "minutes" | "message"} sort
  * @property {string} text
  * @property {string} who
  * @property {HTMLElement} item
@@ -100,6 +100,7 @@ export class JumpList {
     const jumps = [
       ...sinceOpening(timeline.chapters).map((one) => this.#jump(one.at_ms, "chapter", chapterWords(one, label(one.seat_id)), "", chapterIcon(one.kind))),
       ...timeline.notes.map((one) => this.#jump(one.at_ms, "note", one.text, t("Thư ký"), "note")),
+      ...(timeline.minutes ?? []).map((one) => this.#jump(one.at_ms, "minutes", one.text, t("Biên bản"), "file")),
       ...timeline.messages.map((one) => this.#jump(one.at_ms, "message", one.text, label(one.seat_id), "message")),
     ];
     return jumps.sort((a, b) => a.at_ms - b.at_ms);

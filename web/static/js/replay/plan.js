@@ -20,7 +20,7 @@
  * A passage that only few may see; of every seat when `seat_id` is null. `shown`: this viewer is one of them.
  * @typedef {{ start_ms: number, end_ms: number, seat_id: string | null, ground: string, shown: boolean }} Withheld
  */
-/** @typedef {{ at_ms: number, kind: string, seat_id: string | null }} Chapter */
+/** @typedef {{ at_ms: number, kind: string, seat_id: string | null, text?: string }} Chapter */
 /** @typedef {{ at_ms: number, kind: string, seat_id: string | null, text: string }} Remark */
 
 /**
@@ -31,6 +31,7 @@
  * @property {Seat[]} seats
  * @property {Gap[]} gaps
  * @property {Chapter[]} chapters
+ * @property {Remark[]} [minutes]   what the minutes say of moments
  * @property {Remark[]} notes
  * @property {Remark[]} messages
  * @property {Withheld[]} withheld

@@ -31,6 +31,7 @@ export function chapterWords(chapter, seat) {
     case "resumed": return t("Tiếp tục");
     case "interrupted": return t("Gián đoạn vì mất liên lạc với chủ trì");
     case "chair_taken": return t("%(seat)s chủ trì thay", { seat });
+    case "case_called": return chapter.text ? t("Nghe vụ việc %(number)s", { number: chapter.text }) : t("Nghe xong vụ việc");
     case "recorder_lost": return t("Máy ghi mất liên lạc");
     case "recorder_back": return t("Máy ghi hoạt động lại");
     case "worker_lost": return t("Máy chủ hình và tiếng gặp sự cố");

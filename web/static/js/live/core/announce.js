@@ -75,6 +75,8 @@ function ofHearing(event) {
       return t("Buổi tiếp bị gián đoạn vì mất liên lạc với chủ trì.");
     case "ended":
       return t("Buổi tiếp đã kết thúc.");
+    case "case_called":
+      return event.number ? t("Bắt đầu nghe vụ việc %(number)s.", { number: event.number }) : event.case_id === "" ? t("Bắt đầu nghe vụ việc khác.") : t("Đã nghe xong vụ việc.");
     case "publishing_set":
       return event.policy === "invited"
         ? t("Từ bây giờ chỉ chủ trì, thư ký, người đang phát biểu và điểm được cho phép gửi hình và tiếng; các điểm khác nghe và xem.")

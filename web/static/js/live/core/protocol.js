@@ -65,6 +65,8 @@ export const PROTOCOL_VERSION = 1;
  * @property {number} chair_lost_after_s
  * @property {"all" | "invited"} publishing
  * @property {number} picture_level
+ * @property {string | null} case_id
+ * @property {string[]} heard
  * @property {number} most_pictures
  */
 
@@ -115,7 +117,7 @@ export const PROTOCOL_VERSION = 1;
 /**
  * @typedef {Welcome | Happened | StateMessage | TroublesMessage | LineFigures | Offer | Slots | Published | Layers | Frozen | ErrorMessage | Goodbye
  *   | { type: "speaking", seat_ids: string[] } | { type: "media_reset" } | { type: "seat_taken", name: string }
- *   | { type: "pong", at: number }} FromHub
+ *   | { type: "minutes_changed" } | { type: "pong", at: number }} FromHub
  */
 
 /**
@@ -134,5 +136,5 @@ export function parse(data) {
 
 const KNOWN = new Set([
   "welcome", "happened", "state", "speaking", "published", "offer", "media_reset", "seat_taken", "goodbye", "pong",
-  "error", "troubles", "line_figures", "layers", "frozen", "slots",
+  "error", "troubles", "line_figures", "layers", "frozen", "slots", "minutes_changed",
 ]);

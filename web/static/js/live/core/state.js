@@ -42,6 +42,9 @@
  * @property {number} pictureLevel     0, or how far the hub limits pictures because it is short of time
  * @property {number} mostPictures     how many a seat is sent at once while nothing is limited
  * @property {Readonly<Record<string, Trouble[]>>} troubles   bad lines by seat, the gravest trouble first
+ * @property {string | null} caseId    the case that is heard now; "" for one that is not ours to know
+ * @property {ReadonlySet<string>} heard   cases that have been called
+ * @property {number} minutesChanged    counts what the hub told of the minutes
  * @property {LineFigures | null} watched   the line whose figures the hub tells us, as last told
  */
 
@@ -57,6 +60,7 @@ export function initial(seatId) {
     notes: [], speaking: [], spokenAt: {}, seq: 0, removedReason: "", chairLostAfterS: 60,
     publishing: "all", pictureLevel: 0, mostPictures: 16,
     media: { publish_generation: null, subscribe_generation: null }, troubles: {}, watched: null,
+    caseId: null, heard: new Set(), minutesChanged: 0,
   };
 }
 
@@ -85,6 +89,8 @@ export function reduce(state, message, nowMs) {
       };
     case "troubles":
       return { ...state, troubles: message.seats };
+    case "minutes_changed":
+      return { ...state, minutesChanged: state.minutesChanged + 1 };
     case "line_figures":
       return { ...state, watched: message };
     case "speaking":
@@ -127,6 +133,8 @@ function welcome(state, message, nowMs) {
     publishing: message.publishing ?? "all", pictureLevel: message.picture_level ?? 0,
     mostPictures: message.most_pictures ?? 16,
     troubles: {}, watched: null,
+    caseId: message.case_id ?? null, heard: new Set(message.heard ?? []),
+    minutesChanged: state.minutesChanged + (state.welcomed ? 1 : 0),
   };
 }
 
@@ -168,6 +176,8 @@ function apply(state, message) {
       return { ...state, seats, floor: event.seat_id ?? null, floorSinceMs: message.elapsed_ms };
     case "floor_taken":
       return { ...state, floor: null, floorSinceMs: null };
+    case "case_called":
+      return { ...state, caseId: event.case_id, heard: event.case_id ? new Set([...state.heard, event.case_id]) : state.heard };
     case "said":
       return { ...state, texts: [...state.texts, message] };
     case "noted":

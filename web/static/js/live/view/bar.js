@@ -30,6 +30,7 @@ export class BarView {
     this.#wire("share", "s", t("Chia sẻ màn hình hoặc dừng chia sẻ"), () => void this.#share());
     this.#wire("messages", "t", t("Mở hoặc đóng tin nhắn"), () => panels.toggle("messages"));
     this.#wire("note", "n", t("Mở hoặc đóng ghi chép"), () => panels.toggle("notes"));
+    this.#wire("minutes", "b", t("Mở hoặc đóng biên bản"), () => panels.toggle("minutes"));
     this.#wire("chair", "c", t("Mở hoặc đóng bảng điều hành"), () => panels.toggle("chair"));
     this.#wire("devices", "d", t("Chọn camera, micro và loa"), () => panels.toggle("devices"));
     this.#wire("leave", "", "", () => void this.#leave());
@@ -53,7 +54,7 @@ export class BarView {
     setAttribute(this.#find("share"), "disabled", !canShare);
     show(this.#find("note"), this.panels.has("notes"));
     show(this.#find("chair"), this.panels.has("chair"));
-    for (const [action, name] of /** @type {const} */ ([["messages", "messages"], ["note", "notes"], ["chair", "chair"], ["devices", "devices"]])) {
+    for (const [action, name] of /** @type {const} */ ([["messages", "messages"], ["note", "notes"], ["minutes", "minutes"], ["chair", "chair"], ["devices", "devices"]])) {
       setAttribute(this.#find(action), "aria-expanded", String(this.panels.open === name));
     }
     const unread = this.#find("messages").querySelector(".unread");

@@ -5,7 +5,7 @@
 
 import { find, show } from "./dom.js";
 
-/** @typedef {"" | "messages" | "notes" | "chair" | "devices"} PanelName */
+/** @typedef {"" | "messages" | "notes" | "minutes" | "chair" | "devices"} PanelName */
 
 export class Panels {
   /** @param {() => void} onChange */
@@ -47,7 +47,7 @@ export class Panels {
     const closing = this.open === name;
     this.#set(closing ? "" : name);
     // Focus goes into what was opened, and back to its button when it closes.
-    const bar = { messages: "messages", notes: "note", chair: "chair", devices: "devices", "": "" }[name];
+    const bar = { messages: "messages", notes: "note", minutes: "minutes", chair: "chair", devices: "devices", "": "" }[name];
     const target = closing ? document.querySelector(`.bar [data-action=${bar}]`)
       : this.root.querySelector(`[data-panel=${name}] [data-first], [data-panel=${name}] h2`);
     if (target instanceof HTMLElement) target.focus();

@@ -1,0 +1,152 @@
+"""Scans of signed minutes, kept in the object store; one that carries a denouncer's signature is a sealed document of
+that case, under the vault's key."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub import filetypes
+from hub import minutes as rules
+from hub.auth import Action, Actor, may
+from hub.db import Database
+from hub.errors import BadInput, Forbidden, NotFound, NotReady
+from hub.filetypes import FileType
+from hub.i18n import N_, Text
+from hub.ids import new_id, utc_now
+from hub.models import Attachment, Case, Hearing, Minutes, MinutesScan, MinutesState, MinutesVersion
+from hub.services import attachments, audit, denouncers, hearing_lists, minutes, minutes_reading
+from hub.services.attachments import AttachmentUpload, OpenedAttachment
+from hub.services.identity import Vault
+from hub.services.store import ObjectMissing, ObjectStore
+
+SCANNED = frozenset({filetypes.PDF, filetypes.PNG, filetypes.JPEG})
+
+
+async def add_scan(
+    database: Database,
+    store: ObjectStore,
+    vault: Vault,
+    actor: Actor,
+    hearing_id: str,
+    upload: AttachmentUpload,
+    *,
+    seat_id: str = "",
+    max_bytes: int,
+) -> MinutesScan:
+    """Keep a scan of the signed print. Writers, and officers for their own point, while the minutes are read.
+
+    Raises ``TooLarge``, ``BadInput`` (not a PDF or picture), ``Forbidden``, ``Conflict``, ``StoreAway``.
+    """
+    kind = attachments.check(upload, max_bytes)
+    if kind not in SCANNED:
+        text = Text(N_("Bản quét phải là PDF, PNG hoặc JPEG."))
+        raise BadInput(text.message, fields={"file": text})
+    async with database.reading() as db:
+        hearing, _ = await _scannable(db, actor, hearing_id, seat_id)
+        secret = next((case for case in hearing.cases if case.party.secret), None)
+    attachment_id, data_key = new_id(), denouncers.new_document_key()
+    key = f"{'attachments' if secret else 'minutes'}/{secrets.token_hex(16)}"
+    data = denouncers.seal_document(data_key, attachment_id, upload.data) if secret else upload.data
+    media_type = "application/octet-stream" if secret else kind.media_type
+    await asyncio.to_thread(store.put_bytes, key, data, media_type=media_type)
+    async with database.transaction() as db:
+        hearing, found = await _scannable(db, actor, hearing_id, seat_id)
+        row = await _row(db, actor, found, kind, upload)
+        row.seat_id, row.object_key = seat_id or None, key
+        if secret is not None:
+            row.attachment_id = attachment_id
+            db.add(_document(actor, secret, row))
+            await db.flush()
+            await denouncers.keep_document_key(db, vault.ring, attachment_id, data_key, in_use=True)
+        db.add(row)
+        await db.flush()
+        told = {"scan_id": row.id, "sha256": row.sha256, "version": found.version}
+        await minutes.audited(db, actor, "minutes_scanned", hearing, "", **told)
+        return row
+
+
+async def open_scan(
+    database: Database, store: ObjectStore, vault: Vault, actor: Actor, scan_id: str, reason: str = ""
+) -> OpenedAttachment:
+    """Read a scan back, logged before it is shown; a denouncer's as any document of the vault, with a reason."""
+    async with database.transaction() as db:
+        row = await db.get(MinutesScan, scan_id)
+        if row is None:
+            raise NotFound(N_("Không tìm thấy bản quét."))
+        hearing = await hearing_lists.get(db, actor, row.hearing_id)
+        minutes_reading.require_read(actor, hearing)
+        path = hearing.unit.path
+        await audit.record(db, actor, "minutes_scan_opened", "hearing", hearing.id, "", unit_path=path, scan_id=row.id)
+    if row.attachment_id:
+        return await attachments.open_attachment(database, store, vault, actor, row.attachment_id, reason)
+    try:
+        data = await asyncio.to_thread(lambda: b"".join(store.read(row.object_key)))
+    except ObjectMissing as error:
+        raise _damaged() from error
+    if hashlib.sha256(data).hexdigest() != row.sha256:
+        raise _damaged()
+    return OpenedAttachment(row.file_name, row.media_type, data)
+
+
+async def scans(db: AsyncSession, hearing_id: str) -> list[MinutesScan]:
+    """The oldest first. Whoever shows them asks for permission."""
+    wanted = select(MinutesScan).where(MinutesScan.hearing_id == hearing_id).order_by(MinutesScan.created_at)
+    return list(await db.scalars(wanted))
+
+
+def _document(actor: Actor, case: Case, row: MinutesScan) -> Attachment:
+    return Attachment(
+        id=row.attachment_id,
+        case_id=case.id,
+        file_name=row.file_name,
+        media_type=row.media_type,
+        size_bytes=row.size_bytes,
+        sha256=row.sha256,
+        object_key=row.object_key,
+        sealed=True,
+        created_by=actor.account_id,
+    )
+
+
+async def _scannable(db: AsyncSession, actor: Actor, hearing_id: str, seat_id: str) -> tuple[Hearing, Minutes]:
+    hearing = await hearing_lists.get(db, actor, hearing_id)
+    own = {seat.id for seat in minutes_reading.answerable(actor, hearing)}
+    known = {seat.id for seat in hearing.seats}
+    if not may(actor, Action.WRITE_MINUTES, minutes.target(actor, hearing)) and seat_id not in own:
+        raise Forbidden(N_("Bạn không có quyền làm việc này."))
+    if seat_id and seat_id not in known:
+        raise NotFound(N_("Không tìm thấy chỗ này trong buổi tiếp."))
+    found = await minutes.get(db, hearing_id)
+    rules.require_state(MinutesState(found.state) if found else MinutesState.WRITING, MinutesState.READING)
+    assert found is not None
+    return hearing, found
+
+
+async def _row(db: AsyncSession, actor: Actor, found: Minutes, kind: FileType, upload: AttachmentUpload) -> MinutesScan:
+    held = select(func.count()).select_from(MinutesScan).where(MinutesScan.hearing_id == found.hearing_id)
+    number = int(await db.scalar(held) or 0) + 1
+    version = await db.scalar(
+        select(MinutesVersion.id).where(
+            MinutesVersion.hearing_id == found.hearing_id, MinutesVersion.number == found.version
+        )
+    )
+    return MinutesScan(
+        hearing_id=found.hearing_id,
+        version_id=version,
+        # A file name easily tells whose signature it carries.
+        file_name=f"bien-ban-ky-{number}.{kind.suffixes[0]}",
+        media_type=kind.media_type,
+        size_bytes=len(upload.data),
+        sha256=hashlib.sha256(upload.data).hexdigest(),
+        created_by=actor.account_id,
+        created_at=utc_now(),
+    )
+
+
+def _damaged() -> NotReady:
+    return NotReady(N_("Bản quét không còn nguyên vẹn. Hãy báo quản trị viên để phục hồi từ bản sao lưu."))
