@@ -32,7 +32,7 @@ def sign(config: Config, document: dict[str, Any]) -> SignedText:
     )
 
 
-def holds(config: Config, signed: SignedText) -> bool:
+def genuine(config: Config, signed: SignedText) -> bool:
     """Whether the text is what was signed, by a key that this hub has or had."""
     data = signed.text.encode()
     key = signing_keys.public_keys(config).get(signed.key)

@@ -159,3 +159,10 @@ def _read_back() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_minutes_scan")),
     )
     op.create_index(op.f("ix_minutes_scan_hearing_id"), "minutes_scan", ["hearing_id"])
+
+
+def downgrade() -> None:
+    written = ("minutes_annex", "minutes_scan", "minutes_answer", "minutes_version")
+    for name in (*written, "paper_read", "minutes_edit", "minutes_section", "minutes"):
+        op.drop_table(name)
+    op.drop_column("hearing_case", "position")

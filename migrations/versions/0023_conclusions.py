@@ -84,3 +84,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conclusion_task_event")),
         sa.UniqueConstraint("task_id", "seq", name=op.f("uq_conclusion_task_event_task_id")),
     )
+
+
+def downgrade() -> None:
+    for name in ("conclusion_task_event", "conclusion_task", "conclusion"):
+        op.drop_table(name)

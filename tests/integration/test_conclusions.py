@@ -15,7 +15,7 @@ from hub.ids import utc_now
 from hub.models import CaseType, Conclusion, ConclusionTask, CustodyEvent, DayKind, OutgoingMail
 from hub.services import conclusion_tasks, conclusions
 from hub.services.conclusions import Draft, WantedTask
-from hub.services.signed_texts import SignedText, holds
+from hub.services.signed_texts import SignedText, genuine
 from hub.working_days import SpecialDay, WorkCalendar
 from tests.support.domain import new_case
 from tests.support.minutes import CHAIR, OFFICER, SECRETARY, Held, hold
@@ -59,7 +59,7 @@ async def test_the_chair_issues_what_the_secretary_drafted_with_a_number_and_a_s
             await issue(held, config, found, who)
     issued = await issue(held, config, found)
     assert issued.number == f"TBKL-TINH1-{today().year}-000001"
-    assert holds(config, SignedText(issued.document, issued.sha256, issued.signature, issued.seal_key))
+    assert genuine(config, SignedText(issued.document, issued.sha256, issued.signature, issued.seal_key))
     assert json.loads(issued.document)["tasks"][0]["unit"] == "UBND XA1"
     async with database.reading() as db:
         assert await db.scalar(select(CustodyEvent.id).where(CustodyEvent.action == "conclusion_issued"))

@@ -143,7 +143,7 @@ async def _page(
         steps=steps,
         left={task.id: rules.left(task.due, today, days) for task in found.tasks},
         owned={task.id for task in found.tasks if conclusions.owns(actor, task)},
-        genuine=found.state == ConclusionState.DRAFT or signed_texts.holds(hub.config, signed),
+        genuine=found.state == ConclusionState.DRAFT or signed_texts.genuine(hub.config, signed),
         now=utc_now(),
         message=error.text if error else "",
         errors=forms.field_errors(error),

@@ -271,4 +271,4 @@ def _is_genuine(request: http.Request, found: Minutes | None) -> bool:
     """Whether what was locked is still what was signed."""
     assert found is not None
     signed = SignedText(found.document, found.sha256, found.signature, found.seal_key)
-    return signed_texts.holds(keys.deps(request).config, signed)
+    return signed_texts.genuine(keys.deps(request).config, signed)
