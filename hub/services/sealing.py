@@ -47,6 +47,8 @@ async def seal_pending(database: Database, store: ObjectStore, vault: Vault) -> 
                 again.object_key, again.sealed = row.object_key + SUFFIX, True
                 await denouncers.document_in_use(db, row.id)
                 done += 1
+    # File names and words that were open before the case was a denunciation.
+    await database.forget_overwritten()
     return done
 
 
