@@ -28,12 +28,6 @@ async def room(config: Config, database: Database) -> AsyncIterator[Room]:
 
 
 @pytest_asyncio.fixture
-async def worker(config: Config) -> AsyncIterator[FakeWorker]:
-    async with FakeWorker(config.run_dir) as running:
-        yield running
-
-
-@pytest_asyncio.fixture
 async def served(room: Room, worker: FakeWorker, config: Config) -> AsyncIterator[Room]:
     async with FakeRecorder(config.run_dir), room.server() as live:
         await until(lambda: live.recorder().ready and live.workers()[0].connected)

@@ -29,12 +29,6 @@ def relays() -> tuple[str, ...]:
 
 
 @pytest_asyncio.fixture
-async def worker(config: Config) -> AsyncIterator[FakeWorker]:
-    async with FakeWorker(config.run_dir) as running:
-        yield running
-
-
-@pytest_asyncio.fixture
 async def served(config: Config, sqlite_url: str, worker: FakeWorker, relays: tuple[str, ...]) -> AsyncIterator[Room]:
     database = Database(sqlite_url)
     room = await make_room(replace(config, turn_urls=relays, turn_secret=SECRET if relays else ""), database)

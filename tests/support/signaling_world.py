@@ -223,3 +223,29 @@ async def make_room(config: Config, database: Database) -> Room:
 
 
 __all__ = ["Client", "FakeRecorder", "FakeWorker", "Room", "make_room", "until"]
+
+
+@asynccontextmanager
+async def serving(room: Room) -> AsyncIterator[Room]:
+    """Once worker and recorder are connected."""
+    async with room.server() as live:
+        await until(lambda: live.recorder().ready and live.workers()[0].connected)
+        yield room
+
+
+async def open_with(chair: Client, *points: Client) -> None:
+    await chair.send("open")
+    await chair.event("opened")
+    for point in points:
+        await chair.send("admit", seat_id=point.seat_id)
+        await point.event("admitted", seat_id=point.seat_id)
+
+
+async def publish(client: Client, generation: int = 1) -> None:
+    await client.send("publish", generation=generation, sdp="v=0", sources={"0": "microphone"})
+    await client.get("published")
+
+
+def seat_of(client: Client, seat_id: str) -> dict[str, object]:
+    found: dict[str, object] = next(one for one in client.welcome["seats"] if one["seat_id"] == seat_id)
+    return found
