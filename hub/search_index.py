@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, Executable, Select, delete, exists, select
+from sqlalchemy import Connection, Executable, Select, delete, exists, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.models import (
     Case,
+    CaseState,
     Counter,
     Hearing,
     HearingCase,
@@ -27,10 +28,13 @@ from hub.models import (
     Point,
     Recording,
     RecordingState,
+    Representation,
     SearchDoc,
     SearchKind,
     Seat,
     SeatKind,
+    Transfer,
+    TransferState,
     WithheldRange,
 )
 from hub.search_words import GAP, Document, number_marks, pairs
@@ -42,6 +46,8 @@ BATCH = 300
 NOTED = ("noted", "said")
 SEGMENT = timedelta(seconds=10)
 """Withheld passages grow to the boundaries of their segments, which are no longer (``Config.segment_max_s``)."""
+SETTLING = (TransferState.SENT, TransferState.ACKNOWLEDGED, TransferState.REPORTED)
+"""Transfers whose recipient may read the case."""
 READING_SEATS = (SeatKind.CHAIR, SeatKind.DEPUTY, SeatKind.SECRETARY)
 
 Row = dict[str, Any]
@@ -63,18 +69,37 @@ def index_cases(connection: Connection, ids: Collection[str], *, lock: bool = Fa
     names = _grouped(
         connection, select(PartyWord.party_id, PartyWord.word_hash).where(PartyWord.party_id.in_(open_parties))
     )
+    speaking = _grouped(connection, _representatives(ids))
     seats = _grouped(connection, _case_seats(ids))
+    elsewhere = _grouped(connection, _case_transfers(ids))
     found = []
     for row in rows:
-        marks = {f"t:{row.type}", f"s:{row.state}", f"o:{row.created_by}"} | number_marks(row.number) | _units(row.path)
+        marks = {f"t:{row.type}", f"s:{row.state}", f"o:{row.created_by}"} | number_marks(row.number)
+        marks |= _units(row.path, *elsewhere[row.id])
         marks |= {f"a:{one}" for one in seats[row.id]}
         # A denouncer is in no index (Law on Denunciations 2018 Art 56).
         if not row.secret:
-            marks |= {f"n:{one}" for one in names[row.party_id]}
+            marks |= {f"n:{one}" for one in names[row.party_id]} | speaking[row.id]
             marks |= {f"i:{row.id_number_hash}"} if row.id_number_hash else set()
         document = Document((row.number, row.summary, row.content), frozenset(marks))
         found.append(_row(connection, SearchKind.CASE, row.id, 0, row.received_at, document))
     _write(connection, found)
+
+
+def _representatives(ids: Collection[str]) -> Select[str, str]:
+    """Who speaks for a party is found like the party itself."""
+    named = (
+        select(Representation.case_id, literal("n:") + PartyWord.word_hash)
+        .join(PartyWord, PartyWord.party_id == Representation.party_id)
+        .join(Party, Party.id == Representation.party_id)
+        .where(Representation.case_id.in_(ids), Party.secret.is_(False))
+    )
+    numbered = (
+        select(Representation.case_id, literal("i:") + func.coalesce(Party.id_number_hash, ""))
+        .join(Party, Party.id == Representation.party_id)
+        .where(Representation.case_id.in_(ids), Party.secret.is_(False), Party.id_number_hash.is_not(None))
+    )
+    return cast(Select[str, str], named.union_all(numbered))
 
 
 def _case_seats(ids: Collection[str]) -> Select[str, str | None]:
@@ -85,6 +110,15 @@ def _case_seats(ids: Collection[str]) -> Select[str, str | None]:
         .join(Hearing, Hearing.id == HearingCase.hearing_id)
         .where(HearingCase.case_id.in_(ids), Seat.account_id.is_not(None), Seat.kind.in_(READING_SEATS))
         .where(Hearing.state != HearingState.CANCELLED)
+    )
+
+
+def _case_transfers(ids: Collection[str]) -> Select[str, str]:
+    """As ``services.case_access`` decides: units to which it was transferred and not returned."""
+    return (
+        select(Transfer.case_id, OrgUnit.path)
+        .join(OrgUnit, OrgUnit.id == Transfer.to_unit_id)
+        .where(Transfer.case_id.in_(ids), Transfer.state.in_(SETTLING))
     )
 
 
@@ -135,14 +169,24 @@ def index_notes(connection: Connection, ids: Collection[str], seqs: Collection[i
     if not events:
         return
     readers, hidden = _note_readers(connection, ids), _hidden(connection, ids)
+    erased = set(connection.scalars(_about_state_secrets(ids)))
     found = []
     for event in events:
         gone = hidden.get(event.hearing_id, [])
-        if any(first <= event.at <= last for first, last in gone):
+        if event.hearing_id in erased or any(first <= event.at <= last for first, last in gone):
             continue
         document = Document((str(event.payload.get("text", "")),), frozenset(readers[event.hearing_id]))
         found.append(_row(connection, SearchKind.NOTE, event.hearing_id, event.seq, event.at, document))
     _write(connection, found)
+
+
+def _about_state_secrets(ids: Collection[str]) -> Select[str]:
+    """What was noted in a hearing about a case that may not be here is found by nobody."""
+    return (
+        select(HearingCase.hearing_id)
+        .join(Case, Case.id == HearingCase.case_id)
+        .where(HearingCase.hearing_id.in_(ids), Case.state == CaseState.STATE_SECRET)
+    )
 
 
 def _note_readers(connection: Connection, ids: Collection[str]) -> dict[str, set[str]]:

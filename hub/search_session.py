@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, UOWTransaction
 from hub import search_index
 from hub.models import (
     Case,
+    CaseState,
     Hearing,
     HearingCase,
     HearingEvent,
@@ -21,7 +22,9 @@ from hub.models import (
     PartyWord,
     Point,
     Recording,
+    Representation,
     Seat,
+    Transfer,
     WithheldRange,
 )
 
@@ -52,10 +55,12 @@ class _Touched:
                     self.notes.add((row.hearing_id, row.seq))
             case Case():
                 self.cases.add(row.id)
-            case Party():
-                self.parties.add(row.id)
-            case PartyWord():
-                self.parties.add(row.party_id)
+                if row.state == CaseState.STATE_SECRET:
+                    self.parties.add(row.party_id)
+            case Transfer(case_id=case_id) | Representation(case_id=case_id):
+                self.cases.add(case_id)
+            case Party(id=party_id) | PartyWord(party_id=party_id):
+                self.parties.add(party_id)
             case Hearing():
                 self._hearing(row)
             case Seat():
@@ -70,8 +75,6 @@ class _Touched:
                 self.recordings.add(row.recording_id)
             case Point():
                 self.points.add(row.id)
-            case _:
-                pass
 
     def _hearing(self, row: Hearing) -> None:
         state = inspect(row)
@@ -91,6 +94,8 @@ class _Touched:
         if self.parties:
             of_parties = list(connection.scalars(select(Case.id).where(Case.party_id.in_(self.parties))))
             self.cases |= set(of_parties)
+            spoken = select(Representation.case_id).where(Representation.party_id.in_(self.parties))
+            self.cases |= set(connection.scalars(spoken))
             about = select(HearingCase.hearing_id).where(HearingCase.case_id.in_(of_parties))
             self.journals |= set(connection.scalars(about))
         if self.hearings:

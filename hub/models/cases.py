@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Date, ForeignKey, LargeBinary, String, Text, UniqueConstraint, false, true
+from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.ids import utc_now
@@ -114,6 +114,10 @@ class Case(Base):
     """A case (vụ việc). ``folded`` is summary, content and number without marks, for search without diacritics."""
 
     __tablename__ = "case_record"
+    __table_args__ = (
+        Index("ix_case_record_unit_id_received_at_id", "unit_id", "received_at", "id"),
+        Index("ix_case_record_received_at_id", "received_at", "id"),
+    )
 
     id: Mapped[str] = id_column()
     number: Mapped[str] = mapped_column(String(40), unique=True)
@@ -124,11 +128,11 @@ class Case(Base):
     folded: Mapped[str] = mapped_column(Text, default="")
     lowered: Mapped[str] = mapped_column(Text, default="")
     """The same in lower case with its marks: exact hits are ranked first (SQLite's lower() knows only ASCII)."""
-    unit_id: Mapped[str] = mapped_column(ForeignKey("org_unit.id"), index=True)
+    unit_id: Mapped[str] = mapped_column(ForeignKey("org_unit.id"))
     party_id: Mapped[str] = mapped_column(ForeignKey("party.id"), index=True)
     people_count: Mapped[int] = mapped_column(default=1)
     created_by: Mapped[str] = mapped_column(ForeignKey("account.id"))
-    received_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
+    received_at: Mapped[datetime] = mapped_column(default=utc_now)
     version: Mapped[int] = mapped_column(default=1)
     level: Mapped[int] = mapped_column(default=1, server_default="1")
     """2: a second complaint."""

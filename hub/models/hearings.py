@@ -54,6 +54,7 @@ class Hearing(Base):
     """A reception session (buổi tiếp), booked and then held."""
 
     __tablename__ = "hearing"
+    __table_args__ = (Index("ix_hearing_starts_at_id", "starts_at", "id"),)
 
     id: Mapped[str] = id_column()
     number: Mapped[str] = mapped_column(String(40), unique=True)
@@ -61,7 +62,7 @@ class Hearing(Base):
     ad_hoc_ground: Mapped[AdHocGround | None] = mapped_column(String(16))
     title: Mapped[str] = mapped_column(String(200))
     state: Mapped[HearingState] = mapped_column(String(16), default=HearingState.SCHEDULED, index=True)
-    starts_at: Mapped[datetime] = mapped_column(index=True)
+    starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     unit_id: Mapped[str] = mapped_column(ForeignKey("org_unit.id"), index=True)
     """The unit that holds the hearing; auditors' scopes are compared with its path."""

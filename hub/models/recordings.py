@@ -216,16 +216,20 @@ class AuditEvent(Base):
     """Who did what to what, when, from where and why. Append-only; holds no personal data of citizens."""
 
     __tablename__ = "audit_event"
-    __table_args__ = (Index("ix_audit_event_object_type_object_id", "object_type", "object_id"),)
+    __table_args__ = (
+        Index("ix_audit_event_object_type_object_id", "object_type", "object_id"),
+        Index("ix_audit_event_unit_path_at_id", "unit_path", "at", "id"),
+        Index("ix_audit_event_at_id", "at", "id"),
+    )
 
     id: Mapped[str] = id_column()
-    at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
+    at: Mapped[datetime] = mapped_column(default=utc_now)
     account_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"))
     address: Mapped[str] = mapped_column(String(64), default="")
     action: Mapped[str] = mapped_column(String(40))
     object_type: Mapped[str] = mapped_column(String(24))
     object_id: Mapped[str] = mapped_column(String(32))
-    unit_path: Mapped[str] = mapped_column(String(400), default="", index=True)
+    unit_path: Mapped[str] = mapped_column(String(400), default="")
     """The unit whose business it was: auditors see the events of their units and below."""
     reason: Mapped[str] = mapped_column(String(500), default="")
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)

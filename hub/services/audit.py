@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from hub import calendar
 from hub.auth import Action, Actor, Target, require, scopes
 from hub.db import EVEN_IF_UNDONE, READS_ONLY
-from hub.models import Account, AuditEvent
+from hub.keyset import Cursor
+from hub.models import Account, AuditEvent, OrgUnit
 
 REASON_MAX = 500
+NARROW_UNITS = 20
 
 
 async def record(
@@ -82,7 +84,7 @@ class AuditQuery:
     object_type: str = ""
     object_id: str = ""
     limit: int = 100
-    offset: int = 0
+    after: Cursor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,11 @@ class AuditRow:
     reason: str
     detail: dict[str, object]
 
+    @property
+    def cursor(self) -> Cursor:
+        """Where a list goes on after this row."""
+        return Cursor(self.at, self.id)
+
 
 async def list_events(db: AsyncSession, actor: Actor, query: AuditQuery) -> list[AuditRow]:
     """The newest first, of the units in the actor's scope. Raises ``Forbidden`` without the role."""
@@ -107,8 +114,11 @@ async def list_events(db: AsyncSession, actor: Actor, query: AuditQuery) -> list
     wanted = select(AuditEvent, Account.full_name, Account.username).outerjoin(
         Account, Account.id == AuditEvent.account_id
     )
-    wanted = wanted.where(within(AuditEvent.unit_path, paths), *_conditions(query))
-    wanted = wanted.order_by(AuditEvent.at.desc(), AuditEvent.id.desc()).limit(query.limit).offset(query.offset)
+    wanted = wanted.where(*await _of_scope(db, paths), *_conditions(query))
+    if query.after is not None:
+        at, key = query.after.at, query.after.key
+        wanted = wanted.where(or_(AuditEvent.at < at, and_(AuditEvent.at == at, AuditEvent.id < key)))
+    wanted = wanted.order_by(AuditEvent.at.desc(), AuditEvent.id.desc()).limit(query.limit)
     return [
         AuditRow(
             id=event.id,
@@ -124,6 +134,14 @@ async def list_events(db: AsyncSession, actor: Actor, query: AuditQuery) -> list
         )
         for event, name, username in (await db.execute(wanted)).all()
     ]
+
+
+async def _of_scope(db: AsyncSession, paths: Collection[str]) -> list[ColumnElement[bool]]:
+    """``within``; a narrow scope as its very paths, so that the index on paths finds its events."""
+    if "/" in paths:
+        return []
+    units = list(await db.scalars(select(OrgUnit.path).where(within(OrgUnit.path, paths)).limit(NARROW_UNITS + 1)))
+    return [AuditEvent.unit_path.in_(units) if len(units) <= NARROW_UNITS else within(AuditEvent.unit_path, paths)]
 
 
 def within(column: InstrumentedAttribute[str], paths: Iterable[str]) -> ColumnElement[bool]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, case, false, or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import calendar
 from hub import cases as rules
-from hub.auth import Action, Actor, Target, require, scopes
+from hub.auth import Action, Actor, Target, require
 from hub.cases import NewCase
 from hub.errors import BadInput
 from hub.i18n import N_, Text
@@ -22,9 +21,7 @@ from hub.models import (
     Hearing,
     HearingCase,
     OrgUnit,
-    Party,
     PartyKind,
-    PartyWord,
 )
 from hub.services import audit, identity
 from hub.services.attachments import (
@@ -35,12 +32,13 @@ from hub.services.attachments import (
     open_attachment,
 )
 from hub.services.case_access import get, require_readable
+from hub.services.case_lists import CaseQuery, CaseRow, find
 from hub.services.case_locking import locked
 from hub.services.case_timeline import TimelineEntry, timeline
 from hub.services.counters import next_number
 from hub.services.identity import Identity, Vault
 from hub.services.sealing import seal_pending
-from hub.text import clean, clean_block, exact, exact_words, fold, words
+from hub.text import clean, clean_block, exact, fold
 
 __all__ = [
     "AttachmentUpload",
@@ -75,36 +73,6 @@ class CaseEdit:
     content: str
     people_count: int = 1
     identity: Identity | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseQuery:
-    """``text``: words of summary, content, number or a name, or a whole ID number; days are local, both included."""
-
-    text: str = ""
-    type: CaseType | None = None
-    state: CaseState | None = None
-    unit_id: str = ""
-    first_day: date | None = None
-    last_day: date | None = None
-    limit: int = PAGE
-    offset: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class CaseRow:
-    id: str
-    number: str
-    type: CaseType
-    state: CaseState
-    summary: str
-    pseudonym: str
-    """What may be shown of the party in a list; the name is sealed."""
-    unit_name: str
-    people_count: int
-    received_at: datetime
-    exact: bool
-    """Whether every word was found with its very marks."""
 
 
 def warnings(new: NewCase) -> dict[str, Text]:
@@ -186,83 +154,6 @@ async def _silence_hearings(db: AsyncSession, vault: Vault, actor: Actor, found:
             hearing.version += 1
         if await identity.case_reveals(db, vault, actor, found, hearing.reason):
             hearing.reason = ""
-
-
-async def find(db: AsyncSession, vault: Vault, actor: Actor, query: CaseQuery) -> list[CaseRow]:
-    """Cases in the actor's scope in which every word occurs; those with the very marks first, then the newest."""
-    paths = scopes(actor, Action.READ_CASE)
-    require(actor, Action.READ_CASE, Target(paths=tuple(paths)))
-    exactly = _exactly(vault, query.text)
-    wanted = (
-        select(Case, exactly.label("exactly"))
-        .join(OrgUnit, OrgUnit.id == Case.unit_id)
-        .join(Party, Party.id == Case.party_id)
-        .where(audit.within(OrgUnit.path, paths), *_matches(vault, query.text))
-    )
-    # Without words to rank by, the index on received_at gives the newest at once.
-    ranked = (exactly.desc(),) if words(query.text) else ()
-    wanted = _filtered(wanted, query).order_by(*ranked, Case.received_at.desc(), Case.id.desc())
-    rows = (await db.execute(wanted.limit(query.limit).offset(query.offset))).unique().all()
-    return [_row(found, hit=bool(hit)) for found, hit in rows]
-
-
-def _row(found: Case, *, hit: bool) -> CaseRow:
-    return CaseRow(
-        id=found.id,
-        number=found.number,
-        type=CaseType(found.type),
-        state=CaseState(found.state),
-        summary=found.summary,
-        pseudonym=found.party.pseudonym,
-        unit_name=found.unit.name,
-        people_count=found.people_count,
-        received_at=found.received_at,
-        exact=hit,
-    )
-
-
-def _matches(vault: Vault, text: str) -> list[ColumnElement[bool]]:
-    """Every folded word occurs in the text or in the name; or the whole is the ID number."""
-    if text.strip() and not words(text):
-        return [false()]
-    every = [or_(Case.folded.contains(w, autoescape=True), _named(vault.word_hash(w))) for w in set(words(text))]
-    number = rules.compact(text).upper()
-    if not every or len(number) < 7:
-        return list(every)
-    of_all: ColumnElement[bool] = every[0]
-    for one in every[1:]:
-        of_all = of_all & one
-    return [or_(of_all, Party.id_number_hash == vault.number_hash(number))]
-
-
-def _exactly(vault: Vault, text: str) -> ColumnElement[int]:
-    hit = [or_(Case.lowered.contains(w, autoescape=True), _named(vault.exact_word_hash(w))) for w in exact_words(text)]
-    if not hit:
-        return case((Case.id.is_(None), 1), else_=0)
-    of_all: ColumnElement[bool] = hit[0]
-    for one in hit[1:]:
-        of_all = of_all & one
-    return case((of_all, 1), else_=0)
-
-
-def _named(word_hash: str) -> ColumnElement[bool]:
-    return (
-        select(PartyWord.party_id).where(PartyWord.party_id == Case.party_id, PartyWord.word_hash == word_hash).exists()
-    )
-
-
-def _filtered(wanted: Select[Case, int], query: CaseQuery) -> Select[Case, int]:
-    if query.type:
-        wanted = wanted.where(Case.type == query.type)
-    if query.state:
-        wanted = wanted.where(Case.state == query.state)
-    if query.unit_id:
-        wanted = wanted.where(Case.unit_id == query.unit_id)
-    if query.first_day:
-        wanted = wanted.where(Case.received_at >= calendar.day_bounds(query.first_day)[0])
-    if query.last_day:
-        wanted = wanted.where(Case.received_at < calendar.day_bounds(query.last_day)[1])
-    return wanted
 
 
 def _write(found: Case, summary: str, content: str) -> None:

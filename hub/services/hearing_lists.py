@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from hub import calendar
 from hub.auth import Action, Actor, Target, require, scopes
 from hub.errors import NotFound
 from hub.i18n import N_
 from hub.ids import utc_now
+from hub.keyset import Cursor
 from hub.models import (
     LIVE_STATES,
     Account,
@@ -27,11 +27,11 @@ from hub.models import (
     Seat,
     SeatKind,
 )
-from hub.services import audit
+from hub.services import search_scopes, unit_scopes
 from hub.services.bookings import NEEDED, may_sit
-from hub.text import fold
 
 PAGE = 50
+NARROW_UNITS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class HearingQuery:
     states: tuple[HearingState, ...] = ()
     newest_first: bool = True
     limit: int = PAGE
-    offset: int = 0
+    after: Cursor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,27 +99,29 @@ async def today(
     """
     start, end = calendar.day_bounds(calendar.local_day(now or utc_now()))
     of_day = (Hearing.starts_at >= start) & (Hearing.starts_at < end)
-    wanted = _readable(actor, action).where(of_day | Hearing.state.in_(LIVE_STATES))
+    wanted = (await _readable(db, actor, action)).where(of_day | Hearing.state.in_(LIVE_STATES))
     return await _all(db, wanted.order_by(Hearing.starts_at, Hearing.number))
 
 
 async def coming(db: AsyncSession, actor: Actor, *, now: datetime | None = None, limit: int = PAGE) -> list[Hearing]:
     """Those of the days after today, the next first; cancelled and postponed ones are shown as such."""
     _, end = calendar.day_bounds(calendar.local_day(now or utc_now()))
-    wanted = _readable(actor).where(Hearing.starts_at >= end)
+    wanted = (await _readable(db, actor)).where(Hearing.starts_at >= end)
     return await _all(db, wanted.order_by(Hearing.starts_at, Hearing.number).limit(limit))
 
 
 async def find(db: AsyncSession, actor: Actor, query: HearingQuery) -> list[Hearing]:
-    """Hearings that the actor may read, by everything given in the query."""
-    wanted = _readable(actor).where(*_days(query), *_places(query))
-    if query.text:
-        # Titles are folded here rather than stored: the days and the scope have narrowed the list before.
-        sought = fold(query.text)
-        rows = await _all(db, wanted.order_by(*_order(query)))
-        hits = [h for h in rows if sought in fold(f"{h.number} {h.title}")]
-        return hits[query.offset : query.offset + query.limit]
-    return await _all(db, wanted.order_by(*_order(query)).limit(query.limit).offset(query.offset))
+    """Hearings that the actor may read, by everything given in the query, from beyond ``after``."""
+    wanted = (await _readable(db, actor)).where(*_days(query), *_places(query))
+    if query.text.strip():
+        sqlite = db.get_bind().dialect.name == "sqlite"
+        wanted = wanted.where(search_scopes.hearings_with(query.text, sqlite=sqlite))
+    return await _all(db, _ordered(wanted, query).limit(query.limit))
+
+
+def cursor(hearing: Hearing) -> Cursor:
+    """Where a list goes on after this one."""
+    return Cursor(hearing.starts_at, hearing.id)
 
 
 async def choices(db: AsyncSession, actor: Actor, unit_id: str = "") -> BookingChoices:
@@ -151,22 +153,23 @@ def _paths(hearing: Hearing) -> tuple[str, ...]:
     return (hearing.unit.path, *sorted(points - {hearing.unit.path}))
 
 
-def _readable(actor: Actor, action: Action = Action.READ_HEARING) -> Select[Hearing]:
-    """``get``'s question for every row at once: the unit or a point's unit in scope, or a seat of one's own."""
-    paths = scopes(actor, action)
-    holding, hosting = aliased(OrgUnit), aliased(OrgUnit)
-    at_point = (
-        select(Seat.hearing_id)
-        .join(Point, Point.id == Seat.point_id)
-        .join(hosting, hosting.id == Point.unit_id)
-        .where(audit.within(hosting.path, paths))
-    )
+async def _readable(db: AsyncSession, actor: Actor, action: Action = Action.READ_HEARING) -> Select[Hearing]:
+    """``get``'s question for every row at once: the unit or a point's unit in scope, or a seat of one's own.
+
+    A narrow scope has few hearings, which are gathered; in a wide one most that are passed on the way through time are
+    readable, so each is asked.
+    """
+    units = await unit_scopes.units_within(db, scopes(actor, action))
+    if units is None:
+        return select(Hearing)
     mine = select(Seat.hearing_id).where(Seat.account_id == actor.account_id)
-    return (
-        select(Hearing)
-        .join(holding, holding.id == Hearing.unit_id)
-        .where(or_(audit.within(holding.path, paths), Hearing.id.in_(at_point), Hearing.id.in_(mine)))
-    )
+    of_units = Hearing.unit_id.in_(unit_scopes.ids(units))
+    points = select(Point.id).where(Point.unit_id.in_(unit_scopes.ids(units)))
+    at_points = select(Seat.hearing_id).where(Seat.point_id.in_(points))
+    if len(units) <= NARROW_UNITS:
+        return select(Hearing).where(Hearing.id.in_(union(select(Hearing.id).where(of_units), at_points, mine)))
+    own = Seat.hearing_id == Hearing.id
+    return select(Hearing).where(or_(of_units, exists(at_points.where(own)), exists(mine.where(own))))
 
 
 def _days(query: HearingQuery) -> list[ColumnElement[bool]]:
@@ -198,10 +201,15 @@ def _places(query: HearingQuery) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _order(query: HearingQuery) -> tuple[ColumnElement[datetime] | ColumnElement[str], ...]:
+def _ordered(wanted: Select[Hearing], query: HearingQuery) -> Select[Hearing]:
+    at, after = Hearing.starts_at, query.after
     if query.newest_first:
-        return (Hearing.starts_at.desc(), Hearing.number.desc())
-    return (Hearing.starts_at.asc(), Hearing.number.asc())
+        if after is not None:
+            wanted = wanted.where(or_(at < after.at, and_(at == after.at, Hearing.id < after.key)))
+        return wanted.order_by(at.desc(), Hearing.id.desc())
+    if after is not None:
+        wanted = wanted.where(or_(at > after.at, and_(at == after.at, Hearing.id > after.key)))
+    return wanted.order_by(at.asc(), Hearing.id.asc())
 
 
 async def _all(db: AsyncSession, wanted: Select[Hearing]) -> list[Hearing]:
@@ -210,7 +218,7 @@ async def _all(db: AsyncSession, wanted: Select[Hearing]) -> list[Hearing]:
 
 async def chairs(db: AsyncSession, actor: Actor) -> list[Account]:
     """Everyone who chairs a hearing that the actor may read, by name: what a list can be filtered by."""
-    readable = _readable(actor).with_only_columns(Hearing.id)
-    seated = select(Seat.account_id).where(Seat.kind == SeatKind.CHAIR, Seat.hearing_id.in_(readable))
-    wanted = select(Account).where(Account.id.in_(seated)).order_by(Account.full_name)
+    readable = (await _readable(db, actor)).with_only_columns(Hearing.id)
+    chair = select(Seat.id).where(Seat.kind == SeatKind.CHAIR, Seat.account_id == Account.id)
+    wanted = select(Account).where(exists(chair.where(Seat.hearing_id.in_(readable)))).order_by(Account.full_name)
     return list((await db.execute(wanted)).unique().scalars())

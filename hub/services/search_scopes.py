@@ -12,6 +12,7 @@ from sqlalchemy import (
     and_,
     cast,
     exists,
+    false,
     literal,
     literal_column,
     or_,
@@ -24,6 +25,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from hub.auth import Actor
 from hub.models import (
     Case,
+    CaseState,
     Hearing,
     HearingCase,
     HearingState,
@@ -36,9 +38,10 @@ from hub.models import (
     SearchKind,
     Seat,
     SeatKind,
+    Transfer,
 )
-from hub.search_index import READING_SEATS
-from hub.search_words import Group, to_fts5, to_tsquery
+from hub.search_index import READING_SEATS, SETTLING
+from hub.search_words import Group, Hashes, parse, to_fts5, to_tsquery
 from hub.services import audit
 
 _holding = aliased(OrgUnit)
@@ -60,7 +63,7 @@ def readable(wanted: Select[SearchDoc], kind: SearchKind, actor: Actor, paths: C
     """Joined to the rows that the documents are of, with what decides about each of them."""
     if kind is SearchKind.CASE:
         wanted = wanted.join(Case, Case.id == SearchDoc.object_id).join(_holding, _holding.id == Case.unit_id)
-        return wanted.where(or_(audit.within(_holding.path, paths), _seated_about(actor)))
+        return wanted.where(or_(audit.within(_holding.path, paths), _seated_about(actor), _settled_within(paths)))
     wanted = wanted.join(Hearing, Hearing.id == SearchDoc.object_id).join(_holding, _holding.id == Hearing.unit_id)
     hosting = aliased(OrgUnit)
     at_point = exists(
@@ -78,10 +81,15 @@ def readable(wanted: Select[SearchDoc], kind: SearchKind, actor: Actor, paths: C
         .join(Party, Party.id == Case.party_id)
         .where(HearingCase.hearing_id == Hearing.id, Party.secret)
     )
+    erased = exists(
+        select(HearingCase.case_id)
+        .join(Case, Case.id == HearingCase.case_id)
+        .where(HearingCase.hearing_id == Hearing.id, Case.state == CaseState.STATE_SECRET)
+    )
     destroyed = exists(
         select(Recording.id).where(Recording.hearing_id == Hearing.id, Recording.state == RecordingState.DESTROYED)
     )
-    return wanted.where(or_(audit.within(_holding.path, paths), and_(at_point, ~secret)), ~destroyed)
+    return wanted.where(or_(audit.within(_holding.path, paths), and_(at_point, ~secret)), ~destroyed, ~erased)
 
 
 def _seated_about(actor: Actor) -> ColumnElement[bool]:
@@ -94,6 +102,28 @@ def _seated_about(actor: Actor) -> ColumnElement[bool]:
         .where(Hearing.state != HearingState.CANCELLED)
     )
     return Case.id.in_(about)
+
+
+def _settled_within(paths: Collection[str]) -> ColumnElement[bool]:
+    """``case_access.settling_paths`` for every row at once."""
+    settling = aliased(OrgUnit)
+    transferred = (
+        select(Transfer.case_id)
+        .join(settling, settling.id == Transfer.to_unit_id)
+        .where(audit.within(settling.path, paths), Transfer.state.in_(SETTLING))
+    )
+    return Case.id.in_(transferred)
+
+
+def hearings_with(typed: str, *, sqlite: bool) -> ColumnElement[bool]:
+    """That a hearing's number, title or reason holds these words; nobody is named there, so no key is needed."""
+    query = parse(typed, Hashes(str, str, str))
+    if query is None:
+        return false()
+    with_words = select(SearchDoc.object_id).where(
+        SearchDoc.kind == SearchKind.HEARING, matches(query.groups, (), sqlite=sqlite, walking=False)
+    )
+    return Hearing.id.in_(with_words)
 
 
 def narrowed(

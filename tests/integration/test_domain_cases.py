@@ -124,7 +124,10 @@ async def test_filters_and_pages(database):
     for n in range(5):
         await register(world, summary=f"Vụ {n}", type=CaseType.FEEDBACK if n % 2 else CaseType.PETITION)
     assert await found(world, type=CaseType.FEEDBACK) == ["Vụ 3", "Vụ 1"]
-    assert await found(world, limit=2, offset=1) == ["Vụ 3", "Vụ 2"]
+    async with world.database.reading() as db:
+        actor = world.actor("officer.XA1")
+        first = await cases.find(db, world.vault, actor, CaseQuery(limit=1))
+    assert await found(world, limit=2, after=first[0].cursor) == ["Vụ 3", "Vụ 2"]
 
 
 async def test_reading_a_case_needs_the_scope_or_a_seat_in_its_hearing(database):

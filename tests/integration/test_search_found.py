@@ -8,8 +8,8 @@ from sqlalchemy import select, text
 from hub import models, search_index
 from hub.errors import Forbidden
 from hub.ids import new_id, utc_now
-from hub.models import Case, CaseType, SearchDoc, SearchKind, WithheldRange
-from hub.services import cases, hearings, recordings, search
+from hub.models import Case, CaseState, CaseType, PartyKind, SearchDoc, SearchKind, WithheldRange
+from hub.services import cases, hearings, identity, recordings, search
 from hub.services.cases import CaseEdit
 from hub.services.event_log import NewEvent, append
 from hub.services.identity import Identity
@@ -291,3 +291,48 @@ async def test_the_index_can_be_built_again_from_nothing_and_is_then_the_same(da
         assert await search.is_built(db)
     assert await content() == before
     assert await found(world, "thu hoi") == [case.id]
+
+
+async def test_nothing_is_found_of_a_case_that_holds_a_state_secret(database):
+    world = await make_world(database)
+    case = await register(world)
+    hearing = await book(world, "XA1", case_ids=[case.id])
+    await note(world, hearing, "Nói về thu hồi đất")
+    reader = "leader.TINH1"
+    assert len(await found(world, "thu hoi", NOTE, reader)) == 1
+    async with database.transaction() as db:
+        row = await db.get_one(Case, case.id)
+        row.summary, row.content, row.state = "", "", CaseState.STATE_SECRET
+    for kind in SearchKind:
+        assert (await page(world, "thu hoi", kind, reader)).count.value == 0
+
+
+async def test_who_speaks_for_a_party_is_found_too_but_not_for_a_denouncer(database):
+    world = await make_world(database)
+    case = await register(world)
+    denunciation = await register(world, type=CaseType.DENUNCIATION, summary="Tố cáo", content="", name="Lý Bốn")
+    officer = world.accounts["officer.XA1"].id
+    async with database.transaction() as db:
+        for one in (case, denunciation):
+            who = Identity(name="Phan Sáu", id_number="001080000006")
+            party = await identity.create_party(db, world.vault, PartyKind.INDIVIDUAL, who, secret=False)
+            kind = models.RepresentationKind.LAWYER
+            db.add(models.Representation(case_id=one.id, party_id=party.id, kind=kind, created_by=officer))
+    for asked in ("phan sáu", "001080000006"):
+        assert await found(world, asked) == [case.id]
+
+
+async def test_a_case_transferred_here_is_found_until_it_is_given_back(database):
+    world = await make_world(database)
+    case = await register(world)
+    assert await found(world, "thu hoi", reader="officer.XA2") == []
+    async with database.transaction() as db:
+        units, officer = world.units, world.accounts["officer.XA1"].id
+        today = utc_now().date()
+        row = models.Transfer(case_id=case.id, to_unit_id=units["XA2"].id, to_name="UBND XA2", sent_by=officer)
+        row.document_number, row.document_day, row.day = "1/CĐ", today, today
+        db.add(row)
+    assert await found(world, "thu hoi", reader="officer.XA2") == [case.id]
+    async with database.transaction() as db:
+        (await db.get_one(models.Transfer, row.id)).state = models.TransferState.RETURNED
+    assert await found(world, "thu hoi", reader="officer.XA2") == []

@@ -6,7 +6,7 @@ from aiohttp import web as http
 
 from hub.auth import Action, may_somewhere
 from hub.services import audit
-from web import forms, keys, view
+from web import forms, keys, paging, view
 
 routes = http.RouteTableDef()
 
@@ -26,7 +26,7 @@ _LINKS = {
 async def index(request: http.Request) -> http.Response:
     """The newest first, by day, kind of action and object."""
     actor, asked = keys.actor(request), request.query
-    page = forms.query_number(asked, "page")
+    here = paging.trail(asked)
     query = audit.AuditQuery(
         first_day=forms.query_day(asked, "from"),
         last_day=forms.query_day(asked, "to"),
@@ -35,7 +35,7 @@ async def index(request: http.Request) -> http.Response:
         object_id=asked.get("object", ""),
         account_id=asked.get("account", ""),
         limit=PAGE + 1,
-        offset=page * PAGE,
+        after=here.here,
     )
     async with keys.deps(request).database.reading() as db:
         rows = await audit.list_events(db, actor, query)
@@ -43,8 +43,7 @@ async def index(request: http.Request) -> http.Response:
         request,
         "admin/audit.html",
         rows=rows[:PAGE],
-        more=len(rows) > PAGE,
-        page=page,
+        paging=paging.paging("/audit", asked, here, rows[PAGE - 1].cursor if len(rows) > PAGE else None),
         asked=dict(asked),
         filtered=any(asked.get(name) for name in ("from", "to", "action", "type", "object", "account")),
         links={kind: path for kind, (path, action) in _LINKS.items() if may_somewhere(actor, action)},

@@ -24,7 +24,7 @@ from hub.services import (
     visits,
 )
 from hub.services.identity import Identity
-from web import forms, handling_view, keys, view
+from web import forms, handling_view, keys, paging, view
 from web.forms import Form
 
 routes = http.RouteTableDef()
@@ -38,7 +38,7 @@ async def index(request: http.Request) -> http.Response:
     """The newest first; with words, those that hold them all, with or without diacritics."""
     actor, hub = keys.actor(request), keys.deps(request)
     asked = request.query
-    page = forms.query_number(asked, "page")
+    here = paging.trail(asked)
     query = cases.CaseQuery(
         text=asked.get("q", "")[:200],
         type=forms.query_choice(asked, "type", CaseType),
@@ -46,18 +46,18 @@ async def index(request: http.Request) -> http.Response:
         first_day=forms.query_day(asked, "from"),
         last_day=forms.query_day(asked, "to"),
         limit=PAGE + 1,
-        offset=page * PAGE,
+        after=here.here,
     )
     async with hub.database.reading() as db:
         rows = await cases.find(db, hub.vault, actor, query)
-        due = await case_course.next_dues(db, [row.id for row in rows])
+        due = await case_course.next_dues(db, [row.id for row in rows[:PAGE]])
+    last = rows[PAGE - 1].cursor if len(rows) > PAGE else None
     return view.render(
         request,
         "cases/index.html",
         rows=rows[:PAGE],
         due=due,
-        more=len(rows) > PAGE,
-        page=page,
+        paging=paging.paging("/cases", asked, here, last),
         asked=dict(asked),
         filtered=any(asked.get(name) for name in ("q", "type", "state", "from", "to")),
         may_register=may_somewhere(actor, Action.REGISTER_CASE),

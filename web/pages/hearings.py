@@ -13,11 +13,11 @@ from hub.errors import BadInput, Conflict, Forbidden
 from hub.ids import utc_now
 from hub.models import LIVE_STATES, Case, Hearing, HearingState, Seat, SeatKind
 from hub.services import cases, conclusions, device_tokens, hearings, minutes, people, recordings
-from hub.services.hearing_lists import chairs
+from hub.services.hearing_lists import chairs, cursor
 from hub.services.hearing_seats import last_check
 from hub.services.lines import readable_seats
 from hub.services.live import SeatLive
-from web import forms, keys, view
+from web import forms, keys, paging, view
 from web.pages.receptions import reception_of
 
 routes = http.RouteTableDef()
@@ -47,7 +47,7 @@ async def coming(request: http.Request) -> http.Response:
 async def everything(request: http.Request) -> http.Response:
     """By day, point, chair and case, within the actor's scope; the newest first."""
     actor, asked = keys.actor(request), request.query
-    page = forms.query_number(asked, "page")
+    here = paging.trail(asked)
     state = forms.query_choice(asked, "state", HearingState)
     query = hearings.HearingQuery(
         first_day=forms.query_day(asked, "from"),
@@ -58,14 +58,15 @@ async def everything(request: http.Request) -> http.Response:
         case_number=asked.get("case", "")[:40],
         states=(state,) if state else (),
         limit=PAGE + 1,
-        offset=page * PAGE,
+        after=here.here,
     )
     async with keys.deps(request).database.reading() as db:
         rows = await hearings.find(db, actor, query)
         points = await people.list_points(db, actor, closed=True)
         chairing = await chairs(db, actor)
-    more = len(rows) > PAGE
-    return _list(request, "all", rows[:PAGE], points=points, chairs=chairing, page=page, more=more)
+    last = cursor(rows[PAGE - 1]) if len(rows) > PAGE else None
+    turned = paging.paging("/hearings/all", asked, here, last)
+    return _list(request, "all", rows[:PAGE], points=points, chairs=chairing, paging=turned)
 
 
 def _list(request: http.Request, tab: str, rows: list[Hearing], **context: Any) -> http.Response:
@@ -79,7 +80,7 @@ def _list(request: http.Request, tab: str, rows: list[Hearing], **context: Any) 
         asked=asked,
         filtered=any(asked.values()),
         may_book=may_somewhere(actor, Action.BOOK_HEARING),
-        **{"points": [], "chairs": [], "page": 0, "more": False, **context},
+        **{"points": [], "chairs": [], "paging": None, **context},
     )
 
 
