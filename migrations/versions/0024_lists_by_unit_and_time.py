@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0024"
+down_revision = "0023"
 
 INDICES = (
     ("ix_case_record_unit_id_received_at_id", "case_record", ["unit_id", "received_at", "id"]),
