@@ -111,6 +111,9 @@ class Config:
     smtp_password_file: Path | None = setting(None, "File whose first line is the password for it.")
     smtp_from: str = setting("", "E-mail address that letters come from; needed with smtp_host.")
     smtp_from_name: str = setting("Cầu Tiếp Dân", "Name beside that address.")
+    reminder_hour: int = setting(
+        7, "Hour of a working day (0 to 23, in Vietnam) from which people are reminded of what is due."
+    )
     line_days: int = setting(365, "Days for which the quality of every line is kept, minute by minute.")
     log_format: str = setting("console", "console or json.")
     log_level: str = setting("info", "debug, info, warning or error.")
@@ -283,7 +286,7 @@ def _cross_check(value: Mapping[str, Any]) -> list[str]:
 def _check_mail(value: Mapping[str, Any]) -> list[str]:
     from hub.mail import is_address
 
-    faults = []
+    faults = [] if 0 <= value["reminder_hour"] <= 23 else ["reminder_hour: must be 0 to 23"]
     if value["smtp_security"] not in ("starttls", "tls", "none"):
         faults.append(f"smtp_security: {value['smtp_security']!r} is not starttls, tls or none")
     if not 0 <= value["smtp_port"] <= 65_535:

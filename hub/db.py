@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from hub import due_session  # noqa: F401 - hooks its own into the session
 from hub.errors import NotReady
 from hub.i18n import N_
 from hub.models.base import Base

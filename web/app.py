@@ -50,6 +50,7 @@ from web.pages import (
     search,
     series,
     signin,
+    tasks,
     transferring,
     visiting,
 )
@@ -68,6 +69,7 @@ ROUTES = (
     cases.routes,
     case_course.routes,
     documents.routes,
+    tasks.routes,
     assigning.routes,
     transferring.routes,
     notices_to_citizens.routes,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from hub.i18n import N_
 from hub.models import AssignmentState, Channel, MailState, TransferState
 from hub.results import Ground
+from hub.services.tasks import Bucket
 
 HANDLING: Mapping[str, Mapping[str, str]] = {
     "assignment_state": {
@@ -34,6 +35,13 @@ HANDLING: Mapping[str, Mapping[str, str]] = {
         Ground.MORE_TIME: N_("cần thêm thời gian, điểm b khoản 1 Điều 28"),
         Ground.REFUSED: N_("từ chối hoặc hướng dẫn, điểm c khoản 1 Điều 28"),
         Ground.TRANSFERRED: N_("đã chuyển, điểm d khoản 1 Điều 28"),
+    },
+    "bucket": {
+        Bucket.OVERDUE: N_("Quá hạn"),
+        Bucket.TODAY: N_("Hôm nay"),
+        Bucket.SOON: N_("Sắp đến hạn"),
+        Bucket.LATER: N_("Còn hạn"),
+        Bucket.UNDATED: N_("Không có hạn"),
     },
     "mail_state": {
         MailState.WAITING: N_("Đang chờ gửi"),

@@ -20,6 +20,7 @@ _ITEMS: tuple[tuple[str, str, str, Action | None], ...] = (
     ("/", N_("Trang chủ"), "home", None),
     ("/hearings", N_("Buổi tiếp"), "calendar", Action.READ_HEARING),
     ("/calendar", N_("Lịch tiếp"), "calendar", Action.READ_HEARING),
+    ("/tasks", N_("Việc cần làm"), "check", Action.READ_CASE),
     ("/cases", N_("Vụ việc"), "folder", Action.READ_CASE),
     ("/deadlines", N_("Thời hạn"), "clock", Action.READ_RULES),
     ("/archive", N_("Kho lưu trữ"), "shield", Action.WATCH_ARCHIVE),

@@ -23,6 +23,7 @@ from hub.services import (
     cases,
     conclusion_tasks,
     denouncers,
+    dues,
     hearings,
     invitations,
     law_loading,
@@ -32,6 +33,7 @@ from hub.services import (
 )
 from hub.services.identity import open_vault
 from hub.services.mail_sending import Sender
+from hub.services.reminding import Reminding
 from signaling import app as signaling_app
 from signaling.doors import Keeper
 from signaling.live import Live
@@ -93,6 +95,8 @@ def make_app(config: Config, database: Database, registry: CollectorRegistry) ->
     app.cleanup_ctx.append(_running(keeper.run, "doors"))
     app.cleanup_ctx.append(_running(partial(_scan_waiting, deps), "antivirus"))
     app.cleanup_ctx.append(_running(Sender(config, database, speak).run, "mail"))
+    app.cleanup_ctx.append(_running(dues.Keeper(database).run, "dues"))
+    app.cleanup_ctx.append(_running(Reminding(config, database).run, "reminders"))
     app.cleanup_ctx.append(_running(partial(search_building.build_when_missing, database), "search index"))
     return app
 

@@ -25,6 +25,7 @@ from hub.models.conclusions import (
 )
 from hub.models.denouncers import DenouncerDocument, DenouncerIdentity
 from hub.models.devices import DeviceToken, DoorDirection
+from hub.models.due import CaseDue, Reminder, ReminderKind, ReminderRun
 from hub.models.handling import (
     Assignment,
     AssignmentState,
@@ -100,6 +101,7 @@ __all__ = [
     "Base",
     "CalendarFeed",
     "Case",
+    "CaseDue",
     "CaseEvent",
     "CaseLink",
     "CaseState",
@@ -164,6 +166,9 @@ __all__ = [
     "RecordingNotice",
     "RecordingState",
     "RefusalGround",
+    "Reminder",
+    "ReminderKind",
+    "ReminderRun",
     "Replacement",
     "Replay",
     "Representation",

@@ -81,6 +81,7 @@ MAY_SEE: dict[str, frozenset[str]] = {
     "/cases/{case_id}/edit": frozenset({"officer", "commune"}),
     "/cases/{case_id}/moves/{code}": frozenset({"officer", "commune"}),
     "/cases/{case_id}/facts": frozenset({"officer", "commune"}),
+    "/tasks": CASES,
     "/cases/{case_id}/assign": frozenset({"leader"}),
     "/cases/{case_id}/transfer": frozenset({"officer", "commune"}),
     "/cases/{case_id}/told/{code}": frozenset(),

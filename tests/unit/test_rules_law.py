@@ -17,6 +17,9 @@ BOOK = shipped_book()
 
 # Counted by hand on a wall calendar. Weekends and days off in the span are named, to be checked again.
 DATED = [
+    # No law: three working days before Mon 16/11/2026 and two after it. Weekend 14–15/11.
+    ("reminder_before", "2026-11-16", "2026-11-11"),
+    ("reminder_superior", "2026-11-16", "2026-11-18"),
     # Law on Citizen Reception 42/2013 Art 28.1: 10 working days. Mon 2/11/2026; weekends 7–8, 14–15/11.
     ("reception_reply", "2026-11-02", "2026-11-16"),
     # The same over 24/11/2026, whose enactment is not verified: it counts. Mon 23/11; weekends 28–29/11, 5–6/12.
@@ -129,7 +132,8 @@ def test_a_day_whose_enactment_is_not_verified_is_worked_and_told_of():
 def test_every_shipped_row_names_its_basis_and_what_was_not_read_is_marked():
     assert all(rule.legal_basis and rule.name_en for rule in BOOK.rules)
     unsure = {rule.code for rule in BOOK.rules if rule.certainty is Certainty.UNVERIFIED}
-    assert unsure == {"complaint_second_acceptance_notice", "denunciation_acceptance_notice"}
+    own = {"reminder_before", "reminder_superior"}  # each agency's own, no law
+    assert unsure == {"complaint_second_acceptance_notice", "denunciation_acceptance_notice"} | own
 
 
 def test_weekends_worked_in_exchange_have_their_weekday_off():

@@ -11,16 +11,45 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.auth import Action, Actor, may_somewhere
 from hub.i18n import N_
 from hub.models import LIVE_STATES, HearingState
-from hub.services import cases, conclusion_tasks, hearings, people
+from hub.services import (
+    cases,
+    conclusion_tasks,
+    dues,
+    hearings,
+    legal_rules,
+    mailing,
+    minimums,
+    people,
+    reminding,
+    tasks,
+    transfers,
+)
 from hub.services.hearings import HearingQuery
 from hub.services.live import LiveView
+from hub.services.tasks import Bucket, TaskQuery
 from web import format as formats
 from web import keys, view
 from web.pages.hearings import row_of
+from web.pages.tasks import CLOCK_NAMES
 
 routes = http.RouteTableDef()
 
 SHOWN = 5
+NOTHING: dict[str, Any] = {
+    "now_live": [],
+    "rows": None,
+    "next_rows": [],
+    "cases": None,
+    "closed": None,
+    "hub_parts": [],
+    "work": None,
+    "arrived": [],
+    "reminded": [],
+    "my_minimum": [],
+    "left_tasks": [],
+    "due_tasks": [],
+}
+"""Of what this person's roles do not show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +77,10 @@ async def show(request: http.Request) -> http.Response:
             context["left_tasks"] = await conclusion_tasks.not_carried_out(db, actor)
         if may_somewhere(actor, Action.MANAGE_ACCOUNTS):
             context |= await _organisation(db, actor)
+            context["mail"] = await mailing.counts(db, actor)
+            context["mail_on"] = bool(hub.config.smtp_host)
+    if may_somewhere(actor, Action.DECIDE_CASE):
+        context |= await _work(request)
     if may_somewhere(actor, Action.WATCH_HELP_DESK):
         context["hub_parts"] = _parts(request, hub.live)
     return view.render(
@@ -56,16 +89,7 @@ async def show(request: http.Request) -> http.Response:
         may_register=may_somewhere(actor, Action.REGISTER_CASE),
         may_book=may_somewhere(actor, Action.BOOK_HEARING),
         may_read_cases=may_somewhere(actor, Action.READ_CASE),
-        **{
-            "now_live": [],
-            "rows": None,
-            "next_rows": [],
-            "cases": None,
-            "closed": None,
-            "hub_parts": [],
-            "left_tasks": [],
-            **context,
-        },
+        **NOTHING | context,
     )
 
 
@@ -80,6 +104,25 @@ async def _hearings(db: AsyncSession, actor: Actor) -> dict[str, Any]:
         "rows": [row for row in rows if row.hearing.state not in LIVE_STATES],
         "next_rows": [row_of(actor, hearing) for hearing in shown],
     }
+
+
+async def _work(request: http.Request) -> dict[str, Any]:
+    """What is due for an officer or a leader, the most pressing first, and what waits for their answer."""
+    actor, hub = keys.actor(request), keys.deps(request)
+    mark, waiting = await dues.fresh(hub.database)
+    query, day = TaskQuery(limit=SHOWN), formats.today()
+    async with hub.database.reading() as db:
+        days = (await legal_rules.rule_book(db)).days
+        found = await tasks.find(db, actor, query, mark, day, days)
+        return {
+            "work": [one for one in found if one.bucket not in (Bucket.LATER, Bucket.UNDATED) or one.waits],
+            "work_counts": await tasks.counts(db, actor, query, mark, day, days),
+            "work_waiting": waiting,
+            "clock_names": CLOCK_NAMES,
+            "arrived": await transfers.arrived(db, actor, limit=SHOWN),
+            "reminded": await reminding.mine(db, actor, limit=SHOWN),
+            "my_minimum": await minimums.of_leader(db, actor),
+        }
 
 
 async def _closed(db: AsyncSession, actor: Actor) -> list[Any]:

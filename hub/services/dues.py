@@ -1,0 +1,138 @@
+"""Each case's next due day in a table, so that lists need not count a hundred thousand clocks.
+
+It cannot lie: a row names the rules, the days off and the counting code that it was counted with; a change of the case
+empties that name in the same transaction (``hub.due_session``), and what has another name than today's is shown to
+nobody before it is counted anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from functools import cache
+from pathlib import Path
+
+import structlog
+from sqlalchemy import ColumnElement, func, insert, literal, null, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub import calendar, case_clocks, case_moves, working_days
+from hub import law as law_rules
+from hub.case_clocks import clocks, next_due
+from hub.db import Database
+from hub.errors import NotReady
+from hub.ids import utc_now
+from hub.law import RuleBook
+from hub.models import Case, CaseDue
+from hub.services import case_course, legal_rules
+
+BATCH = 200
+LOOK_EVERY_S = 5.0
+ADOPT_EVERY = 720
+"""Turns after which rows are looked for that came into the database past the hub."""
+
+log = structlog.get_logger(__name__)
+
+
+@cache
+def _code_mark() -> bytes:
+    """The code that counts: another release may count otherwise."""
+    files = [module.__file__ for module in (case_clocks, case_moves, case_course, working_days, law_rules)]
+    return b"".join(hashlib.sha256(Path(file).read_bytes()).digest() for file in files if file)
+
+
+def mark_of(book: RuleBook) -> str:
+    """The name of everything that a due day follows from besides the case."""
+    days = sorted(book.days.days.items())
+    said = repr((sorted(map(repr, book.rules)), days)).encode()
+    return hashlib.sha256(_code_mark() + said).hexdigest()[:32]
+
+
+def stale(mark: str) -> ColumnElement[bool]:
+    return (CaseDue.book < mark) | (CaseDue.book > mark)
+
+
+async def count_stale(db: AsyncSession, mark: str) -> int:
+    return int((await db.execute(select(func.count()).select_from(CaseDue).where(stale(mark)))).scalar_one())
+
+
+async def recount(db: AsyncSession, book: RuleBook, mark: str, *, limit: int = BATCH) -> int:
+    """Count up to ``limit`` rows anew; how many were. In a writing transaction."""
+    wanted = select(CaseDue.case_id).where(stale(mark)).order_by(CaseDue.book, CaseDue.case_id).limit(limit)
+    ids = list((await db.execute(wanted)).scalars())
+    if not ids:
+        return 0
+    locked = select(Case).where(Case.id.in_(ids)).order_by(Case.id).with_for_update(of=Case)
+    cases = (await db.execute(locked.execution_options(populate_existing=True))).unique().scalars().all()
+    events = await case_course.events_of(db, ids)
+    today = calendar.local_day(utc_now())
+    rows = []
+    for case in cases:
+        so_far = case_course.happened(case, events[case.id])
+        clock = next_due(clocks(case_course.facts_of(case), so_far, book, today, stopped=False))
+        rows.append(
+            {
+                "case_id": case.id,
+                "due": clock.due if clock else None,
+                "clock": clock.spec.code if clock else "",
+                "book": mark,
+            }
+        )
+    await db.execute(update(CaseDue), rows)
+    return len(rows)
+
+
+async def fresh(database: Database) -> tuple[str, int]:
+    """Before a list is shown: count what few cases have changed; the mark, and how many are still being counted."""
+    async with database.reading() as db:
+        book = await legal_rules.rule_book(db)
+        mark = mark_of(book)
+        waiting = await count_stale(db, mark)
+    if waiting:
+        async with database.transaction() as db:
+            waiting -= await recount(db, book, mark)
+    return mark, max(waiting, 0)
+
+
+async def adopt(db: AsyncSession) -> None:
+    """Cases that came past the hub's sessions, as from a restored backup."""
+    known = select(CaseDue.case_id).where(CaseDue.case_id == Case.id).exists()
+    missing = select(Case.id, null(), literal(""), literal("")).where(~known)
+    await db.execute(insert(CaseDue).from_select(["case_id", "due", "clock", "book"], missing))
+
+
+async def recount_all(database: Database) -> int:
+    """Until nothing is stale; how many were."""
+    done = 0
+    while True:
+        async with database.reading() as db:
+            book = await legal_rules.rule_book(db)
+            mark = mark_of(book)
+            if not await count_stale(db, mark):
+                return done
+        async with database.transaction() as db:
+            done += await recount(db, book, mark)
+        await asyncio.sleep(0)
+
+
+class Keeper:
+    """A task of the web process: counts anew, in small bites, what rules or cases have made stale."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def run(self) -> None:
+        turn = 0
+        while True:
+            try:
+                if turn % ADOPT_EVERY == 0:
+                    async with self._database.transaction() as db:
+                        await adopt(db)
+                turn += 1
+                await recount_all(self._database)
+            except NotReady as error:
+                log.warning("due days put off", fault=str(error))
+            except Exception:
+                # A fault here must never end the process, in which hearings are held.
+                log.exception("counting due days failed")
+            await asyncio.sleep(LOOK_EVERY_S)

@@ -1,0 +1,283 @@
+"""People are reminded of what is due: whoever handles it before and after the day, then the superior; each once.
+
+What is sent follows from what is due and from what was sent, so a morning that the hub was off is made up for on the
+next working day. How many days before and after are rules like those of the law, dated and editable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import structlog
+from sqlalchemy import insert, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub import calendar
+from hub.auth import Actor
+from hub.config import Config
+from hub.db import Database
+from hub.errors import NotReady
+from hub.i18n import N_, Text
+from hub.ids import new_id, utc_now
+from hub.law import RuleBook
+from hub.mail import Notice
+from hub.models import (
+    Account,
+    Assignment,
+    Case,
+    CaseDue,
+    CaseState,
+    OrgUnit,
+    Reminder,
+    ReminderKind,
+    ReminderRun,
+    Role,
+    RoleGrant,
+)
+from hub.services import dues, legal_rules, mailing
+from hub.services.tasks import GIVEN
+from hub.working_days import ONE_DAY, WorkCalendar
+
+BEFORE, SUPERIOR = "reminder_before", "reminder_superior"
+LOOK_EVERY_S = 60.0
+LISTED = 30
+"""Most cases that one letter names; the page has them all."""
+BATCH = 500
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What is due, and who has it."""
+
+    case_id: str
+    number: str
+    unit_id: str
+    clock: str
+    due: date
+    owner_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reminded:
+    """One line of a person's reminders."""
+
+    case_id: str
+    number: str
+    summary: str
+    kind: ReminderKind
+    clock: str
+    due: date
+
+
+def horizon(today: date, ahead: int, days: WorkCalendar) -> date:
+    """Up to this due day people are reminded today: so many working days ahead, and the days off that follow, because
+    nobody is reminded on those."""
+    day = today
+    while ahead > 0:
+        day += ONE_DAY
+        ahead -= days.is_working(day)
+    while not days.is_working(day + ONE_DAY):
+        day += ONE_DAY
+    return day
+
+
+def overdue_before(today: date, after: int, days: WorkCalendar) -> date:
+    """What was due before this day has been overdue for so many working days."""
+    day = today
+    while after > 1:
+        day -= ONE_DAY
+        after -= days.is_working(day)
+    return day
+
+
+async def last_day(db: AsyncSession) -> date | None:
+    return (await db.execute(select(ReminderRun.day).order_by(ReminderRun.day.desc()).limit(1))).scalar_one_or_none()
+
+
+async def mine(db: AsyncSession, actor: Actor, *, limit: int = 10) -> list[Reminded]:
+    """What the actor was reminded of on the last day, the most pressing first."""
+    wanted = (
+        select(Reminder, Case.number, Case.summary)
+        .join(Case, Case.id == Reminder.case_id)
+        .where(Reminder.account_id == actor.account_id, Reminder.day == await last_day(db))
+        .order_by(Reminder.due, Reminder.case_id)
+    )
+    return [
+        Reminded(row.case_id, number, summary, ReminderKind(row.kind), row.clock, row.due)
+        for row, number, summary in (await db.execute(wanted.limit(limit))).all()
+    ]
+
+
+async def run(db: AsyncSession, book: RuleBook, mark: str, today: date) -> int:
+    """Remind everybody of today's; how many people. Nothing on a day off, and nothing twice on a day."""
+    if not book.days.is_working(today) or await db.get(ReminderRun, today) is not None:
+        return 0
+    db.add(ReminderRun(day=today))
+    await db.flush()
+    before, superior = book.find(BEFORE, today), book.find(SUPERIOR, today)
+    until = horizon(today, before.value, book.days) if before else today - ONE_DAY
+    late = overdue_before(today, superior.value, book.days) if superior else date.min
+    people = _People(db)
+    told: dict[str, list[tuple[Thing, ReminderKind]]] = {}
+    things = [*await _clocks(db, mark, until), *await _given(db, until)]
+    for start in range(0, len(things), BATCH):
+        part = things[start : start + BATCH]
+        sent = await _sent(db, part)
+        rows = []
+        for thing in part:
+            for kind in _kinds(thing.due, today, late):
+                for account_id in await people.for_(thing, kind):
+                    if (account_id, thing.case_id, thing.clock, thing.due, kind) not in sent:
+                        told.setdefault(account_id, []).append((thing, kind))
+                        rows.append(_row(thing, kind, account_id, today))
+        if rows:
+            await db.execute(insert(Reminder), rows)
+    for account_id, its in told.items():
+        await mailing.queue(db, _digest(account_id, its, today), [account_id])
+    return len(told)
+
+
+def _kinds(due: date, today: date, late: date) -> Iterator[ReminderKind]:
+    if due >= today:
+        yield ReminderKind.BEFORE
+    else:
+        yield ReminderKind.OVERDUE
+        if due < late:
+            yield ReminderKind.ESCALATED
+
+
+def _row(thing: Thing, kind: ReminderKind, account_id: str, today: date) -> dict[str, object]:
+    return {
+        "id": new_id(),
+        "case_id": thing.case_id,
+        "account_id": account_id,
+        "kind": kind,
+        "clock": thing.clock,
+        "due": thing.due,
+        "day": today,
+    }
+
+
+async def _clocks(db: AsyncSession, mark: str, until: date) -> list[Thing]:
+    wanted = (
+        select(Case.id, Case.number, Case.unit_id, CaseDue.clock, CaseDue.due, Assignment.to_id)
+        .join(CaseDue, CaseDue.case_id == Case.id)
+        .outerjoin(Assignment, (Assignment.case_id == Case.id) & Assignment.ended_at.is_(None))
+        .where(CaseDue.book == mark, CaseDue.due <= until)
+        .order_by(CaseDue.due, Case.id)
+    )
+    found = (await db.execute(wanted)).all()
+    return [
+        Thing(case_id, number, unit_id, clock, due, to_id)
+        for case_id, number, unit_id, clock, due, to_id in found
+        if due is not None
+    ]
+
+
+async def _given(db: AsyncSession, until: date) -> list[Thing]:
+    wanted = (
+        select(Case.id, Case.number, Case.unit_id, Assignment.due, Assignment.to_id)
+        .join(Assignment, Assignment.case_id == Case.id)
+        .where(Assignment.ended_at.is_(None), Assignment.due <= until, Case.state != CaseState.CLOSED)
+        .order_by(Assignment.due, Case.id)
+    )
+    found = (await db.execute(wanted)).all()
+    return [
+        Thing(case_id, number, unit_id, GIVEN, due, to_id)
+        for case_id, number, unit_id, due, to_id in found
+        if due is not None
+    ]
+
+
+async def _sent(db: AsyncSession, things: Iterable[Thing]) -> set[tuple[object, ...]]:
+    pairs = [(thing.case_id, thing.due) for thing in things]
+    wanted = select(Reminder.account_id, Reminder.case_id, Reminder.clock, Reminder.due, Reminder.kind)
+    return {tuple(row) for row in (await db.execute(wanted.where(tuple_(Reminder.case_id, Reminder.due).in_(pairs))))}
+
+
+class _People:
+    """Who is told: the one who has it, or the officers of its unit when nobody has; the superior is the unit's leader,
+    or the nearest above."""
+
+    def __init__(self, db: AsyncSession) -> None:
+        self._db = db
+        self._known: dict[tuple[str, Role], list[str]] = {}
+
+    async def for_(self, thing: Thing, kind: ReminderKind) -> list[str]:
+        if kind is not ReminderKind.ESCALATED:
+            return [thing.owner_id] if thing.owner_id else await self._of(thing.unit_id, Role.OFFICER)
+        unit_id: str | None = thing.unit_id
+        while unit_id:
+            if leaders := await self._of(unit_id, Role.LEADER):
+                return leaders
+            unit = await self._db.get(OrgUnit, unit_id)
+            unit_id = unit.parent_id if unit else None
+        return []
+
+    async def _of(self, unit_id: str, role: Role) -> list[str]:
+        if (unit_id, role) not in self._known:
+            wanted = (
+                select(Account.id)
+                .join(RoleGrant, RoleGrant.account_id == Account.id)
+                .where(RoleGrant.role == role, RoleGrant.unit_id == unit_id, Account.unit_id == unit_id)
+                .where(Account.disabled_at.is_(None))
+                .order_by(Account.id)
+            )
+            self._known[unit_id, role] = list((await self._db.execute(wanted)).scalars())
+        return self._known[unit_id, role]
+
+
+def _digest(account_id: str, its: list[tuple[Thing, ReminderKind]], today: date) -> Notice:
+    """One letter a person and day: how many, then numbers and days; what a case is about stays in the hub."""
+    late = sum(kind is not ReminderKind.BEFORE for _, kind in its)
+    count: dict[str, object] = {"late": late, "soon": len(its) - late, "day": today}
+    texts = {
+        ReminderKind.BEFORE: N_("%(number)s: đến hạn %(day)s"),
+        ReminderKind.OVERDUE: N_("%(number)s: quá hạn từ %(day)s"),
+        ReminderKind.ESCALATED: N_("%(number)s: quá hạn từ %(day)s, báo lãnh đạo"),
+    }
+    lines = [Text(N_("Hôm nay có %(late)d việc quá hạn và %(soon)d việc sắp đến hạn cần bạn lưu ý."), count)]
+    lines += [Text(texts[kind], {"number": thing.number, "day": thing.due}) for thing, kind in its[:LISTED]]
+    if len(its) > LISTED:
+        lines.append(Text(N_("… và %(count)d việc khác, xem trên trang."), {"count": len(its) - LISTED}))
+    subject = Text(N_("Việc đến hạn ngày %(day)s: %(late)d quá hạn, %(soon)d sắp đến hạn"), count)
+    return Notice(key=f"reminders/{today.isoformat()}/{account_id}", subject=subject, lines=tuple(lines), path="/tasks")
+
+
+class Reminding:
+    """A task of the web process; of several processes one does a day's reminders."""
+
+    def __init__(self, config: Config, database: Database) -> None:
+        self._config, self._database = config, database
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self.once()
+            except NotReady as error:
+                log.warning("reminders put off", fault=str(error))
+            except Exception:
+                # A fault here must never end the process, in which hearings are held.
+                log.exception("reminding failed")
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def once(self) -> int:
+        """Remind when it is time; how many people were."""
+        now = calendar.local(utc_now())
+        if now.hour < self._config.reminder_hour:
+            return 0
+        async with self._database.reading() as db:
+            if await db.get(ReminderRun, now.date()) is not None:
+                return 0
+        await dues.recount_all(self._database)
+        async with self._database.transaction() as db:
+            book = await legal_rules.rule_book(db)
+            people = await run(db, book, dues.mark_of(book), now.date())
+        if people:
+            log.info("people reminded", people=people)
+        return people
