@@ -43,5 +43,10 @@ def upgrade() -> None:
     )
     op.create_index("ix_reminder_account_id_day", "reminder", ["account_id", "day"], unique=False)
     op.create_index(op.f("ix_reminder_case_id"), "reminder", ["case_id"], unique=False)
-    # Counted by the hub once it runs: a row without the name of its rules is shown to nobody.
+    # Counted once the program runs: a row without the name of its rules is shown to nobody.
     op.execute("INSERT INTO case_due (case_id, due, clock, book) SELECT id, NULL, '', '' FROM case_record")
+
+
+def downgrade() -> None:
+    for table in ("reminder", "case_due", "reminder_run"):
+        op.drop_table(table)
