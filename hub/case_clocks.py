@@ -89,7 +89,7 @@ def _second_filing(facts: Facts) -> str | None:
 REGISTERED = frozenset({M.REGISTER})
 OVER = frozenset({CaseState.WITHDRAWN, CaseState.DISCONTINUED, CaseState.CLOSED, CaseState.STATE_SECRET})
 OUTCOMES = frozenset({M.GUIDE, M.TRANSFER, M.REFUSE, M.FILE, M.ACCEPT})
-TOLD = frozenset({M.REPLY, M.NOTIFY_ACCEPTANCE, M.NOTIFY})
+TOLD = frozenset({M.REPLY, M.NOTIFY_ACCEPTANCE, M.NOTIFY, M.TELL_CITIZEN})
 """The law asks that the citizen be told, not that it be decided (Law on Citizen Reception Art 28.1); who is guided, or
 told that more time is needed, is told by that."""
 SETTLED_BY = frozenset({M.DECIDE, M.CONCLUDE, M.ANSWER})
