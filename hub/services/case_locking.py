@@ -21,6 +21,7 @@ CHANGES = {
     "case_split": N_("tách vụ việc"),
 }
 """What raises a case's version, as the audit trail calls it."""
+MOST_TOLD = 10
 
 
 async def locked(db: AsyncSession, actor: Actor, case_id: str, version: int, action: Action) -> Case:
@@ -57,6 +58,22 @@ async def _stale(db: AsyncSession, found: Case) -> Stale:
         what=_what(event),
         time=calendar.stamp(event.at),
     )
+
+
+async def since(db: AsyncSession, found: Case, version: int) -> list[Text]:
+    """Who did what to a case that the actor may read, since it had that version; the oldest first."""
+    if not 0 < version < found.version:
+        return []
+    done = (
+        select(Account.full_name, AuditEvent)
+        .join(Account, Account.id == AuditEvent.account_id)
+        .where(AuditEvent.object_type == "case", AuditEvent.object_id == found.id, AuditEvent.action.in_(CHANGES))
+        .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
+        .limit(min(found.version - version, MOST_TOLD))
+    )
+    said = N_("%(name)s đã %(what)s lúc %(time)s.")
+    rows = reversed((await db.execute(done)).all())
+    return [Text(said, {"name": name, "what": _what(event), "time": calendar.stamp(event.at)}) for name, event in rows]
 
 
 def _what(event: AuditEvent) -> Text:

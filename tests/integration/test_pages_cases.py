@@ -9,7 +9,9 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
+from hub import calendar
 from hub.config import Config
+from hub.ids import utc_now
 from hub.models import Attachment, AuditEvent
 from tests.support.pages import Answer, Browser, Pages, running_pages
 
@@ -134,6 +136,61 @@ async def test_two_editors_lose_nothing_of_either(pages: Pages) -> None:
     assert newest
     assert (await second.post(f"{path}/edit", {**typed, "version": newest.group(1)})).status == 303
     assert "Bản của cán bộ tỉnh" in (await first.get(path)).text
+
+
+def opened_with(page: Answer) -> dict[str, str]:
+    """The version and the digests that a form carries."""
+    return dict(re.findall(r'name="(version|base_\w+)" value="([^"]*)"', page.text))
+
+
+async def test_who_comes_second_keeps_both_and_may_take_the_others_field_by_field(pages: Pages) -> None:
+    first, second = await pages.person("canbotantien"), await pages.person("canbotinh")
+    path = await registered(first)
+    mine, theirs = opened_with(await first.get(f"{path}/edit")), opened_with(await second.get(f"{path}/edit"))
+    saved = {"type": "complaint", "people_count": "1", "summary": "Bản của xã", "content": "Nội dung của xã"}
+    typed = {"type": "complaint", "people_count": "1", "summary": "Bản của tỉnh", "content": ""}
+    base = {**typed, "summary": CASE["summary"], "content": CASE.get("content", ""), "people_count": "1"}
+    assert (await first.post(f"{path}/edit", {**saved, **mine})).status == 303
+    stale = await second.post(f"{path}/edit", {**base, "summary": "Bản của tỉnh", **theirs})
+    assert stale.status == 409
+    assert "Hoàng Văn Đức" in stale.text
+    assert "Nội dung của xã" in stale.text, "what only the other changed is taken over"
+    assert "Những mục bạn không sửa" in stale.text
+    again = opened_with(stale)
+    form = {**saved, "summary": "Bản của tỉnh", **again}
+    taken = await second.post(f"{path}/edit", {**form, "take": "summary"})
+    assert taken.status == 200
+    assert 'value="Bản của xã"' in taken.text
+    assert (await second.post(f"{path}/edit", {**form, "summary": "Ghép cả hai bản"})).status == 303
+    assert "Ghép cả hai bản" in (await first.get(path)).text
+
+
+async def test_what_was_assessed_meanwhile_is_merged_too(pages: Pages) -> None:
+    first, second = await pages.person("canbotantien"), await pages.person("canbotinh")
+    path = await registered(first)
+    mine, theirs = opened_with(await first.get(f"{path}/facts")), opened_with(await second.get(f"{path}/facts"))
+    assert (await first.post(f"{path}/facts", {"complexity": "complex", **mine})).status == 303
+    stale = await second.post(f"{path}/facts", {"complexity": "ordinary", "remote": "yes", **theirs})
+    assert stale.status == 409
+    assert "Những mục bạn không sửa" in stale.text
+    assert re.search(r'value="complex"[^>]*checked', stale.text)
+    form = {"complexity": "complex", "remote": "yes", **opened_with(stale)}
+    assert (await second.post(f"{path}/facts", form)).status == 303
+
+
+async def test_a_step_that_comes_second_is_told_all_that_happened_since(pages: Pages) -> None:
+    first, second = await pages.person("canbotantien"), await pages.person("canbotinh")
+    path = await registered(first)
+    theirs = opened_with(await second.get(f"{path}/moves/classify"))
+    edit = {"type": "complaint", "people_count": "1", "summary": "Bản của xã", "content": ""}
+    assert (await first.post(f"{path}/edit", {**edit, **opened_with(await first.get(f"{path}/edit"))})).status == 303
+    stale = await second.post(f"{path}/moves/classify", {"day": "hôm nay", "reason": "Ý của tỉnh", **theirs})
+    today = f"{calendar.local_day(utc_now()):%d/%m/%Y}"
+    stale = await second.post(f"{path}/moves/classify", {"day": today, "reason": "Ý của tỉnh", **theirs})
+    assert stale.status == 409
+    assert "Từ lúc bạn mở trang này" in stale.text
+    assert "sửa nội dung" in stale.text
+    assert "Ý của tỉnh" in stale.text
 
 
 async def test_a_document_goes_in_and_comes_out_unchanged(pages: Pages) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aiohttp import web as http
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.auth import Action, Target, require
 from hub.case_moves import MoveCode, target_of
-from hub.errors import BadInput, Conflict, NotFound
-from hub.i18n import N_
-from hub.models import Complexity, LinkKind
-from hub.services import case_course, case_links, case_steps, cases
+from hub.errors import BadInput, Conflict, NotFound, Stale
+from hub.i18n import N_, Text
+from hub.models import Case, Complexity, LinkKind
+from hub.services import case_course, case_links, case_locking, case_steps, cases
 from hub.services.case_course import Assessment, WantedMove
 from web import format as formats
-from web import forms, keys, view
+from web import forms, keys, merging, view
 from web.forms import Form
 from web.pages.cases import case_page
 
@@ -59,6 +62,7 @@ async def _move_page(
         case = await cases.get(db, actor, request.match_info["case_id"])
         move = case_course.require_move(actor, case, _code(request))
         events = (await case_course.events_of(db, [case.id]))[case.id]
+        since = await _since(db, case, values, error)
     try:
         target = target_of(move, case_course.facts_of(case), case_course.happened(case, events))
     except Conflict:
@@ -73,7 +77,17 @@ async def _move_page(
         values=values,
         message=error.text if error else "",
         errors=forms.field_errors(error),
+        merged=None,
+        since=since,
     )
+
+
+async def _since(
+    db: AsyncSession, case: Case, values: Mapping[str, str], error: BadInput | Conflict | None
+) -> list[Text]:
+    """What others did, for who came second."""
+    version = values.get("version", "")
+    return await case_locking.since(db, case, int(version)) if isinstance(error, Stale) and version.isdecimal() else []
 
 
 def _code(request: http.Request) -> MoveCode:
@@ -91,6 +105,8 @@ async def ask_facts(request: http.Request) -> http.Response:
 @routes.post("/cases/{case_id}/facts")
 async def save_facts(request: http.Request) -> http.Response:
     actor, form, case_id = keys.actor(request), await forms.read(request), request.match_info["case_id"]
+    if take := form.text("take"):
+        return await _facts_page(request, form, take=take)
     try:
         wanted = Assessment(
             complexity=form.choice("complexity", Complexity, Complexity.ORDINARY, N_("Hãy chọn độ phức tạp.")),
@@ -110,11 +126,12 @@ async def save_facts(request: http.Request) -> http.Response:
 
 
 async def _facts_page(
-    request: http.Request, form: Form | None, error: BadInput | Conflict | None = None
+    request: http.Request, form: Form | None, error: BadInput | Conflict | None = None, *, take: str = ""
 ) -> http.Response:
-    actor = keys.actor(request)
+    actor, typed = keys.actor(request), dict(form.fields) if form else {}
     async with keys.deps(request).database.reading() as db:
         case = await cases.get(db, actor, request.match_info["case_id"])
+        since = await _since(db, case, typed, error)
     require(actor, Action.EDIT_CASE, Target(paths=(case.unit.path,)))
     now = {
         "complexity": str(case.complexity),
@@ -123,13 +140,18 @@ async def _facts_page(
         "not_competent": "" if case.competent else "yes",
         "forwarded": "yes" if case.forwarded else "",
     }
+    merged = merging.merge(typed, now, take=take) if isinstance(error, Stale) or take else None
+    fresh = {"version": str(case.version), **merging.bases(now)}
     return view.render(
         request,
         "cases/facts.html",
         status=error.status if error else 200,
         case=case,
-        values=now if form is None else dict(form.fields),
-        message=error.text if error else "",
+        values={**merged.values, **({} if take else fresh)} if merged else {**fresh, **(typed or now)},
+        merged=merged,
+        bases=[f"base_{name}" for name in now],
+        since=since,
+        message=error.text if error else Text(N_("Hãy xem lại rồi lưu.")) if take else "",
         errors=forms.field_errors(error),
     )
 

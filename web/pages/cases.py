@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -10,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.auth import Action, Actor, Target, may, may_somewhere, require
 from hub.errors import BadInput, NotReady, Stale
-from hub.i18n import N_
+from hub.i18n import N_, Text
 from hub.models import Case, CaseState, CaseType
 from hub.services import (
     case_course,
     case_links,
+    case_locking,
     cases,
     conclusions,
     identity,
@@ -24,7 +26,7 @@ from hub.services import (
     visits,
 )
 from hub.services.identity import Identity
-from web import forms, handling_view, keys, paging, view
+from web import forms, handling_view, keys, merging, paging, view
 from web.forms import Form
 
 routes = http.RouteTableDef()
@@ -142,6 +144,10 @@ async def edit(request: http.Request) -> http.Response:
     actor, hub = keys.actor(request), keys.deps(request)
     case_id = request.match_info["case_id"]
     form = await forms.read(request)
+    if take := form.text("take"):
+        async with hub.database.reading() as db:
+            found = await _editable(db, request)
+        return _edit_page(request, found, dict(form.fields), take=take)
     try:
         wanted = _case_edit(form)
         version = form.number("version", 0)
@@ -151,7 +157,8 @@ async def edit(request: http.Request) -> http.Response:
     except (BadInput, Stale) as error:
         async with hub.database.reading() as db:
             found = await _editable(db, request)
-        return _edit_page(request, found, dict(form.fields), error=error)
+            since = await case_locking.since(db, found, form.number("version", 0))
+        return _edit_page(request, found, dict(form.fields), error=error, since=since)
     if wanted.type == CaseType.DENUNCIATION:
         # Documents from before the case was one; with the store away the hub's housekeeping seals them later.
         with suppress(NotReady):
@@ -177,20 +184,30 @@ def _values_of(found: Case) -> dict[str, str]:
 
 
 def _edit_page(
-    request: http.Request, found: Case, values: dict[str, str], error: BadInput | Stale | None = None
+    request: http.Request,
+    found: Case,
+    values: dict[str, str],
+    error: BadInput | Stale | None = None,
+    *,
+    since: Sequence[Text] = (),
+    take: str = "",
 ) -> http.Response:
     now = _values_of(found)
-    stale = isinstance(error, Stale)
-    theirs = {name: text for name, text in now.items() if stale and name != "version" and values.get(name) != text}
+    version = now.pop("version")
+    stale = isinstance(error, Stale) or bool(take)
+    merged = merging.merge(values, now, take=take) if stale else None
+    fresh = {"version": version, **merging.bases(now)}
     return view.render(
         request,
         "cases/edit.html",
         status=error.status if error else 200,
         case=found,
         # After a collision the form stands on the newest version: saving again is then a decision, not an accident.
-        values={**values, "version": now["version"]} if stale else {"version": now["version"], **values},
-        theirs=theirs,
-        message=error.text if error else "",
+        values={**merged.values, **(fresh if not take else {})} if merged else {**fresh, **values},
+        merged=merged,
+        bases=[f"base_{name}" for name in now],
+        since=since,
+        message=error.text if error else Text(N_("Hãy xem lại rồi lưu.")) if take else "",
         errors=error.fields if isinstance(error, BadInput) else {},
         may_identify=_rights(keys.actor(request), found)["may_identify"],
     )
