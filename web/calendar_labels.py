@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from hub.i18n import N_
 from hub.minimums import Standing
-from hub.models import Answer
+from hub.models import Answer, TicketState
 
 CALENDAR: Mapping[str, Mapping[str, str]] = {
     "posting_notice": {
@@ -24,6 +24,13 @@ CALENDAR: Mapping[str, Mapping[str, str]] = {
         Standing.URGENT: N_("Gấp: sắp hết hạn niêm yết"),
         Standing.TOO_LATE: N_("Không còn kịp"),
     },
+    "ticket": {
+        TicketState.BOOKED: N_("Đã hẹn"),
+        TicketState.WAITING: N_("Đang chờ"),
+        TicketState.CALLED: N_("Đang gọi"),
+        TicketState.DONE: N_("Xong"),
+        TicketState.ABSENT: N_("Vắng"),
+    },
     "answer": {
         Answer.NONE: N_("Chưa trả lời"),
         Answer.ACCEPTED: N_("Nhận lời"),
@@ -39,6 +46,12 @@ CALENDAR_TONES: Mapping[str, Mapping[str, str]] = {
         Standing.MISSING: "warn",
         Standing.URGENT: "danger",
         Standing.TOO_LATE: "danger",
+    },
+    "ticket": {
+        TicketState.BOOKED: "info",
+        TicketState.WAITING: "warn",
+        TicketState.CALLED: "good",
+        TicketState.ABSENT: "danger",
     },
     "answer": {Answer.ACCEPTED: "good", Answer.DECLINED: "danger", Answer.PROPOSED: "warn"},
 }

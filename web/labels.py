@@ -238,6 +238,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "series_changed": N_("Sửa lịch định kỳ"),
         "reception_posted": N_("Niêm yết buổi tiếp"),
         "invitation_answered": N_("Trả lời lời mời dự buổi tiếp"),
+        "board_made": N_("Tạo địa chỉ màn hình phòng chờ"),
         "calendar_feed_made": N_("Tạo địa chỉ lịch cá nhân"),
         "calendar_feed_ended": N_("Bỏ địa chỉ lịch cá nhân"),
         "unit_head_set": N_("Ghi người đứng đầu cơ quan"),

@@ -154,7 +154,7 @@ async def identify(request: http.Request, handler: Handler) -> http.StreamRespon
 
 
 def _is_open(path: str) -> bool:
-    return path in OPEN_PATHS or path.startswith(("/ws/", "/keys/", "/notice/", "/invitations/", "/feeds/"))
+    return path in OPEN_PATHS or path.startswith(("/ws/", "/keys/", "/notice/", "/invitations/", "/board/", "/feeds/"))
 
 
 async def _recognise(request: http.Request, token: str) -> None:

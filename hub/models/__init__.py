@@ -68,6 +68,7 @@ from hub.models.minutes import (
 )
 from hub.models.parties import PartyNeed, Receipt, ReceiptItem, Representation, RepresentationKind, StateSecret
 from hub.models.people import Account, OrgUnit, Point, Role, RoleGrant, SignInSession, UnitLevel
+from hub.models.queueing import BoardToken, QueueTicket, TicketState
 from hub.models.receptions import Occurrence, Posting, ReceptionSeries, Replacement, UnitHead
 from hub.models.recordings import (
     AuditEvent,
@@ -99,6 +100,7 @@ __all__ = [
     "Attendance",
     "AuditEvent",
     "Base",
+    "BoardToken",
     "CalendarFeed",
     "Case",
     "CaseDue",
@@ -157,6 +159,7 @@ __all__ = [
     "Point",
     "Position",
     "Posting",
+    "QueueTicket",
     "Receipt",
     "ReceiptItem",
     "ReceptionSeries",
@@ -190,6 +193,7 @@ __all__ = [
     "TaskEvent",
     "TaskState",
     "TaskStep",
+    "TicketState",
     "Track",
     "Transfer",
     "TransferState",

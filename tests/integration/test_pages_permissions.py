@@ -64,6 +64,8 @@ OPEN = {
     "/notice",
     "/notice/{unit_code}",
     "/invitations/{token}",
+    "/board/{token}",
+    "/board/{token}/state",
     "/feeds/{token}.ics",
 }
 
@@ -105,6 +107,7 @@ MAY_SEE: dict[str, frozenset[str]] = {
     "/hearings/{hearing_id}/lines": INVITED | ADMINISTRATORS,
     "/hearings/{hearing_id}/lines/{seat_id}": INVITED | ADMINISTRATORS,
     "/calendar": EVERYONE,
+    "/hearings/{hearing_id}/queue": INVITED,
     "/series": EVERYONE,
     "/series/new": BOOKERS,
     "/series/{series_id}": frozenset({"officer", "leader", "secretary", "auditor", "technician"}),
@@ -174,6 +177,7 @@ MAY_POST: dict[str, frozenset[str]] = {
     "/hearings/{hearing_id}/edit": frozenset({"officer", "secretary"}),
     "/hearings/{hearing_id}/postpone": frozenset({"officer", "secretary"}),
     "/hearings/{hearing_id}/cancel": frozenset({"officer", "secretary"}),
+    "/hearings/{hearing_id}/queue": frozenset(),
     "/hearings/{hearing_id}/replace": frozenset({"officer", "secretary"}),
     "/series/new": BOOKERS,
     "/series/{series_id}/edit": frozenset({"officer", "secretary"}),
