@@ -12,7 +12,10 @@ from bench import search_before
 from bench.search_text import Writer
 from bench.search_world import Made
 from hub.auth import Actor
+from hub.models import SearchKind
+from hub.services import audit, case_lists, hearing_lists, search
 from hub.services.identity import Vault
+from hub.services.search import Search
 
 Before = Callable[[AsyncSession, Vault, Actor], Awaitable[int]]
 DEEP = 40
@@ -29,6 +32,8 @@ class Question:
     addresses: tuple[str, ...]
     before: tuple[Before, ...] = ()
     turned: int = 0
+    now: tuple[Before, ...] = ()
+    """The query of ``before`` as it is asked today, on the first page: to be compared without the page around it."""
 
 
 def questions(made: Made) -> list[Question]:
@@ -61,6 +66,15 @@ def questions(made: Made) -> list[Question]:
 
 
 def _lists() -> list[Question]:
+    async def cases_now(db: AsyncSession, vault: Vault, actor: Actor) -> int:
+        return len(await case_lists.find(db, vault, actor, case_lists.CaseQuery(limit=51)))
+
+    async def hearings_now(db: AsyncSession, _vault: Vault, actor: Actor) -> int:
+        return len(await hearing_lists.find(db, actor, hearing_lists.HearingQuery(limit=51)))
+
+    async def events_now(db: AsyncSession, _vault: Vault, actor: Actor) -> int:
+        return len(await audit.list_events(db, actor, audit.AuditQuery(limit=101)))
+
     def listed(page: int) -> Before:
         return lambda db, vault, actor: search_before.cases(db, vault, actor, "", "", page)
 
@@ -71,14 +85,14 @@ def _lists() -> list[Question]:
         return lambda db, _vault, actor: search_before.events(db, actor, page)
 
     return [
-        Question("list of cases, all units", "central", ("/cases",), (listed(0),)),
-        Question("list of cases, one commune", "commune", ("/cases",), (listed(0),)),
-        Question("list of cases, page 41", "central", ("/cases",), (listed(100),), DEEP),
-        Question("list of hearings, all units", "central", ("/hearings/all",), (held(0),)),
-        Question("list of hearings, one commune", "commune", ("/hearings/all",), (held(0),)),
-        Question("list of hearings, page 41", "central", ("/hearings/all",), (held(DEEP),), DEEP),
-        Question("audit trail, all units", "central", ("/audit",), (told(0),)),
-        Question("audit trail, page 41", "central", ("/audit",), (told(DEEP),), DEEP),
+        Question("list of cases, all units", "central", ("/cases",), (listed(0),), 0, (cases_now,)),
+        Question("list of cases, one commune", "commune", ("/cases",), (listed(0),), 0, (cases_now,)),
+        Question("list of cases, page 41", "central", ("/cases",), (listed(100),), DEEP, (cases_now,)),
+        Question("list of hearings, all units", "central", ("/hearings/all",), (held(0),), 0, (hearings_now,)),
+        Question("list of hearings, one commune", "commune", ("/hearings/all",), (held(0),), 0, (hearings_now,)),
+        Question("list of hearings, page 41", "central", ("/hearings/all",), (held(DEEP),), DEEP, (hearings_now,)),
+        Question("audit trail, all units", "central", ("/audit",), (told(0),), 0, (events_now,)),
+        Question("audit trail, page 41", "central", ("/audit",), (told(DEEP),), DEEP, (events_now,)),
         Question("archive", "province", ("/archive",)),
     ]
 
@@ -88,7 +102,15 @@ def _words(name: str, who: str, texts: list[str], turned: int = 0, **filters: st
         plain = text.replace('"', "")
         return lambda db, vault, actor: search_before.cases(db, vault, actor, plain, filters.get("type", ""), turned)
 
+    def now(text: str) -> Before:
+        async def ask(db: AsyncSession, vault: Vault, actor: Actor) -> int:
+            asked = Search(text=text, type=filters.get("type", ""), state=filters.get("state", ""))
+            return len((await search.find(db, vault, actor, SearchKind.CASE, asked)).hits)
+
+        return ask
+
     if "since" in filters:
         filters["from"] = filters.pop("since")
     addresses = tuple("/search?" + urlencode({"q": text, "kind": "case", **filters}) for text in texts)
-    return Question(name, who, addresses, tuple(before(text) for text in texts), turned)
+    old, new = tuple(before(text) for text in texts), tuple(now(text) for text in texts)
+    return Question(name, who, addresses, old, turned, new)
