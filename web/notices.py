@@ -48,6 +48,7 @@ NOTICES: Mapping[str, str] = {
     "minutes_scanned": N_("Đã tải bản quét lên."),
     "minutes_locked": N_("Đã khóa và niêm phong biên bản."),
     "minutes_annexed": N_("Đã thêm phụ lục đính chính."),
+    "papers_read": N_("Đã ghi là bạn đã đọc hồ sơ này."),
     "conclusion_saved": N_("Đã lưu bản thảo thông báo kết luận."),
     "conclusion_issued": N_("Đã ban hành thông báo kết luận và giao nhiệm vụ."),
     "task_stepped": N_("Đã ghi vào nhiệm vụ."),
