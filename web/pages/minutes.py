@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import quote
 
@@ -223,7 +224,7 @@ async def _context(db: AsyncSession, request: http.Request, actor: Actor, hearin
         "state": state,
         "may_write": minutes.may_write(actor, hearing),
         "found": reading,
-        "doc": reading.body if reading else None,
+        "doc": _shown(found, reading),
         "rules": rules,
         "replay": f"/recordings/{recording.recording_id}" if recording and recording.may_replay else "",
         "seats": {seat.id: seat for seat in hearing.seats},
@@ -260,6 +261,15 @@ async def _missing(db: AsyncSession, hearing: Hearing, reading: Reading | None) 
     if reading is None:
         return None
     return await minutes_locking.missing(db, hearing, reading.version, reading.history)
+
+
+def _shown(found: Minutes | None, reading: Reading | None) -> dict[str, Any] | None:
+    """The version that was read; of locked minutes with the attendance to the hearing's end, as it was sealed."""
+    if found is None or reading is None:
+        return None
+    if found.state != MinutesState.LOCKED:
+        return dict(reading.body)
+    return {**reading.body, "attendance": json.loads(found.document)["attendance"]}
 
 
 def _opens_sealed(actor: Actor, hearing: Hearing) -> bool:
