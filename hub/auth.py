@@ -34,6 +34,12 @@ class Action(StrEnum):
     """Accept, return or finish one's own turn at a case."""
     RECEIVE_TRANSFER = "receive_transfer"
     """Acknowledge or return what another unit has transferred."""
+    MAKE_DOCUMENT = "make_document"
+    """Make a numbered paper from a case, and add its signed scan."""
+    READ_REGISTER = "read_register"
+    """The register of receptions: read, print, take away."""
+    CLOSE_REGISTER = "close_register"
+    """Freeze a past year of it."""
     READ_IDENTITY = "read_identity"
     """Of who came, but for denouncers."""
     OPEN_VAULT = "open_vault"
@@ -192,6 +198,9 @@ _ROLES: dict[Action, frozenset[Role]] = {
     Action.ASSIGN_CASE: frozenset({Role.LEADER}),
     Action.ANSWER_ASSIGNMENT: frozenset({Role.OFFICER, Role.LEADER}),
     Action.RECEIVE_TRANSFER: frozenset({Role.OFFICER}),
+    Action.MAKE_DOCUMENT: frozenset({Role.OFFICER, Role.LEADER}),
+    Action.READ_REGISTER: frozenset({Role.OFFICER, Role.LEADER, Role.AUDITOR}),
+    Action.CLOSE_REGISTER: frozenset({Role.LEADER}),
     Action.READ_IDENTITY: frozenset({Role.OFFICER, Role.LEADER}),
     Action.OPEN_VAULT: frozenset({Role.OFFICER, Role.LEADER}),
     Action.BOOK_HEARING: frozenset({Role.OFFICER, Role.SECRETARY}),

@@ -24,6 +24,7 @@ RULE_COLUMNS = (
     *("name", "name_en", "legal_basis", "note"),
 )
 HOLIDAY_COLUMNS = ("day", "kind", "active", "certainty", "name", "name_en", "legal_basis", "note")
+LONGEST_TEXT = 300
 LIMITS = {"code": 64, "name": 200, "name_en": 200, "legal_basis": 300, "note": 600}
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -51,20 +52,20 @@ class HolidayRow:
 
 
 def shipped_rules() -> list[Rule]:
-    return read_rules(_shipped(RULES))
+    return read_rules(shipped(RULES))
 
 
 def shipped_holidays() -> list[HolidayRow]:
-    return read_holidays(_shipped(HOLIDAYS))
+    return read_holidays(shipped(HOLIDAYS))
 
 
-def _shipped(name: str) -> str:
+def shipped(name: str) -> str:
     return files("hub").joinpath("data", name).read_text(encoding="utf-8")
 
 
 def read_rules(text: str, name: str = RULES) -> list[Rule]:
     """Raises ``LawFileError``: faults of single lines, and rules of one code that overlap."""
-    rules = _read(text, name, RULE_COLUMNS, _rule)
+    rules = read_table(text, name, RULE_COLUMNS, _rule)
     faults = [
         f"{name}: {one.code}: the rows from {one.valid_from} and from {other.valid_from} overlap"
         for one, other in overlaps(rules)
@@ -76,7 +77,7 @@ def read_rules(text: str, name: str = RULES) -> list[Rule]:
 
 def read_holidays(text: str, name: str = HOLIDAYS) -> list[HolidayRow]:
     """Raises ``LawFileError``: faults of single lines, and days that come twice."""
-    rows = _read(text, name, HOLIDAY_COLUMNS, _holiday)
+    rows = read_table(text, name, HOLIDAY_COLUMNS, _holiday)
     days = [row.day for row in rows]
     twice = sorted({day for day in days if days.count(day) > 1})
     if twice:
@@ -84,7 +85,7 @@ def read_holidays(text: str, name: str = HOLIDAYS) -> list[HolidayRow]:
     return rows
 
 
-def _read(text: str, name: str, columns: tuple[str, ...], make: Callable[[_Line], Row]) -> list[Row]:
+def read_table(text: str, name: str, columns: tuple[str, ...], make: Callable[[Line], Row]) -> list[Row]:
     rows: list[Row] = []
     faults: list[str] = []
     lines = _lines(text)
@@ -94,7 +95,7 @@ def _read(text: str, name: str, columns: tuple[str, ...], make: Callable[[_Line]
         if len(cells) != len(columns):
             faults.append(f"{name}, line {number}: {len(cells)} cells instead of {len(columns)}")
             continue
-        line = _Line(dict(zip(columns, (cell.strip() for cell in cells), strict=True)))
+        line = Line(dict(zip(columns, (cell.strip() for cell in cells), strict=True)))
         row = make(line)
         faults += [f"{name}, line {number}: {fault}" for fault in line.faults]
         rows.append(row)
@@ -110,7 +111,7 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
             yield number, next(csv.reader([line]))
 
 
-class _Line:
+class Line:
     """One line's cells; what is wrong with them is gathered."""
 
     def __init__(self, cells: Mapping[str, str]) -> None:
@@ -121,8 +122,8 @@ class _Line:
         value = self.cells[column]
         if required and not value:
             self.faults.append(f"{column} is empty")
-        if len(value) > LIMITS[column]:
-            self.faults.append(f"{column} is longer than {LIMITS[column]} characters")
+        if len(value) > LIMITS.get(column, LONGEST_TEXT):
+            self.faults.append(f"{column} is longer than {LIMITS.get(column, LONGEST_TEXT)} characters")
         return value
 
     def choice(self, column: str, kind: type[Choice], default: Choice) -> Choice:
@@ -147,7 +148,7 @@ class _Line:
         return int(text)
 
 
-def _rule(line: _Line) -> Rule:
+def _rule(line: Line) -> Rule:
     valid_from = line.day("valid_from")
     valid_to = line.day("valid_to") if line.cells["valid_to"] else None
     if valid_to is not None and valid_to < valid_from:
@@ -167,7 +168,7 @@ def _rule(line: _Line) -> Rule:
     )
 
 
-def _holiday(line: _Line) -> HolidayRow:
+def _holiday(line: Line) -> HolidayRow:
     day, kind = line.day("day"), line.choice("kind", DayKind, DayKind.HOLIDAY)
     if kind is DayKind.SWAPPED_WORKING and day.isoweekday() <= 5 and day != date.min:
         line.faults.append(f"{day} is a weekday, so it cannot be worked in exchange")

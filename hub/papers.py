@@ -6,12 +6,14 @@ Everything in it is plain text: nothing that a person typed is ever read as a pr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 
 MOTTO = ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc")
+_NOT_XML = re.compile("[^\\t\\n\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 _SHORT = (("UBND", "Ủy ban nhân dân"), ("HĐND", "Hội đồng nhân dân"))
 _PLACES = ("xã", "phường", "đặc khu", "thị trấn", "tỉnh", "thành phố", "huyện", "quận", "thị xã")
 
@@ -179,6 +181,11 @@ def place_and_day(place: str, day: date) -> str:
 def in_words(day: date | None) -> str:
     """``ngày 05/02/2026``, or dots where the day is not known."""
     return f"ngày {day:%d/%m/%Y}" if day else "ngày ...../...../......"
+
+
+def printable(text: str) -> str:
+    """Without what XML 1.0 cannot hold (§2.2): a Word file or workbook with it would be refused as a whole."""
+    return _NOT_XML.sub("", text)
 
 
 def as_data(paper: Paper) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from typing import Any
 
 from docx import Document
@@ -27,7 +26,6 @@ CENTER, LEFT, BOTH, RIGHT = (
 )
 DOTS = "." * 60
 RULE = "─" * 8
-_NOT_XML = re.compile("[^\\t\\n\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 _ALIGN = {"both": BOTH, "left": LEFT, "center": CENTER}
 
 
@@ -62,8 +60,8 @@ def _set_up(document: Any, paper: Paper) -> None:
     style.font.name, style.font.size = FACE, Pt(14)
     style.element.rPr.rFonts.set(qn("w:eastAsia"), FACE)
     style.paragraph_format.space_after = Pt(4)
-    document.core_properties.title = _clean(" ".join(part for part in (paper.title, paper.subject) if part))
-    document.core_properties.author = _clean(papers.written_out(paper.agency))
+    document.core_properties.title = papers.printable(" ".join(part for part in (paper.title, paper.subject) if part))
+    document.core_properties.author = papers.printable(papers.written_out(paper.agency))
     document.core_properties.language = "vi-VN"
 
 
@@ -232,12 +230,7 @@ def _end(document: Any, paper: Paper) -> None:
 def _say(
     paragraph: Paragraph, text: str, size_pt: float = 14, *, bold: bool = False, italic: bool = False
 ) -> Paragraph:
-    run = paragraph.add_run(_clean(text))
+    run = paragraph.add_run(papers.printable(text))
     run.font.size, run.font.name = Pt(size_pt), FACE
     run.bold, run.italic = bold, italic
     return paragraph
-
-
-def _clean(text: str) -> str:
-    """Without what XML 1.0 cannot hold (§2.2): python-docx would refuse the whole paper."""
-    return _NOT_XML.sub("", text)

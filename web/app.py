@@ -41,10 +41,12 @@ from web.pages import (
     minutes,
     notices_to_citizens,
     papers,
+    paperwork,
     places,
     postings,
     queueing,
     recordings,
+    register,
     registering,
     replay,
     rules,
@@ -54,6 +56,7 @@ from web.pages import (
     signin,
     tasks,
     transferring,
+    verify,
     visiting,
 )
 from web.view import renderer
@@ -77,6 +80,9 @@ ROUTES = (
     notices_to_citizens.routes,
     papers.routes,
     visiting.routes,
+    paperwork.routes,
+    register.routes,
+    verify.routes,
     booking.routes,
     devices.routes,
     hearings.routes,
@@ -121,6 +127,7 @@ def make_app(deps: Deps) -> http.Application:
     app[ARCHIVE_METRICS] = ArchiveMetrics(deps.registry)
     app[KNOCKS] = Knocks()
     app[minutes_api.DISCRETION] = Discretion()
+    app[verify.CHECKS] = Knocks()
     app[RENDERER] = renderer()
     app[verifying.VERIFYING] = verifying.Verifying()
     app.cleanup_ctx.append(verifying.context)

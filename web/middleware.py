@@ -154,7 +154,8 @@ async def identify(request: http.Request, handler: Handler) -> http.StreamRespon
 
 
 def _is_open(path: str) -> bool:
-    return path in OPEN_PATHS or path.startswith(("/ws/", "/keys/", "/notice/", "/invitations/", "/board/", "/feeds/"))
+    public = ("/ws/", "/keys/", "/notice/", "/invitations/", "/board/", "/feeds/", "/verify/")
+    return path in OPEN_PATHS or path.startswith(public)
 
 
 async def _recognise(request: http.Request, token: str) -> None:

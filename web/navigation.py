@@ -22,6 +22,7 @@ _ITEMS: tuple[tuple[str, str, str, Action | None], ...] = (
     ("/calendar", N_("Lịch tiếp"), "calendar", Action.READ_HEARING),
     ("/tasks", N_("Việc cần làm"), "check", Action.READ_CASE),
     ("/cases", N_("Vụ việc"), "folder", Action.READ_CASE),
+    ("/register", N_("Sổ tiếp dân"), "file", Action.READ_REGISTER),
     ("/deadlines", N_("Thời hạn"), "clock", Action.READ_RULES),
     ("/archive", N_("Kho lưu trữ"), "shield", Action.WATCH_ARCHIVE),
     ("/help-desk", N_("Bàn hỗ trợ"), "lifebuoy", Action.WATCH_HELP_DESK),

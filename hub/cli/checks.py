@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from hub import cli, logs, migrate, tls
 from hub import config as configuration
-from hub.cli import identity_checks, network_checks, seal_checks
+from hub.cli import identity_checks, network_checks, register_checks, seal_checks
 from hub.cli.findings import Finding, Verdict
 from hub.cli.processes import open_store
 from hub.config import Config
@@ -56,7 +56,7 @@ def run(config: Config) -> Iterator[Finding]:
     checks: list[Callable[[Config], Iterator[Finding]]] = [_database, identity_checks.identity_key]
     checks += [identity_checks.denouncers_key, seal_checks.seal_keys, seal_checks.recording_keys, _store, _tls, _disk]
     checks += [network_checks.media_addresses, network_checks.socket_buffers, network_checks.turn_servers]
-    checks.append(seal_checks.time_stamps)
+    checks += [seal_checks.time_stamps, register_checks.registers]
     checks += [] if running else [network_checks.http_port, network_checks.media_ports]
     for check in checks:
         yield from check(config)

@@ -23,8 +23,9 @@ from hub.models.conclusions import (
     TaskState,
     TaskStep,
 )
-from hub.models.denouncers import DenouncerDocument, DenouncerIdentity
+from hub.models.denouncers import DenouncerDocument, DenouncerIdentity, DenouncerPaper
 from hub.models.devices import DeviceToken, DoorDirection
+from hub.models.documents import Document, DocumentScan
 from hub.models.due import CaseDue, Reminder, ReminderKind, ReminderRun
 from hub.models.handling import (
     Assignment,
@@ -85,6 +86,7 @@ from hub.models.recordings import (
     Track,
     WithheldRange,
 )
+from hub.models.register import RegisterBook, RegisterEntry
 from hub.models.search import SavedSearch, SearchDoc, SearchKind
 from hub.models.visits import IdentityMethod, RefusalGround, Visit
 
@@ -120,12 +122,15 @@ __all__ = [
     "DayKind",
     "DenouncerDocument",
     "DenouncerIdentity",
+    "DenouncerPaper",
     "Destruction",
     "DestructionKind",
     "DestructionState",
     "DeviceCheck",
     "DeviceToken",
     "Direction",
+    "Document",
+    "DocumentScan",
     "DoorDirection",
     "Gap",
     "Hearing",
@@ -169,6 +174,8 @@ __all__ = [
     "RecordingNotice",
     "RecordingState",
     "RefusalGround",
+    "RegisterBook",
+    "RegisterEntry",
     "Reminder",
     "ReminderKind",
     "ReminderRun",

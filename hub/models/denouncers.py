@@ -36,3 +36,14 @@ class DenouncerDocument(Base):
     wrapped: Mapped[bytes] = mapped_column(LargeBinary)
     in_use: Mapped[bool] = mapped_column(default=False)
     """True once the object that the attachment points to is sealed with it."""
+
+
+class DenouncerPaper(Base):
+    """The key of one paper made in a denunciation, or of its signed scan, wrapped as ``DenouncerDocument``'s is."""
+
+    __tablename__ = "denouncer_paper"
+
+    paper_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    """Of a ``Document`` or a ``DocumentScan``; kept before anything is sealed with it, so it may be of neither yet."""
+    key_id: Mapped[str] = mapped_column(String(16), index=True)
+    wrapped: Mapped[bytes] = mapped_column(LargeBinary)

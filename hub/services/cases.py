@@ -37,7 +37,7 @@ from hub.services.case_locking import locked
 from hub.services.case_timeline import TimelineEntry, timeline
 from hub.services.counters import next_number
 from hub.services.identity import Identity, Vault
-from hub.services.sealing import seal_pending
+from hub.services.paper_sealing import seal_pending
 from hub.text import clean, clean_block, exact, fold
 
 __all__ = [

@@ -20,7 +20,7 @@ from hub.errors import ConfigError
 from hub.i18n import N_
 from hub.ids import utc_now
 from hub.key_rings import KeyRing
-from hub.models import DenouncerDocument, DenouncerIdentity
+from hub.models import DenouncerDocument, DenouncerIdentity, DenouncerPaper
 from hub.sealed import WrongKey
 
 BEFORE = ""
@@ -74,6 +74,19 @@ async def document_key(db: AsyncSession, ring: KeyRing, attachment_id: str) -> t
     return None if row is None else (_unwrapped(ring, row), row.in_use)
 
 
+async def paper_key(db: AsyncSession, ring: KeyRing, paper_id: str) -> bytes:
+    """The key of a paper of a denunciation, made and kept now if it has none yet."""
+    await _lock(db)
+    row = await db.get(DenouncerPaper, paper_id, populate_existing=True)
+    if row is not None:
+        return sealed.unseal(_documents(_find(ring, row.key_id)), paper_id, row.wrapped)
+    key, data_key = ring.current(), new_document_key()
+    wrapped = sealed.seal(_documents(key.key), paper_id, data_key)
+    db.add(DenouncerPaper(paper_id=paper_id, key_id=key.id, wrapped=wrapped))
+    await db.flush()
+    return data_key
+
+
 async def document_in_use(db: AsyncSession, attachment_id: str) -> None:
     (await db.get_one(DenouncerDocument, attachment_id)).in_use = True
 
@@ -102,7 +115,11 @@ async def move_all(database: Database, ring: KeyRing, before: Opener) -> int:
             data_key = _unwrapped(ring, document)
             document.key_id = key.id
             document.wrapped = sealed.seal(_documents(key.key), document.attachment_id, data_key)
-    return len(people) + len(documents)
+        papers = list(await db.scalars(select(DenouncerPaper).where(DenouncerPaper.key_id != key.id).with_for_update()))
+        for paper in papers:
+            data_key = sealed.unseal(_documents(_find(ring, paper.key_id)), paper.paper_id, paper.wrapped)
+            paper.key_id, paper.wrapped = key.id, sealed.seal(_documents(key.key), paper.paper_id, data_key)
+    return len(people) + len(documents) + len(papers)
 
 
 async def renew(database: Database, ring: KeyRing, before: Opener) -> int:
@@ -113,7 +130,7 @@ async def renew(database: Database, ring: KeyRing, before: Opener) -> int:
 async def by_key(db: AsyncSession) -> Counter[str]:
     """How many identities and documents each key seals, ``BEFORE`` among them."""
     found: Counter[str] = Counter()
-    for column in (DenouncerIdentity.key_id, DenouncerDocument.key_id):
+    for column in (DenouncerIdentity.key_id, DenouncerDocument.key_id, DenouncerPaper.key_id):
         for key_id, count in (await db.execute(select(column, func.count()).group_by(column))).all():
             found[key_id] += count
     return found
@@ -127,6 +144,9 @@ async def check(db: AsyncSession, ring: KeyRing, before: Opener) -> None:
     one = select(func.min(DenouncerDocument.attachment_id)).group_by(DenouncerDocument.key_id)
     for document in await db.scalars(select(DenouncerDocument).where(DenouncerDocument.attachment_id.in_(one))):
         _unwrapped(ring, document)
+    paper_ids = select(func.min(DenouncerPaper.paper_id)).group_by(DenouncerPaper.key_id)
+    for paper in await db.scalars(select(DenouncerPaper).where(DenouncerPaper.paper_id.in_(paper_ids))):
+        sealed.unseal(_documents(_find(ring, paper.key_id)), paper.paper_id, paper.wrapped)
 
 
 def _seal(row: DenouncerIdentity, key: key_rings.RingKey, identity: bytes) -> None:

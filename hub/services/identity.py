@@ -6,21 +6,21 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import cases as rules
 from hub import key_rings, keys, sealed
-from hub.auth import Action, Actor, Target, require
+from hub.auth import Action, Actor, Target, may, require
 from hub.config import Config
 from hub.errors import BadInput, NotFound
 from hub.i18n import N_, Text
 from hub.key_rings import KeyRing
-from hub.models import Case, Party, PartyKind, PartyWord, Visit
+from hub.models import Case, OrgUnit, Party, PartyKind, PartyWord, RegisterEntry, Visit
 from hub.sealed import WrongKey
 from hub.services import audit, denouncers
 from hub.text import clean, exact_words, words
@@ -51,6 +51,7 @@ class Vault:
         self._aead = AESGCM(sealed.derive(key, b"identity"))
         self._documents = AESGCM(sealed.derive(key, b"document"))
         self._kept = AESGCM(sealed.derive(key, b"kept"))
+        self._papers = AESGCM(sealed.derive(key, b"paper"))
         self._words = sealed.derive(key, b"words")
         self._numbers = sealed.derive(key, b"numbers")
 
@@ -81,6 +82,14 @@ class Vault:
     def unseal_kept(self, row_id: str, stored: bytes) -> bytes:
         """Raises ``WrongKey``."""
         return sealed.unseal(self._kept, row_id, stored)
+
+    def seal_paper(self, paper_id: str, data: bytes) -> bytes:
+        """What a made paper says; those of a denunciation are under keys of their own instead (``denouncers``)."""
+        return sealed.seal(self._papers, paper_id, data)
+
+    def unseal_paper(self, paper_id: str, stored: bytes) -> bytes:
+        """Raises ``WrongKey``."""
+        return sealed.unseal(self._papers, paper_id, stored)
 
     def number_hash(self, id_number: str) -> str:
         """HMAC-SHA256 of an ID number: found again only by whoever types the whole number."""
@@ -154,6 +163,9 @@ async def make_secret(db: AsyncSession, vault: Vault, party: Party) -> None:
     party.id_number_hash = None
     party.pseudonym = await _new_pseudonym(db, secret=True)
     await db.execute(delete(PartyWord).where(PartyWord.party_id == party.id))
+    # The register's lines keep their checksums, so its chain still holds; what could name the person goes.
+    lines = update(RegisterEntry).where(RegisterEntry.party_id == party.id)
+    await db.execute(lines.values(sealed_who=None, texts={}))
     await db.flush()
 
 
@@ -184,6 +196,38 @@ async def read_visitor(db: AsyncSession, vault: Vault, actor: Actor, visit: Visi
     if not reason:
         raise BadInput(N_("Hãy nêu lý do xem danh tính."), fields={"reason": Text(N_("Hãy nêu lý do xem danh tính."))})
     return await _open(db, vault, actor, visit, _event(visit.party), reason)
+
+
+async def of_entries(
+    db: AsyncSession,
+    vault: Vault,
+    actor: Actor,
+    unit: OrgUnit,
+    entries: Sequence[RegisterEntry],
+    action: str,
+    reason: str,
+) -> dict[str, Identity]:
+    """Who came, by entry of a unit's register, as it stood when it was written; denouncers are in none of it.
+
+    One event tells of all that were opened. Empty for who may not read identities there.
+    """
+    opened = [one for one in entries if one.sealed_who and one.party is not None and not one.party.secret]
+    if not opened or not may(actor, Action.READ_IDENTITY, Target(paths=(unit.path,))):
+        return {}
+    found = {one.id: _snapshot(vault, one.party_id or "", one.sealed_who or b"") for one in opened}
+    event = await audit.record(
+        db,
+        actor,
+        action,
+        "unit",
+        unit.id,
+        reason,
+        unit_path=unit.path,
+        year=opened[0].year,
+        entries=[one.number for one in opened],
+    )
+    audit.keep_even_if_undone(db, event)
+    return found
 
 
 async def recognise(db: AsyncSession, vault: Vault, actor: Actor, about: Case | Visit) -> Identity:
@@ -250,6 +294,10 @@ async def _open(
     )
     audit.keep_even_if_undone(db, event)
     return identity
+
+
+def _snapshot(vault: Vault, party_id: str, stored: bytes) -> Identity:
+    return Identity(**json.loads(vault.unseal(party_id, stored)))
 
 
 async def _unsealed(db: AsyncSession, vault: Vault, party: Party) -> Identity:

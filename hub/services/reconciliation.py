@@ -29,7 +29,7 @@ from hub.services.store import ObjectMissing, ObjectStore, StoredObject
 NAMED = 100
 """So many of each kind are kept by name; all are counted."""
 KINDS = ("missing", "extra", "corrupt", "hidden")
-RECORDINGS, ATTACHMENTS = "recordings/", "attachments/"
+RECORDINGS, ATTACHMENTS, DOCUMENTS = "recordings/", "attachments/", "documents/"
 
 Progress = Callable[[int], None]
 """Called with how many objects were compared so far."""
@@ -95,7 +95,7 @@ async def run(
         seen.add(name)
         chosen += await _compare(database, report, name, objects)
         progress(report.objects)
-    for name in [f"{RECORDINGS}{each}/" for each in before] + [ATTACHMENTS]:
+    for name in [f"{RECORDINGS}{each}/" for each in before] + [ATTACHMENTS, DOCUMENTS]:
         if name not in seen:
             chosen += await _compare(database, report, name, [])
     await _sample(store, report, chosen, sample_bytes)
@@ -165,10 +165,8 @@ def _match(report: Report, expected: Expected, there: list[StoredObject]) -> Non
 
 async def _expected(database: Database, name: str) -> tuple[dict[str, Expected], set[str]]:
     """What must be there by key, and what besides it may be: what is under way, or left because it is locked."""
-    if name == ATTACHMENTS:
-        async with database.reading() as db:
-            attached = await db.scalars(select(models.Attachment.object_key))
-            return {key: Expected(key) for key in attached}, set()
+    if name in (ATTACHMENTS, DOCUMENTS):
+        return await _documents(database, name), set()
     if not name.startswith(RECORDINGS):
         return {}, set()
     recording_id = name.removeprefix(RECORDINGS).rstrip("/")
@@ -203,6 +201,18 @@ async def _expected(database: Database, name: str) -> tuple[dict[str, Expected],
         folder_keys = keys | papers | {seals.key_of(recording_id, seals.STAMP)}
         return wanted, folder_keys
     return wanted | _papers(recording, papers), {seals.key_of(recording_id, seals.STAMP)}
+
+
+async def _documents(database: Database, name: str) -> dict[str, Expected]:
+    """What citizens brought, or papers and their signed scans; of sealed ones the checksum is of what is inside."""
+    found = {}
+    async with database.reading() as db:
+        for kind in (models.Attachment,) if name == ATTACHMENTS else (models.Document, models.DocumentScan):
+            columns = (kind.object_key, kind.sha256, kind.size_bytes, kind.sealed)
+            for key, sha256, size_bytes, sealed in await db.execute(select(*columns)):
+                if key is not None:
+                    found[key] = Expected(key) if sealed else Expected(key, "", size_bytes, sha256)
+    return found
 
 
 def _papers(recording: models.Recording, keys: set[str]) -> dict[str, Expected]:

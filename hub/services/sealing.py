@@ -13,13 +13,14 @@ from contextlib import suppress
 from sqlalchemy import or_, select
 
 from hub.db import Database
-from hub.models import Attachment, Case, DenouncerDocument, Party
+from hub.models import Attachment, Case, DenouncerDocument, Document, DocumentScan, Party
 from hub.sealed import WrongKey
 from hub.services import denouncers
 from hub.services.identity import Vault
 from hub.services.store import ObjectExists, ObjectMissing, ObjectStore
 
 SUFFIX = ".sealed"
+Kept = Attachment | Document | DocumentScan
 
 
 async def seal_pending(database: Database, store: ObjectStore, vault: Vault) -> int:
@@ -39,7 +40,7 @@ async def seal_pending(database: Database, store: ObjectStore, vault: Vault) -> 
     done = 0
     for row in pending:
         data_key = await _key(database, vault, row.id)
-        if not await asyncio.to_thread(_replace, store, vault, data_key, row):
+        if not await asyncio.to_thread(replace, store, vault, data_key, row):
             continue
         async with database.transaction() as db:
             again = await db.get(Attachment, row.id, with_for_update=True)
@@ -64,8 +65,9 @@ async def _key(database: Database, vault: Vault, attachment_id: str) -> bytes:
     return data_key
 
 
-def _replace(store: ObjectStore, vault: Vault, data_key: bytes, row: Attachment) -> bool:
+def replace(store: ObjectStore, vault: Vault, data_key: bytes, row: Kept) -> bool:
     """Put the sealed copy and take the document away. False when neither is whole: then nothing is touched."""
+    assert row.object_key is not None
     key = row.object_key + SUFFIX
     if not _is_whole(store, data_key, row, key):
         try:
@@ -86,7 +88,7 @@ def _replace(store: ObjectStore, vault: Vault, data_key: bytes, row: Attachment)
     return True
 
 
-def _is_whole(store: ObjectStore, data_key: bytes, row: Attachment, key: str) -> bool:
+def _is_whole(store: ObjectStore, data_key: bytes, row: Kept, key: str) -> bool:
     try:
         data = denouncers.unseal_document(data_key, row.id, b"".join(store.read(key)))
     except (ObjectMissing, WrongKey):

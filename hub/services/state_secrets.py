@@ -34,7 +34,7 @@ from hub.models import (
     Transfer,
     Visit,
 )
-from hub.services import attachments, audit, identity
+from hub.services import attachments, audit, documents, identity, register
 from hub.services.case_access import get
 from hub.services.case_locking import locked
 from hub.services.identity import Identity, Vault
@@ -69,7 +69,7 @@ async def flag(
         require(actor, Action.DECIDE_CASE, Target(paths=(case.unit.path,)))
         _check(case, clean(register_entry), confirmed)
         await _require_silent(db, case)
-        keys = [one.object_key for one in case.attachments]
+        keys = [one.object_key for one in case.attachments] + await documents.object_keys(db, case)
     for key in keys:
         await asyncio.to_thread(store.delete, key)
     async with database.transaction() as db:
@@ -141,6 +141,8 @@ async def _erase(db: AsyncSession, vault: Vault, case: Case) -> None:
     await db.execute(notices.values(proof="", attachment_id=None))
     for row in list(case.attachments):
         await attachments.remove(db, row)
+    await documents.erase(db, case)
+    await register.erase(db, case)
     case.summary, case.content = "", ""
     case.folded, case.lowered = case.number.lower(), case.number.lower()
     spoken_for = (await db.execute(select(Representation).where(Representation.case_id == case.id))).scalars().all()

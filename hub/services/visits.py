@@ -30,7 +30,7 @@ from hub.models import (
     Role,
     Visit,
 )
-from hub.services import audit, identity
+from hub.services import audit, identity, register
 from hub.services.case_access import get as get_case
 from hub.services.case_access import require_here
 from hub.services.identity import Identity, Vault
@@ -120,6 +120,7 @@ async def record(db: AsyncSession, vault: Vault, actor: Actor, new: NewVisit) ->
     action = "visit_refused" if new.refusal_ground else "visit_recorded"
     about = ("case", case.id) if case else ("visit", found.id)
     await audit.record(db, actor, action, *about, unit_path=unit.path, visit_id=found.id)
+    await register.enter(db, actor, found)
     return found
 
 

@@ -254,8 +254,11 @@ async def test_every_column_that_could_hold_a_name_is_looked_at() -> None:
     ]
     assert sorted(binary) == [
         "denouncer_document.wrapped",
+        "denouncer_paper.wrapped",
         "denouncer_vault.sealed",
+        "document.sealed_paper",
         "party.sealed_identity",
         "recording_key.wrapped",
+        "register_entry.sealed_who",
         "saved_search.sealed",
     ]

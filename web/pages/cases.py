@@ -28,6 +28,7 @@ from hub.services import (
 from hub.services.identity import Identity
 from web import forms, handling_view, keys, merging, paging, view
 from web.forms import Form
+from web.pages import paperwork
 
 routes = http.RouteTableDef()
 
@@ -87,6 +88,7 @@ async def case_page(
         links = await case_links.linked(db, actor, found)
         handling = await handling_view.of(db, actor, found)
         opens = await handling_view.may_open(db, actor, found)
+        made = await paperwork.card(db, found)
         edits = may(actor, Action.EDIT_CASE, Target(paths=(found.unit.path,)))
         alike = await case_links.suggestions(db, actor, found) if edits else []
         received = await visits.of_case(db, actor, found)
@@ -103,6 +105,7 @@ async def case_page(
         handling=handling,
         may_open=opens,
         links=links,
+        paperwork=made,
         alike=alike,
         visits=received,
         receipts=handed_over,
@@ -126,6 +129,7 @@ def _rights(actor: Actor, found: Case) -> dict[str, bool]:
     return {
         "may_edit": may(actor, Action.EDIT_CASE, here),
         "may_decide": may(actor, Action.DECIDE_CASE, here),
+        "may_make": may(actor, Action.MAKE_DOCUMENT, here),
         "may_book": may(actor, Action.BOOK_HEARING, here),
         "may_identify": may(actor, identity.reading(found.party), here),
     }

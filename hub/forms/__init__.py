@@ -1,0 +1,122 @@
+"""The forms of the reception office: which there are for a case, and the ``Paper`` that each becomes. PURE.
+
+What a form is called, numbered and when it holds is data (``hub.form_registry``); what it says is here. A test holds
+the two to each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from hub import papers
+from hub.case_moves import MoveCode
+from hub.form_registry import Edition
+from hub.forms import handling, reception
+from hub.forms.facts import Facts, Field, Form, Typed, head_title
+from hub.i18n import N_, Text
+from hub.models.cases import CaseType
+from hub.papers import Paper, Signer
+from hub.text import clean, clean_block
+
+__all__ = [
+    "FORMS",
+    "Facts",
+    "Field",
+    "Form",
+    "Heading",
+    "cleaned",
+    "compose",
+    "defaults",
+    "faults",
+    "fields_of",
+    "for_case",
+]
+
+FORMS: Mapping[str, Form] = {form.code: form for form in (*reception.FORMS, *handling.FORMS)}
+LINE_MAX, BLOCK_MAX = 300, 10_000
+
+COMMON = (
+    Field(name="place", label=N_("Địa danh"), default=lambda facts: papers.place_of(facts.unit)),
+    Field(
+        name="on_behalf",
+        label=N_("Thay mặt hoặc ký thay"),
+        hint=N_("Như TM. ỦY BAN NHÂN DÂN; để trống nếu không có"),
+        default=lambda facts: "TM. Ủy ban nhân dân" if papers.abbreviation(facts.unit) == "UBND" else "",
+    ),
+    Field(
+        name="signer_title",
+        label=N_("Chức vụ người ký"),
+        required=True,
+        default=lambda facts: head_title(facts.unit),
+    ),
+    Field(name="signer_name", label=N_("Họ tên người ký")),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What surrounds a form's own text."""
+
+    agency: str
+    authority: str
+    number: str
+    day: date
+    verify_url: str = ""
+    watermark: str = ""
+
+
+def fields_of(form: Form) -> tuple[Field, ...]:
+    """The form's own, then the place and, where somebody signs for the agency, the signer."""
+    return (*form.fields, *(COMMON if form.signed else COMMON[:1]))
+
+
+def for_case(case_type: CaseType, near: Collection[MoveCode]) -> tuple[list[Form], list[Form]]:
+    """The forms for the steps at hand, and all others for this kind of case."""
+    fitting = [form for form in FORMS.values() if case_type in form.types]
+    now = [form for form in fitting if form.moves & set(near)]
+    return now, [form for form in fitting if form not in now]
+
+
+def defaults(form: Form, facts: Facts) -> dict[str, str]:
+    return {field.name: field.default(facts) for field in fields_of(form)}
+
+
+def cleaned(form: Form, typed: Typed) -> dict[str, str]:
+    return {
+        field.name: (clean_block if field.rows > 1 else clean)(typed.get(field.name, "")) for field in fields_of(form)
+    }
+
+
+def faults(form: Form, typed: Typed) -> dict[str, Text]:
+    """By field; of what ``cleaned`` gives."""
+    found = {}
+    for field in fields_of(form):
+        longest = BLOCK_MAX if field.rows > 1 else LINE_MAX
+        if field.required and not typed[field.name]:
+            found[field.name] = Text(N_("Hãy điền mục này."))
+        elif len(typed[field.name]) > longest:
+            found[field.name] = Text(N_("Dài quá %(longest)d ký tự."), {"longest": longest})
+    return found
+
+
+def compose(form: Form, edition: Edition, facts: Facts, typed: Typed, heading: Heading) -> Paper:
+    signer = Signer(typed["signer_title"], typed["signer_name"], typed["on_behalf"], "") if form.signed else None
+    return Paper(
+        title=form.kind,
+        subject=form.subject(facts),
+        agency=heading.agency,
+        authority=heading.authority,
+        number=heading.number,
+        place=typed["place"],
+        day=heading.day,
+        to=form.to(facts, typed),
+        blocks=form.blocks(facts, typed),
+        signer=signer,
+        recipients=form.recipients(facts, typed),
+        form_note=edition.printed_note,
+        verify_url=heading.verify_url,
+        watermark=heading.watermark,
+        keywords=(facts.number,),
+    )

@@ -1,0 +1,201 @@
+"""What a form knows of its case, and what a form is. PURE: a form is a function from facts and typed fields to blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from hub import papers
+from hub.case_moves import MoveCode
+from hub.i18n import N_
+from hub.models.cases import CaseType
+from hub.papers import Block, Fields, in_words
+
+AMENDED = date(2026, 7, 1)
+"""Law 136/2025/QH15 amends the laws on citizen reception, complaints and denunciations from this day."""
+_AMENDMENT = ", được sửa đổi, bổ sung bởi Luật số 136/2025/QH15"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who came, as this paper may show them. ``named`` False: a pseudonym, and nothing else is filled in."""
+
+    name: str
+    named: bool
+    address: str = ""
+    id_number: str = ""
+    birth: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The latest event of one kind in the case's course."""
+
+    day: date
+    document_number: str = ""
+    document_day: date | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reception:
+    """The latest visit about the case."""
+
+    day: date
+    requested: str = ""
+    advised: str = ""
+    refusal_ground: str = ""
+    """In words, with the article."""
+    refusal_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    number: str
+    type: CaseType
+    received: date
+    today: date
+    unit: str
+    """As ``UBND xã Tân Tiến``."""
+    person: Person
+    summary: str = ""
+    content: str = ""
+    level: int = 1
+    people_count: int = 1
+    officer: str = ""
+    officer_title: str = ""
+    papers: tuple[str, ...] = ()
+    """Names of the documents that were handed in."""
+    course: Mapping[MoveCode, Step] = field(default_factory=dict)
+    reception: Reception | None = None
+    due: date | None = None
+    """The day by which the case is to be settled."""
+
+    @property
+    def case_no(self) -> str:
+        """The case's number as a paper writes it, never broken at its hyphens."""
+        return self.number.replace("-", "\N{NON-BREAKING HYPHEN}")
+
+    @property
+    def secret(self) -> bool:
+        return self.type is CaseType.DENUNCIATION
+
+    @property
+    def received_on(self) -> str:
+        """``ngày 05/02/2026``: of the latest visit, else the paper's own day."""
+        return in_words(self.reception.day if self.reception else self.today)
+
+    def step(self, code: MoveCode) -> Step | None:
+        return self.course.get(code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """What the maker may change before the paper is made. ``rows`` above 1: a text area."""
+
+    name: str
+    label: str
+    rows: int = 1
+    required: bool = False
+    default: Callable[[Facts], str] = lambda _facts: ""
+    hint: str = ""
+
+
+Typed = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """``moves``: the steps of a case that this paper belongs to; ``to``: whom it is addressed to."""
+
+    code: str
+    kind: str
+    """The paper's name in its head: ``Thông báo``."""
+    subject: Callable[[Facts], str]
+    types: frozenset[CaseType]
+    fields: tuple[Field, ...]
+    blocks: Callable[[Facts, Typed], tuple[Block, ...]]
+    to: Callable[[Facts, Typed], tuple[str, ...]] = lambda _facts, _typed: ()
+    recipients: Callable[[Facts, Typed], tuple[str, ...]] = lambda _facts, _typed: ("Như trên", "Lưu: VT, hồ sơ")
+    moves: frozenset[MoveCode] = frozenset()
+    signed: bool = True
+    """By the head or who signs for the agency; False where the text itself ends with signatures."""
+
+
+EVERY = frozenset(CaseType)
+NOUN: Mapping[CaseType, str] = {
+    CaseType.COMPLAINT: "khiếu nại",
+    CaseType.DENUNCIATION: "tố cáo",
+    CaseType.PETITION: "kiến nghị",
+    CaseType.FEEDBACK: "phản ánh",
+}
+
+
+def noun(facts: Facts) -> str:
+    """``khiếu nại lần hai``."""
+    return NOUN[facts.type] + (" lần hai" if facts.level == 2 else "")
+
+
+def head_title(unit: str) -> str:
+    return "Chủ tịch" if papers.abbreviation(unit) == "UBND" else "Thủ trưởng"
+
+
+def head(facts: Facts) -> str:
+    """``Chủ tịch UBND xã Tân Tiến``."""
+    return f"{head_title(facts.unit)} {facts.unit}"
+
+
+def reception_law(day: date) -> str:
+    return "Luật Tiếp công dân số 42/2013/QH13" + (_AMENDMENT if day >= AMENDED else "")
+
+
+def own_law(facts: Facts, day: date) -> str:
+    """The law that the case's kind goes by."""
+    base = {
+        CaseType.COMPLAINT: "Luật Khiếu nại số 02/2011/QH13",
+        CaseType.DENUNCIATION: "Luật Tố cáo số 25/2018/QH14",
+    }.get(facts.type)
+    return reception_law(day) if base is None else base + (_AMENDMENT if day >= AMENDED else "")
+
+
+def whom(facts: Facts) -> str:
+    """``ông (bà) Nguyễn Thị Đào`` or ``Người tố cáo 7F3A``."""
+    return f"ông (bà) {facts.person.name}" if facts.person.named else facts.person.name
+
+
+def to_person(facts: Facts, _typed: Typed) -> tuple[str, ...]:
+    return (whom(facts)[0].upper() + whom(facts)[1:],)
+
+
+def to_body(_facts: Facts, typed: Typed) -> tuple[str, ...]:
+    return (typed["body"],)
+
+
+def person_fields(facts: Facts) -> Fields:
+    """Name, address and papers; of a pseudonym the name alone, because the rest is kept secret by law."""
+    person = facts.person
+    if not person.named:
+        secrecy = "được giữ bí mật theo Điều 56 Luật Tố cáo" if facts.secret else ""
+        return Fields((("Họ và tên", person.name), ("Địa chỉ, giấy tờ tùy thân", secrecy)))
+    rows = [("Họ và tên", person.name), ("Số CCCD/Hộ chiếu", person.id_number), ("Địa chỉ", person.address)]
+    if person.phone:
+        rows.append(("Điện thoại", person.phone))
+    if facts.people_count > 1:
+        rows.append(("Số người", str(facts.people_count)))
+    return Fields(tuple(rows))
+
+
+def document_of(step: Step | None) -> str:
+    """``số 12/QĐ-UBND ngày 05/02/2026`` of a step's document, with dots for what is not known."""
+    if step is None:
+        return "số ........... ngày ...../...../......"
+    return f"số {step.document_number or '...........'} {in_words(step.document_day)}"
+
+
+BODY = Field(name="body", label=N_("Cơ quan có thẩm quyền, nơi nhận"), required=True)
+SUBJECT = Field(
+    name="subject_matter", label=N_("Nội dung vụ việc"), rows=3, required=True, default=lambda facts: facts.summary
+)
+GROUNDS = Field(name="grounds", label=N_("Lý do, căn cứ"), rows=3, required=True)

@@ -1,0 +1,76 @@
+"""Papers made from cases: numbered per unit and year, never replaced; signed scans are added beside them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Date, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hub.ids import utc_now
+from hub.models.base import Base, id_column
+from hub.models.cases import Case
+from hub.models.people import Account, OrgUnit
+
+
+class Document(Base):
+    """One paper. Its number is given out first and its PDF made after, so ``sha256`` is empty until it is whole."""
+
+    __tablename__ = "document"
+    __table_args__ = (UniqueConstraint("unit_id", "year", "counter"),)
+
+    id: Mapped[str] = id_column()
+    case_id: Mapped[str] = mapped_column(ForeignKey("case_record.id"), index=True)
+    unit_id: Mapped[str] = mapped_column(ForeignKey("org_unit.id"))
+    form_code: Mapped[str] = mapped_column(String(64))
+    edition: Mapped[date] = mapped_column(Date)
+    """The day from which the form's edition holds."""
+    year: Mapped[int]
+    counter: Mapped[int]
+    """1, 2, 3 … within the unit and year."""
+    number: Mapped[str] = mapped_column(String(80))
+    """As on the paper: ``12/GBN-UBND``."""
+    day: Mapped[date] = mapped_column(Date)
+    named: Mapped[bool]
+    """Carries the identity of who came; in a denunciation only who may read that may open it."""
+    sealed_paper: Mapped[bytes] = mapped_column(LargeBinary)
+    """The ``hub.papers.Paper`` as JSON, sealed: the Word file is built from it, and the PDF if it was cut off."""
+    token: Mapped[str] = mapped_column(String(32), unique=True)
+    """128 random bits in the address that the QR code leads to."""
+    object_key: Mapped[str | None] = mapped_column(String(200))
+    sealed: Mapped[bool]
+    """The object is encrypted. ``sha256`` and ``size_bytes`` are of the document itself."""
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    size_bytes: Mapped[int | None]
+    signature: Mapped[str | None] = mapped_column(String(128))
+    """Ed25519 over what the verify page shows, in hex."""
+    signed_with: Mapped[str | None] = mapped_column(String(64))
+    """The key's fingerprint."""
+    created_by: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+    case: Mapped[Case] = relationship(lazy="joined")
+    unit: Mapped[OrgUnit] = relationship(lazy="joined")
+    maker: Mapped[Account] = relationship(lazy="joined")
+    scans: Mapped[list[DocumentScan]] = relationship(
+        lazy="selectin", order_by="DocumentScan.created_at", back_populates="document"
+    )
+
+
+class DocumentScan(Base):
+    """A signed copy of a document as it came back on paper. There may be several; none replaces another."""
+
+    __tablename__ = "document_scan"
+
+    id: Mapped[str] = id_column()
+    document_id: Mapped[str] = mapped_column(ForeignKey("document.id"), index=True)
+    media_type: Mapped[str] = mapped_column(String(100))
+    size_bytes: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    object_key: Mapped[str] = mapped_column(String(200))
+    sealed: Mapped[bool]
+    created_by: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+    document: Mapped[Document] = relationship(lazy="joined", back_populates="scans")
+    maker: Mapped[Account] = relationship(lazy="joined")

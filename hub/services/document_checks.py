@@ -1,0 +1,62 @@
+"""Whether a paper is one of ours: what the verify page may tell anybody who holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub import seals
+from hub.errors import NotFound
+from hub.form_registry import registry
+from hub.i18n import N_, Named
+from hub.models import Document
+from hub.seals import PublicKey
+from hub.services.documents import signed_facts
+
+TOKEN_MAX = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All that is told: nothing of the case, the person or what the paper says."""
+
+    form: Named
+    number: str
+    day: date
+    unit: str
+    sha256: str
+    genuine: bool
+    """The row is what the hub signed when the paper was made."""
+
+
+async def check(db: AsyncSession, keys: Mapping[str, PublicKey], token: str) -> Verdict:
+    """Raises ``NotFound`` for a token that no finished paper carries."""
+    row = await _find(db, token)
+    if row is None or row.sha256 is None:
+        raise NotFound(N_("Không có văn bản nào mang mã này."))
+    edition = registry().edition(row.form_code, row.edition)
+    return Verdict(edition.title, row.number, row.day, row.unit.name, row.sha256, genuine(keys, row))
+
+
+def genuine(keys: Mapping[str, PublicKey], row: Document) -> bool:
+    """Whether the signature is one of this hub's over the row as it stands."""
+    key = keys.get(row.signed_with or "")
+    if key is None or row.signature is None:
+        return False
+    try:
+        return seals.signed(key.key, signed_facts(row), bytes.fromhex(row.signature))
+    except ValueError:
+        return False
+
+
+async def _find(db: AsyncSession, token: str) -> Document | None:
+    if not token or len(token) > TOKEN_MAX:
+        return None
+    found: Document | None = (
+        (await db.execute(select(Document).where(Document.token == token))).unique().scalar_one_or_none()
+    )
+    return found

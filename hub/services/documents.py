@@ -1,0 +1,329 @@
+"""Papers made from a case: preview, make, list, open. Numbered without gaps per unit and year, and kept for good.
+
+The number is given out in the transaction that writes the row; the PDF is set and stored after it, outside of any
+transaction. A paper that was cut off between the two is finished by ``finish`` with the same number and text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub import forms, net, papers, pdf, seals, signing_keys, word
+from hub import manifest as canonical_form
+from hub.auth import Action, Actor, Target, require
+from hub.config import Config
+from hub.db import Database
+from hub.errors import BadInput, Conflict, NotFound
+from hub.i18n import N_, Text
+from hub.models import Case, Document
+from hub.papers import Paper
+from hub.sealed import WrongKey
+from hub.services import audit, denouncers, identity
+from hub.services.case_access import get as get_case
+from hub.services.counters import next_number
+from hub.services.form_facts import Draft, draft, with_identity
+from hub.services.identity import Vault
+from hub.services.sealed_objects import damaged, key_for, put, read_whole
+from hub.services.store import ObjectStore
+
+FORMAT = "citizen-reception-hub/document/1"
+FOLDER = "documents/"
+WATERMARK = "BẢN XEM TRƯỚC"
+_CHECK = N_("Một số mục chưa đúng. Hãy xem lại.")
+WORD_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a person filled in. ``named``: the paper is to carry who came."""
+
+    code: str
+    typed: dict[str, str]
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    file_name: str
+    media_type: str
+    data: bytes
+
+
+async def preview(database: Database, vault: Vault, actor: Actor, case_id: str, wanted: Wanted) -> list[bytes]:
+    """The paper's pages as PNG, without a number. Raises as ``make``."""
+    async with database.transaction() as db:
+        found, typed = await _checked(db, vault, actor, case_id, wanted)
+        paper = _compose(found, typed, number="......", day=found.facts.today, watermark=WATERMARK)
+    return await pdf.pictures(paper)
+
+
+async def make(
+    database: Database,
+    store: ObjectStore,
+    vault: Vault,
+    config: Config,
+    actor: Actor,
+    case_id: str,
+    document_id: str,
+    wanted: Wanted,
+) -> Document:
+    """Make it under the next number. ``document_id`` was drawn with the form, so that sending twice makes one.
+
+    Raises ``BadInput`` by field, ``Forbidden``, ``NotFound``, ``NotReady``, ``StoreAway``.
+    """
+    with suppress(_MadeMeanwhile):
+        async with database.transaction() as db:
+            row = await db.get(Document, document_id)
+            if row is None:
+                await _number(db, vault, config, actor, case_id, document_id, wanted)
+            elif row.case_id != case_id or row.created_by != actor.account_id:
+                raise Conflict(N_("Văn bản này đã được lập ở nơi khác. Hãy mở lại biểu mẫu."))
+    return await finish(database, store, vault, config, actor, document_id)
+
+
+class _MadeMeanwhile(Exception):
+    """The same form was sent twice at once, and the other was first."""
+
+
+async def _number(
+    db: AsyncSession, vault: Vault, config: Config, actor: Actor, case_id: str, document_id: str, wanted: Wanted
+) -> None:
+    found, typed = await _checked(db, vault, actor, case_id, wanted)
+    case, day = found.case, found.facts.today
+    counter = await next_number(db, f"document/{case.unit_id}/{day.year}")
+    if await db.scalar(select(Document.id).where(Document.id == document_id)):
+        raise _MadeMeanwhile
+    number = f"{counter:02d}/{found.edition.symbol}-{papers.abbreviation(case.unit.name)}"
+    data_key = await key_for(db, vault, document_id, sealed=case.party.secret)
+    token = secrets.token_urlsafe(16)
+    url = f"{net.public_url(config)}/verify/{token}"
+    paper = _compose(found, typed, number=number, day=day, url=url)
+    row = Document(
+        id=document_id,
+        case=case,
+        unit=case.unit,
+        form_code=found.form.code,
+        edition=found.edition.valid_from,
+        year=day.year,
+        counter=counter,
+        number=number,
+        day=day,
+        named=found.facts.person.named,
+        sealed_paper=sealed_text(vault, data_key, document_id, json.dumps(papers.as_data(paper)).encode()),
+        token=token,
+        sealed=case.party.secret,
+        created_by=actor.account_id,
+        scans=[],
+    )
+    db.add(row)
+    await db.flush()
+    await _note(db, actor, "document_made", row)
+
+
+async def finish(
+    database: Database, store: ObjectStore, vault: Vault, config: Config, actor: Actor, document_id: str
+) -> Document:
+    """Set and store the PDF of a numbered paper; nothing to do when it is there. Raises as ``make``."""
+    async with database.reading() as db:
+        row = await _get(db, actor, document_id)
+        require(actor, Action.MAKE_DOCUMENT, Target(paths=(row.unit.path,)))
+        if row.sha256 is not None:
+            return row
+        data_key = await key_for(db, vault, row.id, sealed=row.sealed)
+    data = await pdf.render(read_paper(vault, data_key, row))
+    object_key, sha256 = f"{FOLDER}{secrets.token_hex(16)}", hashlib.sha256(data).hexdigest()
+    await asyncio.to_thread(put, store, data_key, row.id, object_key, data, "application/pdf")
+    key = await asyncio.to_thread(signing_keys.signing_key, config)
+    async with database.transaction() as db:
+        again = await db.get_one(Document, document_id, with_for_update={"of": Document})
+        # Two may finish it at once, and the case may become a denunciation meanwhile: then what is there counts.
+        first = again.sha256 is None and again.sealed == row.sealed
+        if first:
+            again.sha256, again.size_bytes, again.object_key = sha256, len(data), object_key
+            again.signature = seals.sign(key, signed_facts(again)).hex()
+            again.signed_with = seals.fingerprint(key.public_key())
+    if not first:
+        await asyncio.to_thread(store.delete, object_key)
+    if again.sha256 is None:
+        return await finish(database, store, vault, config, actor, document_id)
+    return again
+
+
+def signed_facts(row: Document) -> bytes:
+    """What the hub vouches for: all that the verify page shows."""
+    facts: dict[str, Any] = {
+        "format": FORMAT,
+        "document": row.id,
+        "form": row.form_code,
+        "edition": row.edition.isoformat(),
+        "number": row.number,
+        "day": row.day.isoformat(),
+        "unit": row.unit_id,
+        "sha256": row.sha256,
+    }
+    return canonical_form.canonical(facts)
+
+
+def sealed_text(vault: Vault, data_key: bytes | None, document_id: str, text: bytes) -> bytes:
+    """What a paper says, as its row keeps it."""
+    if data_key is None:
+        return vault.seal_paper(document_id, text)
+    return denouncers.seal_document(data_key, document_id, text)
+
+
+def read_text(vault: Vault, data_key: bytes | None, row: Document) -> bytes:
+    """The way back. Raises ``NotReady`` when the row was altered."""
+    try:
+        if data_key is None:
+            return vault.unseal_paper(row.id, row.sealed_paper)
+        return denouncers.unseal_document(data_key, row.id, row.sealed_paper)
+    except WrongKey as error:
+        raise damaged() from error
+
+
+def read_paper(vault: Vault, data_key: bytes | None, row: Document) -> Paper:
+    """Raises ``NotReady`` when the row was altered."""
+    return papers.from_data(json.loads(read_text(vault, data_key, row)))
+
+
+async def of_case(db: AsyncSession, case: Case) -> list[Document]:
+    """The latest first, of a case that the actor has been allowed to read."""
+    wanted = (
+        select(Document).where(Document.case_id == case.id).order_by(Document.created_at.desc(), Document.id.desc())
+    )
+    return list((await db.execute(wanted)).unique().scalars())
+
+
+async def open_pdf(
+    database: Database, store: ObjectStore, vault: Vault, actor: Actor, document_id: str, reason: str = ""
+) -> OpenedFile:
+    """Logged before it is shown; of a denouncer's only with the right to the identity and a reason.
+
+    Raises ``NotFound``, ``Forbidden``, ``BadInput`` (no reason), ``Conflict`` (not finished), ``StoreAway``.
+    """
+    row, data_key = await _opened(database, vault, actor, document_id, reason, "document_opened")
+    if row.sha256 is None or row.object_key is None:
+        raise Conflict(N_("Văn bản này chưa lập xong. Hãy bấm “Hoàn tất”."))
+    data = await asyncio.to_thread(read_whole, store, data_key, row.id, row.object_key, row.sha256)
+    return OpenedFile(f"{_file_stem(row)}.pdf", "application/pdf", data)
+
+
+async def open_word(database: Database, vault: Vault, actor: Actor, document_id: str, reason: str = "") -> OpenedFile:
+    """The same paper to be edited; what is changed there has neither number nor proof of its own. Raises as above."""
+    row, data_key = await _opened(database, vault, actor, document_id, reason, "document_exported")
+    data = await asyncio.to_thread(word.build, read_paper(vault, data_key, row))
+    return OpenedFile(f"{_file_stem(row)}.docx", WORD_TYPE, data)
+
+
+async def _opened(
+    database: Database, vault: Vault, actor: Actor, document_id: str, reason: str, action: str
+) -> tuple[Document, bytes | None]:
+    async with database.transaction() as db:
+        row = await _get(db, actor, document_id)
+        await require_openable(db, vault, actor, row, reason, named=row.named)
+        await _note(db, actor, action, row, reason)
+        return row, await key_for(db, vault, row.id, sealed=row.sealed)
+
+
+async def require_openable(
+    db: AsyncSession, vault: Vault, actor: Actor, row: Document, reason: str, *, named: bool
+) -> None:
+    """Raise unless this person may see it; ``named``: it may tell who the denouncer is."""
+    if not (named and row.case.party.secret):
+        return
+    require(actor, Action.OPEN_VAULT, identity.identity_target(row.case))
+    if not reason.strip():
+        text = Text(N_("Văn bản này nêu tên người tố cáo. Hãy ghi lý do xem."))
+        raise BadInput(text.message, fields={"reason": text})
+    await identity.require_discreet(db, vault, actor, [row.case], reason)
+
+
+async def get(db: AsyncSession, actor: Actor, case_id: str, document_id: str) -> Document:
+    """One of that case. Raises ``NotFound``, ``Forbidden``."""
+    row = await _get(db, actor, document_id)
+    if row.case_id != case_id:
+        raise NotFound(N_("Không tìm thấy văn bản."))
+    return row
+
+
+async def _get(db: AsyncSession, actor: Actor, document_id: str) -> Document:
+    row = await db.get(Document, document_id)
+    if row is None:
+        raise NotFound(N_("Không tìm thấy văn bản."))
+    await get_case(db, actor, row.case_id)
+    return row
+
+
+async def object_keys(db: AsyncSession, case: Case) -> list[str]:
+    """Of every paper of a case and its scans."""
+    rows = await of_case(db, case)
+    return [key for row in rows for key in (row.object_key, *(scan.object_key for scan in row.scans)) if key]
+
+
+async def erase(db: AsyncSession, case: Case) -> None:
+    """What the papers of a case say, and their scans; the numbers stay, so that the series has no gap.
+
+    The caller has asked for permission and deletes the objects.
+    """
+    for row in await of_case(db, case):
+        for scan in list(row.scans):
+            await db.delete(scan)
+        row.sealed_paper, row.object_key = b"", None
+
+
+async def _checked(
+    db: AsyncSession, vault: Vault, actor: Actor, case_id: str, wanted: Wanted
+) -> tuple[Draft, dict[str, str]]:
+    found = await draft(db, actor, case_id, wanted.code)
+    typed = forms.cleaned(found.form, wanted.typed)
+    faults = forms.faults(found.form, typed)
+    if not faults:
+        # Others than who may read the identity will read this paper's text.
+        for name, text in typed.items() if found.case.party.secret else ():
+            if text and await identity.case_reveals(db, vault, actor, found.case, text):
+                faults[name] = Text(
+                    N_("Nội dung này nêu danh tính người tố cáo, là điều phải giữ bí mật (Điều 56 Luật Tố cáo).")
+                )
+    if faults:
+        raise BadInput(_CHECK, fields=faults)
+    return (await with_identity(db, vault, actor, found) if wanted.named and found.may_name else found), typed
+
+
+def _compose(
+    found: Draft, typed: dict[str, str], *, number: str, day: date, url: str = "", watermark: str = ""
+) -> Paper:
+    unit = found.case.unit
+    heading = forms.Heading(
+        agency=unit.name, authority=found.authority, number=number, day=day, verify_url=url, watermark=watermark
+    )
+    return forms.compose(found.form, found.edition, found.facts, typed, heading)
+
+
+async def _note(db: AsyncSession, actor: Actor, action: str, row: Document, reason: str = "") -> None:
+    await audit.record(
+        db,
+        actor,
+        action,
+        "case",
+        row.case_id,
+        reason.strip(),
+        unit_path=row.unit.path,
+        document_id=row.id,
+        form=row.form_code,
+        number=row.number,
+    )
+
+
+def _file_stem(row: Document) -> str:
+    """``12-GBN-UBND-2026``: says nothing about anybody."""
+    return f"{row.number.replace('/', '-')}-{row.year}"
