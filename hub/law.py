@@ -71,7 +71,7 @@ class RuleBook:
         elif rule.unit in SPANS:
             found = span(event, rule.value, rule.unit, self.days, direction=rule.direction, pauses=pauses)
         else:
-            raise Unacceptable(N_("“%(name)s” là số lần, không phải thời hạn."), name=rule.title)
+            raise Unacceptable(N_("“%(name)s” là một con số, không phải thời hạn."), name=rule.title)
         return Span(found.due, found.counted, found.steps, (*_cautions(rule), *found.cautions))
 
 

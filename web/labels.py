@@ -216,6 +216,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "attachment_refused": N_("Từ chối tài liệu có vi-rút"),
         "attachment_scanned": N_("Quét vi-rút tài liệu"),
         "receipt_made": N_("Lập giấy biên nhận"),
+        "needs_recorded": N_("Ghi nhu cầu hỗ trợ"),
         "representative_added": N_("Ghi người đại diện"),
         "representative_ended": N_("Người đại diện thôi đại diện"),
         "case_split": N_("Tách vụ việc"),
@@ -235,6 +236,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "points_imported": N_("Nhập điểm cầu từ tệp"),
         "accounts_imported": N_("Nhập tài khoản từ tệp"),
         "vault_opened": N_("Mở kho danh tính người tố cáo"),
+        "identity_copied": N_("Chép danh tính sang phần được tách"),
         "identity_recognised": N_("Nhận ra người đã đến trước"),
         "identity_compared": N_("So nội dung với danh tính đã niêm phong"),
         "identity_key_checked": N_("Kiểm tra khóa niêm phong"),
@@ -301,6 +303,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         RuleUnit.DAYS_PER_WEEK: N_("ngày mỗi tuần, ít nhất"),
         RuleUnit.DAYS_PER_MONTH: N_("ngày mỗi tháng, ít nhất"),
         RuleUnit.TIMES: N_("lần, nhiều nhất"),
+        RuleUnit.PEOPLE: N_("người"),
     },
     "rule_direction": {
         Direction.AFTER: N_("Sau sự kiện, không quá"),

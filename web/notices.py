@@ -27,6 +27,7 @@ NOTICES: Mapping[str, str] = {
     "visit_recorded": N_("Đã ghi lượt tiếp."),
     "visit_refused": N_("Đã ghi việc từ chối tiếp."),
     "receipt_made": N_("Đã lập giấy biên nhận."),
+    "needs_recorded": N_("Đã ghi nhu cầu hỗ trợ."),
     "representative_added": N_("Đã ghi người đại diện."),
     "representative_ended": N_("Đã ghi người đại diện thôi đại diện."),
     "case_split": N_("Đã tách vụ việc."),

@@ -21,6 +21,7 @@ class RuleUnit(StrEnum):
     DAYS_PER_MONTH = "days_per_month"
     TIMES = "times"
     """How often something may be done at most; not a span of time."""
+    PEOPLE = "people"
 
 
 class Direction(StrEnum):

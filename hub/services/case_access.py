@@ -15,6 +15,8 @@ from hub.models import (
     HearingCase,
     HearingState,
     OrgUnit,
+    Party,
+    Representation,
     Seat,
     SeatKind,
     Transfer,
@@ -49,6 +51,12 @@ async def settling_paths(db: AsyncSession, case_id: str, *, taken: bool = False)
         .where(Transfer.state.in_(here if taken else (*here, TransferState.SENT)))
     )
     return tuple((await db.execute(wanted)).scalars())
+
+
+async def spoken_for(db: AsyncSession, found: Case) -> list[Party]:
+    """Who represents or has represented the party: as secret as the party is."""
+    wanted = select(Party).join(Representation, Representation.party_id == Party.id)
+    return list((await db.execute(wanted.where(Representation.case_id == found.id))).scalars())
 
 
 def require_here(found: Case) -> None:

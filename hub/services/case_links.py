@@ -48,9 +48,18 @@ async def linked(db: AsyncSession, actor: Actor, case: Case) -> list[Linked]:
     for link in (await db.execute(wanted.order_by(CaseLink.created_at))).scalars():
         other = await db.get(Case, link.other_id if link.case_id == case.id else link.case_id)
         if other is not None and link.kind != LinkKind.DISTINCT:
+            if link.kind == LinkKind.SPLIT and not _may_know(actor, case, other):
+                continue
             readable = may(actor, Action.READ_CASE, Target(paths=(other.unit.path,)))
             found.append(Linked(other, LinkKind(link.kind), link.case_id == case.id, readable))
     return found
+
+
+def _may_know(actor: Actor, case: Case, other: Case) -> bool:
+    """A link between a denunciation and what its author signed by name tells who denounced."""
+    return all(
+        may(actor, Action.OPEN_VAULT, Target(paths=(one.unit.path,))) for one in (case, other) if one.party.secret
+    )
 
 
 async def link(db: AsyncSession, actor: Actor, case_id: str, version: int, number: str, kind: LinkKind) -> Case:
@@ -58,6 +67,8 @@ async def link(db: AsyncSession, actor: Actor, case_id: str, version: int, numbe
 
     Raises ``BadInput`` by field, ``Stale``, ``Forbidden``.
     """
+    if kind is LinkKind.SPLIT:
+        raise _fault("kind", Text(N_("Vụ việc được tách trên trang tách vụ việc.")))
     case = await locked(db, actor, case_id, version, Action.EDIT_CASE)
     same = select(Case).where(Case.number == number.strip().upper()).with_for_update(of=Case)
     other = (await db.execute(same)).unique().scalar_one_or_none()

@@ -24,6 +24,7 @@ CASE_TEXTS = {
     "attachment_opened": N_("Mở tài liệu"),
     "attachment_refused": N_("Từ chối tài liệu có vi-rút"),
     "receipt_made": N_("Lập giấy biên nhận"),
+    "needs_recorded": N_("Ghi nhu cầu hỗ trợ"),
     "representative_added": N_("Ghi người đại diện"),
     "representative_ended": N_("Người đại diện thôi đại diện"),
     "case_split": N_("Tách vụ việc"),

@@ -31,7 +31,7 @@ from hub.services.attachments import (
     neutral_name,
     open_attachment,
 )
-from hub.services.case_access import get, require_readable
+from hub.services.case_access import get, require_readable, spoken_for
 from hub.services.case_lists import CaseQuery, CaseRow, find
 from hub.services.case_locking import locked
 from hub.services.case_timeline import TimelineEntry, timeline
@@ -126,7 +126,8 @@ async def edit(db: AsyncSession, vault: Vault, actor: Actor, case_id: str, versi
     await _check_edit(db, vault, actor, found, wanted, who, summary, content)
     changed = [name for name, old, new in _differences(found, wanted, summary, content) if old != new]
     if wanted.type == CaseType.DENUNCIATION and not found.party.secret:
-        await identity.make_secret(db, vault, found.party)
+        for party in (found.party, *await spoken_for(db, found)):
+            await identity.make_secret(db, vault, party)
         await _silence_hearings(db, vault, actor, found)
         for number, attachment in enumerate(found.attachments, 1):
             attachment.file_name = neutral_name(number, attachment.file_name)

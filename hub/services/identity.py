@@ -127,6 +127,19 @@ async def create_party(db: AsyncSession, vault: Vault, kind: PartyKind, identity
     return party
 
 
+async def copied(db: AsyncSession, vault: Vault, actor: Actor, case: Case) -> Identity:
+    """The same person for another part of what they brought. Nobody is shown anything; logged."""
+    require(actor, reading(case.party), identity_target(case))
+    return await _open(db, vault, actor, case, "identity_copied", "")
+
+
+async def read_beside(db: AsyncSession, vault: Vault, actor: Actor, case: Case, party: Party, reason: str) -> Identity:
+    """Another person of the case: a representative. The same right and the same reason as for its party; logged."""
+    require(actor, reading(party), identity_target(case))
+    await require_discreet(db, vault, actor, [case], clean(reason))
+    return await _open(db, vault, actor, case, _event(party), clean(reason), party=party)
+
+
 async def hand_over(db: AsyncSession, vault: Vault, actor: Actor, case: Case) -> Party:
     """A second seal of the same person, for the unit that is to settle the case (Law on Denunciations 2018 Art 24):
     its people read that one by their own right, under a pseudonym of its own. Nobody is shown anything; logged."""
@@ -283,15 +296,21 @@ def _event(party: Party) -> str:
 
 
 async def _open(
-    db: AsyncSession, vault: Vault, actor: Actor, about: Case | Visit, action: str, reason: str
+    db: AsyncSession,
+    vault: Vault,
+    actor: Actor,
+    about: Case | Visit,
+    action: str,
+    reason: str,
+    *,
+    party: Party | None = None,
 ) -> Identity:
     """The one place where an identity is opened. The event is kept even when what follows is not: it was opened."""
-    assert about.party is not None
-    identity = await _unsealed(db, vault, about.party)
+    party = party or about.party
+    assert party is not None
+    identity = await _unsealed(db, vault, party)
     kind = "case" if isinstance(about, Case) else "visit"
-    event = await audit.record(
-        db, actor, action, kind, about.id, reason, unit_path=about.unit.path, party_id=about.party.id
-    )
+    event = await audit.record(db, actor, action, kind, about.id, reason, unit_path=about.unit.path, party_id=party.id)
     audit.keep_even_if_undone(db, event)
     return identity
 

@@ -61,7 +61,7 @@ async def test_the_calculator_explains_each_step_and_how_sure_it_is(pages):
         ("rule=&from=23/11/2026", "Hãy chọn một quy tắc."),
         ("rule=nonsense&from=23/11/2026", "Không có quy tắc"),
         ("rule=reception_district_chair&from=23/11/2026", "không có hiệu lực vào ngày 23/11/2026"),
-        ("rule=denunciation_extensions_complex&from=23/11/2026", "là số lần, không phải thời hạn"),
+        ("rule=denunciation_extensions_complex&from=23/11/2026", "là một con số, không phải thời hạn"),
     ],
 )
 async def test_what_cannot_be_counted_is_told_beside_its_field(pages, query, told):

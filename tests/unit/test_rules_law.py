@@ -86,8 +86,15 @@ DATED = [
     ("reception_commune_chair", "2026-06-30", "2026-07-05"),
     ("reception_commune_chair", "2026-07-01", "2026-07-31"),
 ]
-LIMITS = {"denunciation_extensions_complex": 1, "denunciation_extensions_special": 2}
-"""Art 30.2, 30.3: how often the time for a denunciation may be extended."""
+LIMITS = {
+    "denunciation_extensions_complex": 1,
+    "denunciation_extensions_special": 2,
+    "group_counted_from": 5,
+    "group_large_above": 10,
+    "group_representatives_small": 2,
+    "group_representatives_large": 5,
+}
+"""Art 30.2, 30.3: how often the time for a denunciation may be extended; Art 29: representatives of groups."""
 
 
 @pytest.mark.parametrize(("code", "event", "due"), DATED)
@@ -101,7 +108,7 @@ def test_every_shipped_rule_has_a_date_counted_by_hand():
 
 
 @pytest.mark.parametrize(("code", "times"), LIMITS.items())
-def test_a_number_of_times_is_no_deadline(code, times):
+def test_a_number_of_times_or_people_is_no_deadline(code, times):
     rule = BOOK.rule(code, date(2026, 11, 2))
     assert rule.value == times
     with pytest.raises(Unacceptable):

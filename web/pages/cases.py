@@ -22,6 +22,7 @@ from hub.services import (
     identity,
     receipts,
     recordings,
+    representing,
     state_secrets,
     visits,
 )
@@ -93,6 +94,8 @@ async def case_page(
         alike = await case_links.suggestions(db, actor, found) if edits else []
         received = await visits.of_case(db, actor, found)
         handed_over = await receipts.of_case(db, found)
+        spoken = await representing.of_case(db, found)
+        need = await representing.need(db, found)
     return view.render(
         request,
         "cases/show.html",
@@ -109,6 +112,8 @@ async def case_page(
         alike=alike,
         visits=received,
         receipts=handed_over,
+        spoken=spoken,
+        need=need if not found.party.secret or _rights(actor, found)["may_identify"] else None,
         dialog=dialog,
         message=message,
         attachment_max_mb=hub.config.attachment_max_mb,

@@ -57,7 +57,10 @@ async def calculator(request: http.Request) -> http.Response:
 def choices(book: RuleBook) -> list[Rule]:
     """One for each code that can be counted, the newest version giving its name; in the order of the law's names."""
     newest = {rule.code: rule for rule in sorted(book.rules, key=lambda rule: rule.valid_from)}
-    return sorted((rule for rule in newest.values() if rule.unit is not RuleUnit.TIMES), key=lambda rule: rule.code)
+    return sorted(
+        (rule for rule in newest.values() if rule.unit not in (RuleUnit.TIMES, RuleUnit.PEOPLE)),
+        key=lambda rule: rule.code,
+    )
 
 
 def left(found: Span, book: RuleBook) -> int | None:

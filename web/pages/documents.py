@@ -9,7 +9,7 @@ from aiohttp import web as http
 from hub.auth import Action, Target, require
 from hub.errors import BadInput, NotFound, NotReady, TooLarge
 from hub.i18n import N_
-from hub.services import antivirus, cases, identity
+from hub.services import antivirus, cases, identity, representing
 from web import forms, keys, uploads, view
 from web.pages.cases import case_page
 
@@ -85,8 +85,11 @@ async def show_identity(request: http.Request) -> http.Response:
         async with hub.database.transaction() as db:
             found = await cases.get(db, actor, case_id)
             person = await identity.read_identity(db, hub.vault, actor, found.party_id, form.text("reason"))
+            spoken = await representing.show(db, hub.vault, actor, found, form.text("reason"))
     except BadInput as error:
         return await case_page(
             request, case_id, status=error.status, dialog="identity", message=error.text, errors=error.fields
         )
-    return view.render(request, "cases/identity.html", case=found, person=person, reason=form.text("reason"))
+    return view.render(
+        request, "cases/identity.html", case=found, person=person, spoken=spoken, reason=form.text("reason")
+    )
