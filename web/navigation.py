@@ -14,6 +14,8 @@ class MenuItem:
     label: str
     icon: str
     current: bool
+    further: bool = False
+    """Under "Thêm" where the bar is one line: an old screen has room for six and what stands beside them."""
 
 
 _ITEMS: tuple[tuple[str, str, str, Action | None], ...] = (
@@ -46,6 +48,8 @@ _BELOW = (
 )
 """Pages that belong to another item than their address says."""
 
+_IN_THE_BAR = 6
+
 
 def menu(actor: Actor | None, path: str) -> list[MenuItem]:
     """The items for this person; a page below an item marks it as current."""
@@ -54,8 +58,10 @@ def menu(actor: Actor | None, path: str) -> list[MenuItem]:
     parts = path.split("/")
     top = "/" + parts[1]
     above = _BELOW.get("/".join(parts[:3]), _BELOW.get(top, top))
+    mine = [item for item in _ITEMS if item[3] is None or may_somewhere(actor, item[3])]
+    # One alone under "Thêm" would take as much room as it gives.
+    room = len(mine) if len(mine) <= _IN_THE_BAR + 1 else _IN_THE_BAR
     return [
-        MenuItem(target, label, icon, current=target == above)
-        for target, label, icon, action in _ITEMS
-        if action is None or may_somewhere(actor, action)
+        MenuItem(target, label, icon, current=target == above, further=place >= room)
+        for place, (target, label, icon, _) in enumerate(mine)
     ]

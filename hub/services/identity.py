@@ -322,7 +322,7 @@ def _snapshot(vault: Vault, party_id: str, stored: bytes) -> Identity:
 async def _unsealed(db: AsyncSession, vault: Vault, party: Party) -> Identity:
     if party.secret:
         return Identity(**json.loads(await denouncers.take(db, vault.ring, party.id, vault.unseal)))
-    return Identity(**json.loads(vault.unseal(party.id, party.sealed_identity)))
+    return _snapshot(vault, party.id, party.sealed_identity)
 
 
 async def _new_pseudonym(db: AsyncSession, *, secret: bool) -> str:
