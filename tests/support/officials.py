@@ -96,7 +96,8 @@ class Official:
         if begin.hour < 23:  # else the form's own proposal, tomorrow morning
             page.locator("[name=day]").fill(f"{begin:%d/%m/%Y}")
             page.locator("[name=starts]").fill(f"{begin:%H:%M}")
-            page.locator("[name=ends]").fill("23:59")
+            end = min(begin + timedelta(hours=2), begin.replace(hour=23, minute=59))
+            page.locator("[name=ends]").fill(f"{end:%H:%M}")
         for field, name in (("chair_id", chair), ("secretary_id", secretary), ("bridge_point_id", bridge)):
             option = page.locator(f"[name={field}] option", has_text=name).first
             page.locator(f"[name={field}]").select_option(value=option.get_attribute("value"))
