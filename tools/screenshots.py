@@ -23,7 +23,7 @@ from tools import drawn_rooms
 FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
 LIMIT_BYTES = 200_000
 COLOURS = (160, 96, 48, 24)
-SUMMARY = "Khiếu nại mức bồi thường khi thu hồi 320 m² đất ở thôn Đông"
+SUMMARY = "Khiếu nại việc chậm cấp giấy phép xây dựng nhà ở tổ 3"
 NOTE = "Công dân nộp thêm biên bản đo đạc ngày 12/3; đề nghị đối chiếu với bản đồ địa chính."
 
 
@@ -60,7 +60,7 @@ def before(commune: Official, province: Official, administrator: Official) -> No
     commune.register_case(
         kind="complaint",
         summary=SUMMARY,
-        content="Không đồng ý với diện tích đo đạc và mức bồi thường nêu trong quyết định thu hồi đất.",
+        content="Nộp hồ sơ từ tháng 8, quá hẹn trả hai tháng mà chưa được trả lời.",
         name="Nguyễn Văn Ví Dụ",
         address="Thôn Đông, xã Tân Tiến",
     )
