@@ -8,7 +8,7 @@ publisher's, and whatever travelled fastest lately puts that clock on ours.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from statistics import median
 
@@ -20,6 +20,8 @@ LATE_NS = 30_000_000_000
 """Media that arrived later than this after it should have been sent is placed by its arrival."""
 FOLLOW_NS = 250_000_000
 """Without reports an offset is kept until arrivals differ from it by more."""
+LEAST_HOLE_MS = 120
+"""What we know that we did not record is told even where a source that pauses so long would not be asked why."""
 REPORTS = 8
 WINDOW_NS = 60_000_000_000
 
@@ -138,12 +140,20 @@ class Piece:
     cause: str
 
 
-def explain(start_ms: int, end_ms: int, cause: str, holes: Iterable[Hole], least_ms: int) -> list[Piece]:
+def holed(start_ms: int, end_ms: int, holes: Collection[Hole]) -> bool:
+    """Whether a hole of at least ``LEAST_HOLE_MS`` lies in the stretch."""
+    return any(min(end_ms, hole.end_ms) - max(start_ms, hole.start_ms) >= LEAST_HOLE_MS for hole in holes)
+
+
+def explain(start_ms: int, end_ms: int, cause: str, holes: Collection[Hole], least_ms: int) -> list[Piece]:
     """The stretch without media, cut into pieces by cause.
 
     ``cause`` is the track's own ('' when it should flow): it covers all. Otherwise what ``holes`` cover has theirs and
-    the rest is ``lost``. Pieces shorter than ``least_ms`` join the piece before; a stretch that is shorter is no gap.
+    the rest is ``lost``. Pieces shorter than ``least_ms`` join the piece before; a stretch that is shorter is no gap,
+    unless a hole is the reason.
     """
+    if holed(start_ms, end_ms, holes):
+        least_ms = min(least_ms, LEAST_HOLE_MS)
     if end_ms - start_ms < least_ms:
         return []
     if cause:

@@ -246,7 +246,11 @@ class TrackPackager:
     def _is_gap(self, last: Frame, frame: Frame, step_ns: int) -> bool:
         kind = self.opened.kind
         longest = LEAST_GAP_MS[kind] * 1_000_000 if frame.after_loss else QUIET_NS[kind]
-        return step_ns - self._ns(last.ticks) > longest
+        silent_ns = step_ns - self._ns(last.ticks)
+        if silent_ns > longest:
+            return True
+        holed = silent_ns >= timeline.LEAST_HOLE_MS * 1_000_000
+        return holed and timeline.holed(self._at_ms(last.arrived_ns), self._at_ms(frame.arrived_ns), self._holes)
 
     def _is_long(self, first: Frame, frame: Frame) -> bool:
         age_ms = self._ns(frame.timestamp - first.timestamp) / 1_000_000

@@ -302,6 +302,24 @@ def test_a_cause_of_its_own_covers_a_whole_gap() -> None:
     assert explain(0, 1000, "muted", [Hole(0, 500, "spool_full")], 120) == [Piece(0, 1000, "muted")]
 
 
+def test_what_was_not_recorded_is_told_even_where_a_still_picture_would_not_be() -> None:
+    lost = Hole(100, 500, "recorder_lost")
+    assert explain(100, 500, "", [], 500) == []
+    assert explain(100, 500, "", [lost], 500) == [Piece(100, 500, "recorder_lost")]
+    assert explain(100, 500, "", [Hole(100, 150, "recorder_lost")], 500) == []
+
+
+def test_pictures_that_a_short_hole_swallowed_are_a_gap_and_a_still_picture_is_none() -> None:
+    still, holed = Feed(), Feed(holes=[Hole(2050, 2350, "recorder_lost")])
+    for feed in (still, holed):
+        feed.run(0, 2.1)
+        feed.send(2.4, keyframe=True)
+        feed.run(2.5, 4)
+        feed.track.end(4 * SECOND)
+    assert still.gaps == []
+    assert holed.gaps == [(2100, 2400, "recorder_lost")]
+
+
 @pytest.mark.parametrize("seconds", [0.0, 1.5, 123_456.789])
 def test_ntp_times_become_nanoseconds(seconds: float) -> None:
     whole, fraction = int(seconds), seconds % 1
