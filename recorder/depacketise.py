@@ -115,8 +115,8 @@ class Frames(Protocol):
 
     def push(self, packet: Packet, lost: bool) -> Iterator[Frame]: ...
 
-    def flush(self) -> Iterator[Frame]:
-        """What is whole though its successor has not come."""
+    def abandon(self) -> None:
+        """No more of the picture under way will come: half a picture is none."""
         ...
 
     def first_file(self) -> int | None: ...
@@ -139,8 +139,8 @@ class OpusFrames:
                 level=packet.level,
             )
 
-    def flush(self) -> Iterator[Frame]:
-        yield from ()
+    def abandon(self) -> None:
+        pass
 
     def first_file(self) -> int | None:
         return None
@@ -183,7 +183,7 @@ class Vp8Frames:
             return
         size, starts = vp8_descriptor(packet.payload)
         if self._first is not None and packet.timestamp != self._first.timestamp:
-            yield from self.flush()  # its last packet came without the marker
+            yield from self._finish()  # its last packet came without the marker
         if starts and self._first is None:
             self._first, self._broken = packet, False
         if self._broken or self._first is None:
@@ -192,9 +192,13 @@ class Vp8Frames:
         self._parts.append(packet.payload[size:])
         self._last = packet
         if packet.marker:
-            yield from self.flush()
+            yield from self._finish()
 
-    def flush(self) -> Iterator[Frame]:
+    def abandon(self) -> None:
+        self._after_loss |= self._first is not None
+        self._drop()
+
+    def _finish(self) -> Iterator[Frame]:
         data = b"".join(self._parts)
         first, last = self._first, self._last
         self._drop()

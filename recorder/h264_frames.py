@@ -48,7 +48,7 @@ class H264Frames:
         if not packet.payload:
             return
         if self._first is not None and packet.timestamp != self._first.timestamp:
-            yield from self.flush()  # its last packet came without the marker
+            yield from self._finish()  # its last packet came without the marker
         if self._first is None:
             # After a loss the rest of a picture that began before it is no picture.
             if self._broken and not h264.begins_picture(packet.payload):
@@ -58,9 +58,13 @@ class H264Frames:
         self._last = packet
         self._take(packet.payload)
         if packet.marker:
-            yield from self.flush()
+            yield from self._finish()
 
-    def flush(self) -> Iterator[Frame]:
+    def abandon(self) -> None:
+        self._after_loss |= self._first is not None
+        self._drop()
+
+    def _finish(self) -> Iterator[Frame]:
         units, first, last = self._units, self._first, self._last
         self._drop()
         if first is None or last is None:

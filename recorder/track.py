@@ -205,8 +205,7 @@ class TrackPackager:
     def _drain(self, now_ns: int | None) -> None:
         self._pop(now_ns)
         if now_ns is None:
-            for frame in self._joiner.flush():
-                self._take(frame)
+            self._joiner.abandon()
 
     def _pop(self, now_ns: int | None) -> None:
         for packet, lost in self._reorder.pop(now_ns):

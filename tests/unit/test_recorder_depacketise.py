@@ -80,8 +80,18 @@ def test_a_picture_without_marker_ends_where_the_next_begins() -> None:
     assert list(first) == []
     (frame,) = joiner.push(entry(2, timestamp=2, marker=False, payload=b"\x10" + vp8_data(keyframe=False)), False)
     assert (frame.timestamp, frame.keyframe, frame.width) == (1, True, 320)
-    (frame,) = joiner.flush()
+    frame, _ = joiner.push(entry(3, timestamp=3, payload=b"\x10" + vp8_data(keyframe=False)), False)
     assert (frame.timestamp, frame.keyframe) == (2, False)
+
+
+def test_half_a_picture_of_which_no_more_comes_is_none() -> None:
+    joiner = Vp8Frames()
+    half = joiner.push(entry(1, timestamp=1, marker=False, payload=b"\x10" + vp8_data(keyframe=True)), False)
+    assert list(half) == []
+    joiner.abandon()
+    assert joiner.first_file() is None
+    (frame,) = joiner.push(entry(9, timestamp=2, payload=b"\x10" + vp8_data(keyframe=True)), False)
+    assert (frame.timestamp, frame.after_loss) == (2, True)
 
 
 def test_a_stream_entered_in_the_middle_of_a_picture_begins_with_the_next() -> None:
