@@ -97,9 +97,20 @@ class Seat(Base):
     point_id: Mapped[str | None] = mapped_column(ForeignKey("point.id"), index=True)
     account_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"), index=True)
     """Set for chair, deputy and secretary; a point's seat is taken by any officer of the point's unit."""
+    officer_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"), index=True)
+    """Who is to receive the citizens at this point; None: any officer of its unit."""
+    interpreter_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"), index=True)
 
     point: Mapped[Point | None] = relationship(lazy="joined")
-    account: Mapped[Account | None] = relationship(lazy="joined")
+    account: Mapped[Account | None] = relationship(lazy="joined", foreign_keys=[account_id])
+    # Most points name neither: then nothing is asked for.
+    officer: Mapped[Account | None] = relationship(lazy="selectin", foreign_keys=[officer_id])
+    interpreter: Mapped[Account | None] = relationship(lazy="selectin", foreign_keys=[interpreter_id])
+
+    @property
+    def people(self) -> frozenset[str]:
+        """Accounts that this seat occupies while the hearing lasts."""
+        return frozenset(one for one in (self.account_id, self.officer_id, self.interpreter_id) if one)
 
 
 class HearingCase(Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -33,7 +33,8 @@ from hub.models import (
     SeatKind,
 )
 from hub.schedule import Slot
-from hub.services import identity
+from hub.services import booking_staff, identity
+from hub.services.booking_staff import Staff
 from hub.services.case_access import get as get_case
 from hub.services.case_access import require_here
 from hub.services.identity import Vault
@@ -66,6 +67,7 @@ class Booking:
     secretary_id: str = ""
     bridge_point_id: str = ""
     case_ids: tuple[str, ...] = ()
+    staff: tuple[Staff, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +80,13 @@ class Booked:
     bridge: Point | None
     points: Sequence[Point]
     cases: Sequence[Case]
+    staff: Mapping[str, Account]
+    """Officers and interpreters named for points, by id; ``booking.staff`` says who is where."""
 
     @property
     def slot(self) -> Slot:
         points = {point.id for point in (*self.points, self.bridge) if point}
-        people = {account.id for account in self.people.values()}
+        people = {account.id for account in self.people.values()} | self.staff.keys()
         return Slot(self.booking.starts_at, self.booking.ends_at, frozenset(people), frozenset(points))
 
     @property
@@ -106,8 +110,11 @@ class Booked:
             ends_at=ends_at,
             chair_id=people[SeatKind.CHAIR].id,
             point_ids=tuple(point.id for point in points),
+            staff=booking_staff.staff_of(hearing.seats),
         )
-        return cls(booking, hearing.unit, people, chair.point, points, hearing.cases)
+        named = [account for seat in hearing.seats for account in (seat.officer, seat.interpreter) if account]
+        staff = {account.id: account for account in named}
+        return cls(booking, hearing.unit, people, chair.point, points, hearing.cases, staff)
 
 
 def booking_of(hearing: Hearing) -> Booking:
@@ -124,6 +131,7 @@ def booking_of(hearing: Hearing) -> Booking:
         bridge_point_id=(chair.point_id if chair else "") or "",
         point_ids=tuple(seat.point_id for seat in hearing.seats if seat.kind == SeatKind.POINT and seat.point_id),
         case_ids=tuple(case.id for case in hearing.cases),
+        staff=booking_staff.staff_of(hearing.seats),
         **{f"{kind}_id": (named[kind].account_id or "") if kind in named else "" for kind in NEEDED},
     )
 
@@ -140,11 +148,13 @@ async def check(
     faults |= schedule.ground_faults(booking.kind, booking.ad_hoc_ground)
     people = await _people(db, booking, unit, faults)
     bridge, points = await _points(db, booking, unit, faults)
+    staff = await booking_staff.check(db, booking.staff, points, unit, faults)
+    faults |= booking_staff.twice(booking.staff, (account.id for account in people.values()))
     cases = [await _case(db, actor, case_id, before) for case_id in dict.fromkeys(booking.case_ids)]
     await _check_title(db, vault, actor, clean(booking.title), cases, faults)
     if faults:
         raise BadInput(N_("Một số mục chưa đúng. Hãy xem lại."), fields=faults)
-    return Booked(booking, unit, people, bridge, points, cases)
+    return Booked(booking, unit, people, bridge, points, cases, staff)
 
 
 async def refuse_clash(db: AsyncSession, booked: Booked, *, but: str = "") -> None:
@@ -155,7 +165,7 @@ async def refuse_clash(db: AsyncSession, booked: Booked, *, but: str = "") -> No
 
 
 async def find_clash(db: AsyncSession, booked: Booked, *, but: str = "") -> Conflict | None:
-    """A ``Conflict`` that names the other booking when chair, deputy or secretary is taken or a point full, or None.
+    """A ``Conflict`` that names the other booking when somebody named is taken or a point full, or None.
 
     The rows of all people and points are locked first, in one order, so that two bookings at the same moment see each
     other; SQLite's transactions come one by one anyway.
@@ -169,7 +179,7 @@ async def find_clash(db: AsyncSession, booked: Booked, *, but: str = "") -> Conf
         .where(Hearing.starts_at < slot.ends_at, Hearing.ends_at > slot.starts_at)
         .where(
             Hearing.id.in_(
-                select(Seat.hearing_id).where(Seat.account_id.in_(slot.people) | Seat.point_id.in_(slot.points))
+                select(Seat.hearing_id).where(booking_staff.taken_by(slot.people) | Seat.point_id.in_(slot.points))
             )
         )
         .order_by(Hearing.starts_at)
@@ -186,7 +196,7 @@ def slot_of(hearing: Hearing) -> Slot:
     return Slot(
         hearing.starts_at,
         hearing.ends_at,
-        frozenset(seat.account_id for seat in hearing.seats if seat.account_id),
+        frozenset[str]().union(*(seat.people for seat in hearing.seats)),
         frozenset(seat.point_id for seat in hearing.seats if seat.point_id),
     )
 
@@ -195,7 +205,7 @@ async def place_seats(db: AsyncSession, hearing: Hearing, booked: Booked) -> Non
     """Make, keep or remove seats so that they are those booked; a kept seat keeps its id and what was checked there."""
     existing = {_place(seat): seat for seat in await _seats(db, hearing)}
     wanted = [_named_seat(kind, account, booked) for kind, account in booked.people.items()]
-    wanted += [Seat(kind=SeatKind.POINT, point_id=point.id, label=point_label(point.name)) for point in booked.points]
+    wanted += [_point_seat(point, booked) for point in booked.points]
     for place in existing.keys() - {_place(seat) for seat in wanted}:
         await _remove(db, existing[place])
     # Two steps, since a position is unique in its hearing at every moment.
@@ -210,10 +220,11 @@ async def place_seats(db: AsyncSession, hearing: Hearing, booked: Booked) -> Non
         else:
             kept.label, kept.position = seat.label, number
             kept.account_id, kept.point_id = seat.account_id, seat.point_id
+            kept.officer_id, kept.interpreter_id = seat.officer_id, seat.interpreter_id
     await db.flush()
     for kept in existing.values():
-        if kept.kind != SeatKind.POINT and kept in db:  # somebody else may sit there now
-            await db.refresh(kept, ["account", "point"])
+        if kept in db:  # somebody else may sit there now
+            await db.refresh(kept, ["account", "point", "officer", "interpreter"])
     db.expire(hearing, ["seats"])
     await db.refresh(hearing, ["seats", "cases", "unit"])
 
@@ -238,6 +249,9 @@ def _clash(booked: Booked, found: schedule.Clash, other: Hearing) -> Conflict:
     for kind, account in booked.people.items():
         if account.id in found.people:
             return Conflict(_TAKEN[kind], field=f"{kind}_id", name=account.full_name, **which)
+    taken = booking_staff.clash(booked.booking.staff, booked.staff, found.people, **which)
+    if taken is not None:
+        return taken
     points = [point for point in (booked.bridge, *booked.points) if point and point.id in found.points]
     field = "bridge_point_id" if points[0] == booked.bridge else "point_ids"
     text = N_("%(name)s đã có buổi tiếp %(number)s lúc %(time)s: %(title)s.")
@@ -338,6 +352,17 @@ async def _check_title(
 def _named_seat(kind: SeatKind, account: Account, booked: Booked) -> Seat:
     bridge = booked.bridge.id if booked.bridge and kind is SeatKind.CHAIR else None
     return Seat(kind=kind, account_id=account.id, point_id=bridge, label=f"{NAMED[kind]} – {account.full_name}")
+
+
+def _point_seat(point: Point, booked: Booked) -> Seat:
+    named = next((one for one in booked.booking.staff if one.point_id == point.id), Staff(point.id))
+    return Seat(
+        kind=SeatKind.POINT,
+        point_id=point.id,
+        label=point_label(point.name),
+        officer_id=named.officer_id or None,
+        interpreter_id=named.interpreter_id or None,
+    )
 
 
 def _place(seat: Seat) -> tuple[str, str | None]:

@@ -14,6 +14,7 @@ from hub.auth import Action, Actor, Target, require, scopes
 from hub.ids import utc_now
 from hub.models import Hearing, Point, Seat
 from hub.schedule import LONGEST, Slot
+from hub.services.booking_staff import taken_by
 from hub.services.bookings import OCCUPYING, slot_of
 from hub.services.legal_rules import rule_book
 from hub.working_days import ONE_DAY, WorkCalendar
@@ -49,7 +50,7 @@ async def next_free(
     after = max(after, utc_now())
     if not timedelta(0) < length <= LONGEST:
         return []
-    busy = select(Seat.hearing_id).where(Seat.account_id.in_(people) | Seat.point_id.in_(points))
+    busy = select(Seat.hearing_id).where(taken_by(people) | Seat.point_id.in_(points))
     wanted = (
         select(Hearing)
         .where(Hearing.state.in_(OCCUPYING), Hearing.id != but, Hearing.id.in_(busy))

@@ -27,7 +27,8 @@ from hub.models import (
     Seat,
     SeatKind,
 )
-from hub.services import search_scopes, unit_scopes
+from hub.services import booking_staff, search_scopes, unit_scopes
+from hub.services.booking_staff import StaffChoices, taken_by
 from hub.services.bookings import NEEDED, may_sit
 
 PAGE = 50
@@ -43,6 +44,8 @@ class HearingQuery:
     text: str = ""
     point_id: str = ""
     chair_id: str = ""
+    person_id: str = ""
+    """Whom it occupies: in the chair, as secretary, or named for a point."""
     case_number: str = ""
     case_id: str = ""
     unit_id: str = ""
@@ -62,6 +65,7 @@ class BookingChoices:
     secretaries: list[Account]
     bridges: list[Point]
     points: list[Point]
+    staff: StaffChoices
 
 
 def target(hearing: Hearing) -> Target:
@@ -85,7 +89,7 @@ async def get(db: AsyncSession, actor: Actor, hearing_id: str) -> Hearing:
     hearing = await db.get(Hearing, hearing_id)
     if hearing is None:
         raise NotFound(N_("Không tìm thấy buổi tiếp."))
-    seat = next((s.kind for s in hearing.seats if s.account_id == actor.account_id), None)
+    seat = next((s.kind for s in hearing.seats if actor.account_id in s.people), None)
     require(actor, Action.READ_HEARING, Target(paths=_paths(hearing), seat_kind=str(seat) if seat else None))
     return hearing
 
@@ -145,6 +149,7 @@ async def choices(db: AsyncSession, actor: Actor, unit_id: str = "") -> BookingC
         secretaries=by_kind[SeatKind.SECRETARY],
         bridges=[point for point in points if point.is_bridge],
         points=points,
+        staff=await booking_staff.choices(db, points, unit),
     )
 
 
@@ -162,7 +167,7 @@ async def _readable(db: AsyncSession, actor: Actor, action: Action = Action.READ
     units = await unit_scopes.units_within(db, scopes(actor, action))
     if units is None:
         return select(Hearing)
-    mine = select(Seat.hearing_id).where(Seat.account_id == actor.account_id)
+    mine = select(Seat.hearing_id).where(taken_by([actor.account_id]))
     of_units = Hearing.unit_id.in_(unit_scopes.ids(units))
     points = select(Point.id).where(Point.unit_id.in_(unit_scopes.ids(units)))
     at_points = select(Seat.hearing_id).where(Seat.point_id.in_(points))
@@ -192,6 +197,8 @@ def _places(query: HearingQuery) -> list[ColumnElement[bool]]:
     if query.chair_id:
         chairs = select(Seat.hearing_id).where(Seat.kind == SeatKind.CHAIR, Seat.account_id == query.chair_id)
         conditions.append(Hearing.id.in_(chairs))
+    if query.person_id:
+        conditions.append(Hearing.id.in_(select(Seat.hearing_id).where(taken_by([query.person_id]))))
     about = select(HearingCase.hearing_id).join(Case, Case.id == HearingCase.case_id)
     if query.case_number.strip():
         sought = query.case_number.strip().upper()

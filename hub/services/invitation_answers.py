@@ -17,6 +17,7 @@ from hub.ids import utc_now
 from hub.mail import Notice
 from hub.models import Account, Answer, CalendarFeed, Hearing, HearingState, Invitation, Point, Role, Seat
 from hub.services import audit, mailing
+from hub.services.booking_staff import taken_by
 from hub.services.identity import Vault
 from hub.services.invitations import digest, entry, make_token
 from hub.services.postings import require_nameless
@@ -164,11 +165,13 @@ async def feed(db: AsyncSession, token: str) -> bytes:
 
 
 async def _hearings_of(db: AsyncSession, account: Account) -> list[Hearing]:
-    """Those with a seat of one's own, and for an officer those at the points of one's unit."""
-    seats = select(Seat.hearing_id).where(Seat.account_id == account.id)
+    """Those with a seat of one's own or where one is named for a point; and for an officer those at the points of one's
+    unit for which nobody is named."""
+    seats = select(Seat.hearing_id).where(taken_by([account.id]))
     mine: ColumnElement[bool] = Hearing.id.in_(seats)
     if any(grant.role == Role.OFFICER for grant in account.grants):
-        there = select(Seat.hearing_id).join(Point, Point.id == Seat.point_id).where(Point.unit_id == account.unit_id)
+        there = select(Seat.hearing_id).join(Point, Point.id == Seat.point_id)
+        there = there.where(Point.unit_id == account.unit_id, Seat.officer_id.is_(None))
         mine = or_(mine, Hearing.id.in_(there))
     wanted = select(Hearing).where(mine, Hearing.starts_at > utc_now() - FEED_BACK)
     return list((await db.execute(wanted.order_by(Hearing.starts_at).limit(FEED_MAX))).unique().scalars())

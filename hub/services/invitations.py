@@ -86,9 +86,11 @@ def _renew(row: Invitation, hearing: Hearing) -> str:
 
 
 async def concerned(db: AsyncSession, hearing: Hearing) -> dict[str, Account]:
-    """Chair, deputy, secretary, and the officers of the points' own units."""
-    found = {seat.account.id: seat.account for seat in hearing.seats if seat.account}
-    units = {seat.point.unit_id for seat in hearing.seats if seat.kind == SeatKind.POINT and seat.point}
+    """Chair, deputy, secretary, who is named for a point, and of other points the officers of the point's own unit."""
+    named = [one for seat in hearing.seats for one in (seat.account, seat.officer, seat.interpreter) if one]
+    found = {account.id: account for account in named}
+    points = [seat for seat in hearing.seats if seat.kind == SeatKind.POINT]
+    units = {seat.point.unit_id for seat in points if seat.point and not seat.officer_id}
     officers = select(RoleGrant.account_id).where(RoleGrant.role == Role.OFFICER)
     wanted = select(Account).where(Account.unit_id.in_(units), Account.id.in_(officers), Account.disabled_at.is_(None))
     return found | {account.id: account for account in (await db.execute(wanted)).unique().scalars()}
@@ -118,12 +120,24 @@ async def _send(
     notice = Notice(
         key=f"hearing-{method.lower()}/{hearing.id}/{hearing.version}",
         subject=Text(subject, {"number": hearing.number}),
-        lines=tuple(_lines(hearing, cancelled=cancelled)),
+        lines=(*_duty(hearing, account, cancelled=cancelled), *_lines(hearing, cancelled=cancelled)),
         path=path,
         files=(file,),
         expires_at=None if cancelled else hearing.starts_at,
     )
     await mailing.queue(db, notice, [account.id])
+
+
+def _duty(hearing: Hearing, account: Account, *, cancelled: bool) -> list[Text]:
+    """What this person is named for, and where."""
+    lines = []
+    for seat in hearing.seats if not cancelled else ():
+        where: dict[str, object] = {"point": seat.point.name if seat.point else ""}
+        if seat.officer_id == account.id:
+            lines.append(Text(N_("Bạn được phân công tiếp công dân tại %(point)s."), where))
+        if seat.interpreter_id == account.id:
+            lines.append(Text(N_("Bạn được phân công phiên dịch tại %(point)s."), where))
+    return lines
 
 
 def _lines(hearing: Hearing, *, cancelled: bool) -> list[Text]:

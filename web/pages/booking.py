@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from hub.i18n import N_, Text
 from hub.ids import utc_now
 from hub.models import AdHocGround, Case, Hearing, HearingKind, OrgUnit, SeatKind
 from hub.services import cases, hearings, people
+from hub.services.booking_staff import Staff, staff_of
 from hub.services.bookings import booking_of
 from hub.services.hearings import Booking, BookingChoices
 from web import format as formats
@@ -175,7 +177,16 @@ def _booking(form: Form) -> Booking:
         bridge_point_id=bridge,
         point_ids=tuple(point for point in form.many("point_ids") if point != bridge),
         case_ids=form.many("case_ids"),
+        staff=tuple(_staff(form, bridge)),
     )
+
+
+def _staff(form: Form, bridge: str) -> Iterator[Staff]:
+    """Of the points that are chosen; what was chosen for another before it was taken off is not meant."""
+    for point in form.many("point_ids"):
+        named = Staff(point, form.text(f"officer_{point}"), form.text(f"interpreter_{point}"))
+        if point != bridge and named.people:
+            yield named
 
 
 def _typed(form: Form) -> dict[str, Any]:
@@ -198,6 +209,8 @@ def _values_of(hearing: Hearing) -> dict[str, Any]:
         "bridge_point_id": (chair.point_id if chair else "") or "",
         "point_ids": tuple(seat.point_id for seat in hearing.seats if seat.kind == SeatKind.POINT),
         "case_ids": tuple(case.id for case in hearing.cases),
+        **{f"officer_{one.point_id}": one.officer_id for one in staff_of(hearing.seats)},
+        **{f"interpreter_{one.point_id}": one.interpreter_id for one in staff_of(hearing.seats)},
     }
 
 

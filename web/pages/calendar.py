@@ -25,7 +25,7 @@ from web import forms, keys, view
 routes = http.RouteTableDef()
 
 SHOWN_MAX = 2000
-FILTERS = ("unit", "leader", "point")
+FILTERS = ("unit", "leader", "point", "mine")
 OPENS, CLOSES = 7, 18
 """Hours that a week and a day show in any case."""
 
@@ -79,6 +79,7 @@ async def show(request: http.Request) -> http.Response:
             unit_id=kept.get("unit", ""),
             chair_id=kept.get("leader", ""),
             point_id=kept.get("point", ""),
+            person_id=actor.account_id if kept.get("mine") else "",
             newest_first=False,
             limit=SHOWN_MAX,
         )

@@ -1,6 +1,7 @@
 /** The booking form: a summary that builds up beside it, clashes shown where they arise, cases found as one types. */
 
 import { get } from "./api.js";
+import { staffSelects, wireStaff } from "./booking-staff.js";
 import { parseClock, parseDay } from "./dates.js";
 import { fold, language, t } from "./text.js";
 
@@ -115,8 +116,8 @@ function busyText(one) {
 function showTaken() {
   /** @type {string[]} */
   const clashes = [];
-  for (const name of ["chair_id", "deputy_id", "secretary_id", "bridge_point_id"]) {
-    const select = form.elements.namedItem(name);
+  const named = ["chair_id", "deputy_id", "secretary_id", "bridge_point_id"].map((name) => form.elements.namedItem(name));
+  for (const select of [...named, ...staffSelects(form)]) {
     if (!(select instanceof HTMLSelectElement)) continue;
     for (const option of select.options) {
       option.dataset.name ??= option.textContent?.trim() ?? "";
@@ -124,8 +125,8 @@ function showTaken() {
       option.textContent = busy ? `${option.dataset.name} (${t("bận")})` : option.dataset.name;
     }
     const busy = taken.get(select.value);
-    fieldError(name, busy ? busyText(busy) : "");
-    if (busy) clashes.push(`${chosenText(name)}: ${busyText(busy)}`);
+    fieldError(select.name, busy ? busyText(busy) : "");
+    if (busy) clashes.push(`${chosenText(select.name)}: ${busyText(busy)}`);
   }
   for (const box of all('input[name="point_ids"]')) {
     if (!(box instanceof HTMLInputElement)) continue;
@@ -365,6 +366,7 @@ if (form) {
   wirePoints();
   wireCases();
   wireUnit();
+  wireStaff(form);
   showTaken();
   form.addEventListener("change", () => {
     update();

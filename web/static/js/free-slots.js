@@ -1,6 +1,7 @@
 /** The booking form's suggestions: the next times at which everybody and every point chosen are free. */
 
 import { get } from "./api.js";
+import { namedStaff } from "./booking-staff.js";
 import { parseClock, parseDay } from "./dates.js";
 import { t } from "./text.js";
 
@@ -25,6 +26,7 @@ function query() {
   if (!day || !starts || !ends || !(form instanceof HTMLElement)) return null;
   const asked = new URLSearchParams({ day, starts, ends, but: form.dataset.but ?? "" });
   for (const name of ["chair_id", "deputy_id", "secretary_id"]) asked.append("person", field(name)?.value ?? "");
+  if (form instanceof HTMLFormElement) for (const person of namedStaff(form)) asked.append("person", person);
   asked.append("point", field("bridge_point_id")?.value ?? "");
   for (const box of form.querySelectorAll('input[name="point_ids"]:checked')) {
     if (box instanceof HTMLInputElement) asked.append("point", box.value);
