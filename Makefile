@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run system test test-faults lint format lock docs screenshots clean bench-system bench-forward bench-province bench-scale bench-join bench-loss bench-features bench-flood bench-search bench-replay soak fuzz
+.PHONY: help run system test test-faults lint format lock docs screenshots clean bench-system bench-forward bench-province bench-scale bench-join bench-loss bench-resume bench-features bench-flood bench-search bench-replay soak fuzz
 
 help:
 	@echo "make run          set up, load the demo province and start the hub (PORT=8080, HUB_* are honoured)"
@@ -22,6 +22,7 @@ help:
 	@echo "make screenshots  take the pictures in docs/screenshots again"
 	@echo "make bench-forward   measure forwarding beside Janus; ARGS='--hub-only --sizes 20' and more, see --help"
 	@echo "make bench-province  measure a hearing of 197 points"
+	@echo "make bench-resume    kill the media worker under 197 points, and measure until all see again"
 	@echo "make bench-join      measure the time from the click to the first picture, beside Janus"
 	@echo "make bench-loss      measure picture and sound behind bad lines in Chromium, beside Janus"
 	@echo "make bench-replay    measure how a recording of three hours and eight points opens and jumps in Chromium"
@@ -70,6 +71,9 @@ bench-forward: bench-system .venv/development.stamp
 
 bench-province: .venv/development.stamp
 	@$(BIN)/python -m bench.province $(ARGS)
+
+bench-resume: .venv/development.stamp
+	@$(BIN)/python -m bench.resume $(ARGS)
 
 bench-features: .venv/development.stamp
 	@$(BIN)/python -m bench.features $(ARGS)

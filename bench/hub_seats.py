@@ -134,6 +134,11 @@ class Seat:
 
         return await self.until(is_it)
 
+    async def reset(self, number: int) -> None:
+        """Until the hub has told for the ``number``-th time that another media worker carries the hearing."""
+        told = itertools.count(1)
+        await self.until(lambda message: message["type"] == "media_reset" and next(told) == number)
+
     # Media -----------------------------------------------------------------------------------------------------------
 
     async def publish(self, peer: Peer, load: Load, who: int = 0) -> Publisher:

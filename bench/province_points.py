@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -158,6 +158,11 @@ class Hall:
         seat.on_event = lambda event: self._happened(point, event)
         await seat.join()
         await seat.event("admitted", point.place.seat_id)
+        await self._view(point)
+        await self._receive(point, seat)
+
+    async def _receive(self, point: Point, seat: Seat) -> None:
+        """Returns with the first whole keyframe."""
         whole = asyncio.Event()
 
         def found() -> None:
@@ -165,9 +170,47 @@ class Hall:
             whole.set()
 
         point.peer.watch(None, found)
-        await self._view(point)
         await seat.subscribe(point.peer)
         await whole.wait()
+
+    # Losing the media worker -----------------------------------------------------------------------------------------
+
+    async def come_back(self, lost: int) -> None:
+        """After the media worker died for the ``lost``-th time: all negotiate anew, as the page does."""
+        for task in self._sending:
+            task.cancel()
+        for publisher in self.publishers:
+            self._leave(publisher.peer)
+        self.publishers, self._sending = [], []
+        async with asyncio.timeout(IN_LIMIT_S):
+            await asyncio.gather(self._publish_again(self._chair, CHAIR, SILENT, lost), *self._points_back(lost))
+
+    async def all_told(self, lost: int) -> float:
+        """When the last point was told, on the monotonic clock."""
+        await asyncio.gather(*(point.seat.reset(lost) for point in self.points if point.seat))
+        return time.monotonic()
+
+    def _points_back(self, lost: int) -> Iterator[Awaitable[object]]:
+        for point in self.points:
+            assert point.seat is not None
+            self._leave(point.peer)
+            point.peer, point.in_at = self._peer(), 0.0
+            yield self._receive_again(point, point.seat, lost)
+            if point in self.speakers:
+                level = SPEAKING if self.speakers.index(point) < LOUD else SILENT
+                yield self._publish_again(point.seat, point.who, level, lost)
+
+    async def _publish_again(self, seat: Seat, who: int, level: int, lost: int) -> None:
+        await seat.reset(lost)
+        await self._publish(seat, who, level)
+
+    async def _receive_again(self, point: Point, seat: Seat, lost: int) -> None:
+        await seat.reset(lost)
+        await self._receive(point, seat)
+
+    def _leave(self, peer: Peer) -> None:
+        self._crowd.peers.remove(peer)
+        peer.close()
 
     # Seeing ----------------------------------------------------------------------------------------------------------
 

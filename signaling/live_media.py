@@ -17,9 +17,9 @@ from signaling.line_news import LineNews
 from signaling.line_watch import LineWatch
 from signaling.media import control, peers
 from signaling.media_link import MediaLink
-from signaling.selection import View
-from signaling.state import Presence
-from signaling.wishes import Shown
+from signaling.selection import Limits, View
+from signaling.state import Hearing, Presence
+from signaling.wishes import Guests, Shown, Wishes
 
 if TYPE_CHECKING:
     from signaling.live_hearing import LiveHearing
@@ -32,7 +32,7 @@ class LiveMedia:
         self.link = MediaLink(
             hearing.state.hearing_id,
             context.pool,
-            wishes=lambda guests: wishes(hearing.state, guests, self._shown()),
+            wishes=self._wishes,
             on_reset=self._on_reset,
             on_placed=context.wake,
             adopt=hearing.state.live,
@@ -40,6 +40,7 @@ class LiveMedia:
         )
         self.views: dict[str, View] = {}
         """What the pages show."""
+        self._wished: tuple[Hearing, Guests, Limits, Wishes] | None = None
         self.reset = False
         """Media began anew in another worker, and the record does not show it yet."""
         self.lines = LineWatch()
@@ -65,19 +66,25 @@ class LiveMedia:
                 case _:
                     raise AssertionError(effect)
 
-    def _shown(self) -> Shown:
-        most = self._config.media_last_n
-        return Shown(self.views, overload.limits(self._hearing.state.picture_level, most))
+    def _wishes(self, guests: Guests) -> Wishes:
+        """The same as last time while nothing has changed: everybody who comes asks several times."""
+        state = self._hearing.state
+        limits = overload.limits(state.picture_level, self._config.media_last_n)
+        if self._wished is None or self._wished[0] is not state or self._wished[1:3] != (guests, limits):
+            self._wished = (state, guests, limits, wishes(state, guests, Shown(dict(self.views), limits)))
+        return self._wished[3]
 
     def show(self, seat_id: str, view: View) -> None:
         if self.views.get(seat_id) != view:
             self.views[seat_id] = view
+            self._wished = None
             self.link.poke()
 
     def forget(self, seat_id: str) -> None:
         """The browser is another one, or gone: what it said of itself says nothing about the next."""
         self.lines.forget(seat_id)
         self.views.pop(seat_id, None)
+        self._wished = None
 
     def quality(self) -> dict[str, int]:
         """seat → 0–4, for seats with a browser or with media."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -102,9 +102,35 @@ def _with_media(hearing: Hearing, guests: Guests, shown: Shown, *, pause_all: st
         publish={seat.seat_id: SOURCES if may_send(hearing, seat) else frozenset() for seat in browsers}
         | dict.fromkeys(map(peers.device, guests.devices), DEVICE_SOURCES),
         paused=_paused(hearing, browsers, guests, pause_all),
-        consume={seat.seat_id: selection.reception(seat.seat_id, shown.views.get(seat.seat_id)) for seat in browsers}
-        | {peer: _watched(peer, everyone, selection) for peer in guests.displays},
+        consume=Receptions(
+            [*(seat.seat_id for seat in browsers), *guests.displays],
+            lambda peer: (
+                _watched(peer, everyone, selection)
+                if peer in guests.displays
+                else selection.reception(peer, shown.views.get(peer))
+            ),
+        ),
     )
+
+
+class Receptions(Mapping[str, Reception]):
+    """Worked out when asked for, once: of two hundred who come at the same moment each needs only its own."""
+
+    def __init__(self, peer_ids: Iterable[str], work_out: Callable[[str], Reception]) -> None:
+        self._known: dict[str, Reception | None] = dict.fromkeys(peer_ids)
+        self._work_out = work_out
+
+    def __getitem__(self, peer_id: str) -> Reception:
+        known = self._known[peer_id]
+        if known is None:
+            known = self._known[peer_id] = self._work_out(peer_id)
+        return known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
 
 
 def _paused(hearing: Hearing, browsers: list[Seat], guests: Guests, pause_all: str) -> dict[tuple[str, str], str]:

@@ -21,9 +21,9 @@ from signaling.hearing import Facts, Hearing, Seat, apply, decide, fold, permitt
 from signaling.media.control import ProducerInfo
 from signaling.offered import Offered
 from signaling.placement import Carrier, choose, must_move
-from signaling.selection import EVERYONE_SEES, Limits, Reception, Selection, View
+from signaling.selection import EVERYONE_SEES, NOTHING_RECEIVED, Limits, Reception, Selection, View
 from signaling.state import Publishing, may_send
-from signaling.wishes import Shown
+from signaling.wishes import Receptions, Shown
 
 T0 = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 SMALL, LARGE = 5, 197
@@ -182,6 +182,16 @@ def test_a_shared_screen_comes_before_everything() -> None:
     hearing = send(all_send(SMALL), "p2", p.SetMedia(microphone=True, camera=True, screen=True))
     assert wishes(hearing).consume["p1"].pictures[0] == ("p2", "screen")
     assert ("p2", "screen") not in wishes(hearing).consume["p2"].pictures
+
+
+def test_what_a_browser_receives_is_worked_out_once_and_only_when_asked_for() -> None:
+    asked: list[str] = []
+    receptions = Receptions(["p1", "p2", "p3"], lambda peer: asked.append(peer) or NOTHING_RECEIVED)  # type: ignore[func-returns-value]
+    assert set(receptions) == {"p1", "p2", "p3"}
+    assert asked == []
+    assert receptions["p2"] is receptions["p2"]
+    assert asked == ["p2"]
+    assert receptions.get("p4") is None
 
 
 def test_sound_is_heard_from_everyone_who_sends_whatever_is_shown() -> None:
