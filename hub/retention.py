@@ -14,6 +14,10 @@ AHEAD = timedelta(days=20 * 365)
 HELD_AHEAD = timedelta(days=90)
 """The same for what is held: a hold ends when a person says so, and a lock cannot be shortened."""
 
+CERTIFICATE_YEARS = 20
+"""So long the papers of a destruction are kept at least (Law on Archives 2011 Art 28(4); to be compared with the law of
+2024): the certificate, and the manifest as the list of what was destroyed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -82,6 +86,11 @@ def lock_until(retain_until: datetime | None, *, held: bool, now: datetime) -> d
     """How far a lock must reach today. ``retain_until`` None: kept for ever."""
     reach = now + AHEAD if retain_until is None else retain_until
     return max(reach, now + HELD_AHEAD) if held else reach
+
+
+def papers_until(destroyed_at: datetime) -> datetime:
+    """How far certificate and manifest of what was destroyed then are locked."""
+    return end_of(later(calendar.local_day(destroyed_at), CERTIFICATE_YEARS))
 
 
 def enough(locked: datetime | None, wanted: datetime, *, fixed: bool) -> bool:

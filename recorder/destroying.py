@@ -1,31 +1,49 @@
 """Carries out what two people have approved: the key first, then every file in every version, then the certificate.
 
 Found by state and repeatable: broken off anywhere, the next turn goes on. Files that are still locked stay, as bytes
-that nobody can read any more, and go when their lock ends. Manifest and seal stay for good.
+that nobody can read any more, and go when their lock ends. Manifest, seal and certificate stay for good, locked where
+the store locks.
 """
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from sqlalchemy import select
 
 from hub import manifest as form
-from hub import models, seals, signing_keys
+from hub import models, retention, seals, signing_keys
 from hub.config import Config
 from hub.db import Database
 from hub.ids import utc_now
 from hub.models import DestructionState, RecordingState
 from hub.services import custody, destruction, recording_keys
 from hub.services import store as stores
+from hub.services.destruction import NAME, SIGNATURE
 from hub.services.store import LockingStore, ObjectLocked, ObjectStore
-from recorder.turns import for_ever
+from recorder.locking import lock_version
+from recorder.turns import Faulty, for_ever
 
 LOOK_EVERY_S = 5
 LOCKED_AGAIN_S = 3600
 
 log = structlog.get_logger(__name__)
+
+
+class CannotCertify(Exception):
+    """Something else lies where the certificate belongs; it must never get our signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What stays of a destroyed recording. ``versions`` by name; ``locked_until`` None: the store does not lock."""
+
+    certificate: bytes
+    versions: dict[str, str]
+    locked_until: datetime | None
 
 
 class Destroying:
@@ -34,6 +52,7 @@ class Destroying:
     def __init__(self, config: Config, database: Database, store: ObjectStore) -> None:
         self._config, self._database, self._store = config, database, store
         self._looked_at_locked = 0.0
+        self._faulty = Faulty()
 
     async def run(self) -> None:
         """Destroy until cancelled, beside the archiver."""
@@ -42,7 +61,13 @@ class Destroying:
     async def turn(self) -> None:
         """Everything that is approved, and once an hour what was left because it was locked."""
         for found in await self._in(DestructionState.APPROVED):
-            await self._destroy(found)
+            if found.recording_id in self._faulty.ids():
+                continue
+            try:
+                await self._destroy(found)
+            except CannotCertify:
+                self._faulty.add(found.recording_id)
+                log.exception("destruction cannot be certified", recording=found.recording_id)
         now = asyncio.get_running_loop().time()
         if not self._looked_at_locked or now - self._looked_at_locked > LOCKED_AGAIN_S:
             await self.sweep()
@@ -74,8 +99,9 @@ class Destroying:
         left = await asyncio.to_thread(self._delete, recording_id, await self._keys(recording_id))
         async with self._database.reading() as db:
             certificate = await destruction.certificate(db, found, left)
-        certificate = await asyncio.to_thread(self._put_certificate, recording_id, certificate)
-        await self._done(found.id, certificate, left)
+            recording = await db.get_one(models.Recording, recording_id)
+        kept = await asyncio.to_thread(self._put_certificate, recording, certificate)
+        await self._done(found.id, kept, left)
         log.info("recording destroyed", recording=recording_id, kind=str(found.kind), objects_left=left)
 
     def _delete(self, recording_id: str, keys: set[str]) -> int:
@@ -93,22 +119,44 @@ class Destroying:
                 left.add(each.key)
         return len(left)
 
-    def _put_certificate(self, recording_id: str, data: bytes) -> bytes:
-        """Beside the manifest, signed as that is; what lies there now, for one from before a crash stays."""
-        where, key = form.folder_of(recording_id), signing_keys.signing_key(self._config)
-        stores.put_bytes(self._store, where + destruction.NAME, data, media_type="application/json")
-        kept = b"".join(self._store.read(where + destruction.NAME))
+    def _put_certificate(self, recording: models.Recording, data: bytes) -> Kept:
+        """Beside the manifest, signed as that is, and locked with it; what lies there now, for one from before a crash
+        stays. Blocks. Raises ``CannotCertify``, ``StoreAway``."""
+        where, key = form.folder_of(recording.id), signing_keys.signing_key(self._config)
+        versions = dict(recording.versions or {})
+        versions[NAME] = stores.put_bytes(self._store, where + NAME, data, media_type="application/json")
+        kept = b"".join(stores.read(self._store, where + NAME, versions[NAME]))
+        if not destruction.same(kept, data):
+            raise CannotCertify(where + NAME)
         signature = seals.sign(key, kept)
-        stores.put_bytes(self._store, where + destruction.SIGNATURE, signature, media_type="application/octet-stream")
-        return kept
+        versions[SIGNATURE] = stores.put_bytes(
+            self._store, where + SIGNATURE, signature, media_type="application/octet-stream"
+        )
+        if b"".join(stores.read(self._store, where + SIGNATURE, versions[SIGNATURE])) != signature:
+            raise CannotCertify(where + SIGNATURE)
+        return Kept(kept, versions, self._lock(where, versions))
 
-    async def _done(self, destruction_id: str, certificate: bytes, left: int) -> None:
+    def _lock(self, where: str, versions: dict[str, str]) -> datetime | None:
+        """Lock what stays, in the versions that are ours; until when, or None where the store does not lock."""
+        if not stores.locks(self._store) or not isinstance(self._store, LockingStore):
+            return None
+        until = retention.papers_until(utc_now())
+        for name, version in versions.items():
+            if version:
+                lock_version(self._store, where + name, version, until)
+        return until
+
+    async def _done(self, destruction_id: str, kept: Kept, left: int) -> None:
         async with self._database.transaction() as db:
             found = await db.get_one(models.Destruction, destruction_id, with_for_update=True)
-            recording = await db.get_one(models.Recording, found.recording_id)
+            recording = await db.get_one(models.Recording, found.recording_id, with_for_update=True)
             hearing = await db.get_one(models.Hearing, recording.hearing_id)
             found.state, found.closed_at = DestructionState.DONE, utc_now()
-            found.certificate, found.objects_left = certificate.decode(), left
+            found.certificate, found.objects_left = kept.certificate.decode(), left
+            detail = {}
+            if kept.locked_until is not None:
+                recording.versions, recording.locked_until = kept.versions, kept.locked_until
+                detail = {"until": kept.locked_until.isoformat()}
             await custody.record(
                 db,
                 None,
@@ -117,6 +165,7 @@ class Destroying:
                 unit_path=hearing.unit.path,
                 kind=str(found.kind),
                 objects_left=left,
+                **detail,
             )
 
     async def _note_left(self, destruction_id: str, left: int) -> None:

@@ -101,7 +101,7 @@ class Locking:
                 raise CannotLock(segment.object_key)
         async with asyncio.TaskGroup() as tasks:
             for segment in some:
-                tasks.create_task(asyncio.to_thread(_lock_version, store, segment.object_key, segment.version, until))
+                tasks.create_task(asyncio.to_thread(lock_version, store, segment.object_key, segment.version, until))
         async with self._database.transaction() as db:
             await db.execute(update(models.Segment), [{"id": segment.id, "locked_until": until} for segment in some])
 
@@ -121,7 +121,7 @@ class Locking:
             known[name] = version
         self._check(recording, read)
         for name in names:
-            _lock_version(store, form.folder_of(recording.id) + name, known[name], until)
+            lock_version(store, form.folder_of(recording.id) + name, known[name], until)
         return known
 
     def _check(self, recording: models.Recording, read: dict[str, bytes]) -> None:
@@ -146,6 +146,7 @@ class Locking:
             await custody.record(db, None, recording_id, "lock", unit_path=hearing.unit.path, until=until.isoformat())
 
 
-def _lock_version(store: LockingStore, key: str, version: str, until: datetime) -> None:
+def lock_version(store: LockingStore, key: str, version: str, until: datetime) -> None:
+    """Blocks. Raises ``ObjectMissing``, ``StoreAway``."""
     with suppress(ObjectLocked):  # longer already
         store.lock(key, version, until)

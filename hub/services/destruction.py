@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -9,8 +11,10 @@ from hub import manifest as form
 from hub import models
 from hub.services.manifests import instant
 
-FORMAT = "citizen-reception-hub/destruction/1"
+FORMAT = "citizen-reception-hub/destruction/2"
 NAME, SIGNATURE = "destruction.json", "destruction.json.sig"
+CHANGING = ("objects_left",)
+"""What differs when a destruction that was broken off is gone on with."""
 
 
 async def certificate(db: AsyncSession, found: models.Destruction, objects_left: int) -> bytes:
@@ -36,6 +40,7 @@ async def certificate(db: AsyncSession, found: models.Destruction, objects_left:
                 "key_sha256": key.sha256 if key else None,
                 "key_destroyed_at": instant(key.destroyed_at) if key else None,
                 "objects_left": objects_left,
+                "withheld": await _withheld(db, recording.id),
                 "approvals": [
                     {
                         "account": found.proposed_by,
@@ -53,3 +58,23 @@ async def certificate(db: AsyncSession, found: models.Destruction, objects_left:
             }
         )
     )
+
+
+async def _withheld(db: AsyncSession, recording_id: str) -> list[dict[str, object]]:
+    """That passages were withheld, on which ground and from when to when; not where they lay nor of whom, for with the
+    manifest's events that would tell who denounced (Law on Denunciations 2018 Art 56)."""
+    mine = models.WithheldRange
+    rows = await db.scalars(select(mine).where(mine.recording_id == recording_id).order_by(mine.created_at, mine.id))
+    return [{"ground": one.ground, "at": instant(one.created_at), "lifted_at": instant(one.lifted_at)} for one in rows]
+
+
+def same(one: bytes, other: bytes) -> bool:
+    """Whether two certificates tell of the same destruction."""
+    told = []
+    for data in (one, other):
+        try:
+            document = json.loads(data)
+        except ValueError:
+            return False
+        told.append({name: value for name, value in document.items() if name not in CHANGING})
+    return told[0] == told[1]

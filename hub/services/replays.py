@@ -267,15 +267,22 @@ async def segment(db: AsyncSession, actor: Actor, replay_id: str, segment_id: st
     Raises ``NotFound`` (also for a segment of another recording), ``Forbidden`` for one that is withheld, and
     ``NotReady`` while it is not stored yet.
     """
+    (found,) = await segments(db, actor, replay_id, [segment_id])
+    return found
+
+
+async def segments(db: AsyncSession, actor: Actor, replay_id: str, ids: Sequence[str]) -> list[models.Segment]:
+    """As ``segment``, for several at once and in their order: the permission is asked for once. All or none."""
     replay, recording, hearing = await _granted(db, actor, replay_id)
-    found = await db.get(models.Segment, segment_id)
-    if found is None or found.recording_id != recording.id:
+    mine = select(models.Segment).where(models.Segment.recording_id == recording.id, models.Segment.id.in_(ids))
+    rows = {row.id: row for row in await db.scalars(mine)}
+    if not ids or not set(ids) <= rows.keys():
         raise NotFound(N_("Không tìm thấy đoạn ghi."))
+    found = [rows[one] for one in ids]
     if not _shows(replay, actor, hearing):
-        ground = await withholding.hides(db, found)
-        if ground is not None:
+        for ground in (await withholding.hidden(db, recording.id, found)).values():
             raise Forbidden(N_("Đoạn này được giữ kín: %(ground)s"), ground=ground)
-    if found.state != models.SegmentState.STORED:
+    if any(row.state != models.SegmentState.STORED for row in found):
         raise NotReady(N_("Đoạn ghi này đang được chuyển vào kho lưu trữ. Hãy thử lại sau."))
     return found
 

@@ -99,8 +99,8 @@ class Reading:
                 self._fault("extra", found.key)
             elif found.version != self._version(found.key, found.version):
                 self._fault("hidden" if found.deleted else "extra_version", found.key, found.version)
-        if self._facts.locked and not self._facts.destroyed:
-            self._locks(ours)
+        if self._facts.locked:
+            self._locks(ours - self._segments.keys() if self._facts.destroyed else ours)
         if self._progress:
             self._progress(self.bytes_read, max(self._total, self.bytes_read))
 

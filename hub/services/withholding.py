@@ -5,6 +5,7 @@ Each step is an entry in the chain of custody. Nothing in the store is touched: 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,8 +66,9 @@ async def mark(
     ground: str,
 ) -> models.WithheldRange:
     """Withhold a passage from now on. Raises ``NotFound``, ``Forbidden``, ``Conflict`` while the hearing runs, and
-    ``BadInput`` for a passage that is none, an unknown seat, or a ground that is empty or names a denouncer."""
-    recording, hearing = await recordings.get(db, recording_id)
+    ``BadInput`` for a passage that is none, an unknown seat, or a ground that is empty or names a denouncer. Of a
+    destroyed recording nothing changes any more: its certificate tells what was withheld (``Destroyed``)."""
+    recording, hearing = await recordings.to_open(db, recording_id)
     auth.require(actor, Action.WITHHOLD_RECORDING, record_target(hearing))
     if recording.duration_ms is None:
         raise Conflict(N_("Buổi tiếp chưa kết thúc nên chưa đánh dấu được."))
@@ -110,7 +112,7 @@ async def lift(db: AsyncSession, vault: Vault, actor: Actor, passage_id: str, re
     row = await db.get(models.WithheldRange, passage_id, with_for_update=True)
     if row is None:
         raise NotFound(N_("Không tìm thấy đoạn giữ kín."))
-    _, hearing = await recordings.get(db, row.recording_id)
+    _, hearing = await recordings.to_open(db, row.recording_id)
     require_read(actor, hearing)
     reason = " ".join(reason.split())
     if not reason or len(reason) > GROUND_MAX:
@@ -147,16 +149,20 @@ async def in_force(db: AsyncSession, recording_id: str) -> list[Passage]:
     return passages
 
 
-async def hides(db: AsyncSession, segment: models.Segment) -> str | None:
-    """The ground on which a segment is withheld, or None."""
+async def hidden(db: AsyncSession, recording_id: str, segments: Sequence[models.Segment]) -> dict[str, str]:
+    """Of these segments of one recording those that are withheld, by their id, with the ground."""
     mine = models.WithheldRange
-    rows = await db.scalars(select(mine).where(mine.recording_id == segment.recording_id, mine.lifted_at.is_(None)))
-    track = await db.get_one(models.Track, segment.track_id)
-    for row in rows:
-        asked = Range(row.start_ms, row.end_ms, row.seat_id)
-        if asked.touches(track.seat_id, segment.start_ms, segment.duration_ms):
-            return row.ground
-    return None
+    rows = list(await db.scalars(select(mine).where(mine.recording_id == recording_id, mine.lifted_at.is_(None))))
+    if not rows:
+        return {}
+    wanted = select(models.Track.id, models.Track.seat_id).where(models.Track.recording_id == recording_id)
+    seats = {row.id: row.seat_id for row in await db.execute(wanted)}
+    return {
+        one.id: row.ground
+        for one in segments
+        for row in reversed(rows)
+        if Range(row.start_ms, row.end_ms, row.seat_id).touches(seats[one.track_id], one.start_ms, one.duration_ms)
+    }
 
 
 def touched(passages: list[Passage], seat_id: str, start_ms: int, duration_ms: int) -> list[Passage]:

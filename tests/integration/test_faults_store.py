@@ -16,6 +16,8 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(3600), pytest.mark.faults
 
 BAD_S = 5.0 if LONG else 2.0
 AWAY_S = 600
+PLANS: list[tuple[str, ...]] = [MOODS, *((mood,) for mood in MOODS if LONG)]
+"""All in one hearing; in the long round each by itself too, and away for ten minutes."""
 
 
 def settings(proxy: BadStore, bucket: str) -> dict[str, Any]:
@@ -41,17 +43,20 @@ async def finished(made: Show, server: S3Server) -> Findings:
     return await made.finish(180)
 
 
+def plan_name(moods: tuple[str, ...]) -> str:
+    return moods[0] if len(moods) == 1 else "all of its faults, one after the other"
+
+
+@pytest.mark.parametrize("moods", PLANS, ids=plan_name)
 async def test_a_store_that_fails_in_every_way_has_everything_in_the_end(
-    places: Places, tally: Callable[[str], Tally], s3: S3Server
+    places: Places, tally: Callable[[str], Tally], s3: S3Server, moods: tuple[str, ...]
 ) -> None:
-    """All in one hearing; in the long round each by itself too, and away for ten minutes."""
-    plans: list[tuple[str, ...]] = [MOODS, *((mood,) for mood in MOODS if LONG)]
-    for moods in plans:
-        row = tally(f"object store: {moods[0] if len(moods) == 1 else 'all of its faults, one after the other'}")
-        async with BadStore(s3.port) as proxy, show(places.new(**settings(proxy, s3.new_bucket()))) as made:
-            spoilt = await played(made, proxy, moods, AWAY_S if moods == ("away",) else BAD_S)
-            assert spoilt > 0 or moods == ("away",), "a closed port cannot count who knocked"
-            row.add(await finished(made, s3), most_s=0, why=moods)
+    away = moods == ("away",)
+    row = tally(f"object store: {plan_name(moods)}{' for ten minutes' if away else ''}")
+    async with BadStore(s3.port) as proxy, show(places.new(**settings(proxy, s3.new_bucket()))) as made:
+        spoilt = await played(made, proxy, moods, AWAY_S if away else BAD_S)
+        assert spoilt > 0 or away, "a closed port cannot count who knocked"
+        row.add(await finished(made, s3), most_s=0, why=moods)
 
 
 async def test_credentials_that_were_revoked_and_given_back(places: Places, tally: Callable[[str], Tally]) -> None:

@@ -19,8 +19,8 @@ from hub.db import Database
 from hub.errors import BadInput, Conflict, Forbidden
 from hub.ids import utc_now
 from hub.models import DestructionKind, RecordingState
-from hub.services import custody, destruction, keeping, recording_keys, recordings, replays, verification
-from hub.services.store import everything
+from hub.services import custody, destruction, keeping, recording_keys, recordings, replays, verification, withholding
+from hub.services.store import LockingStore, ObjectLocked, everything
 from recorder.destroying import Destroying
 from recorder.locking import Locking
 from recorder.store import open_store
@@ -71,6 +71,18 @@ class Kept:
 
     def names(self) -> set[str]:
         return {each.key.rpartition("/")[2] for each in everything(self.store, form.folder_of(self.id))}
+
+    async def papers_are_locked(self) -> None:
+        """Manifest, seal and certificate, in our versions, for twenty years."""
+        assert isinstance(self.store, LockingStore)
+        row = await self.row()
+        assert set(row.versions or {}) == PAPERS | {destruction.NAME, destruction.SIGNATURE}
+        for name, version in (row.versions or {}).items():
+            locked = self.store.locked_until(form.folder_of(self.id) + name, version)
+            assert locked is not None
+            assert (locked - utc_now()).days // 365 == 20
+            with pytest.raises(ObjectLocked):
+                self.store.delete_version(form.folder_of(self.id) + name, version)
 
     async def destroy(self, kind: DestructionKind) -> None:
         await self.do(keeping.propose, self.leader, kind)
@@ -164,6 +176,53 @@ async def test_the_two_must_be_different_people_with_reasons_and_the_right(kept:
     assert (await kept.row()).state == RecordingState.ARCHIVED
 
 
+async def test_the_certificate_says_what_was_withheld_but_not_where_nor_of_whom(kept: Kept) -> None:
+    seat, ground = kept.taped.seats[0].id, withholding.GROUNDS[0]
+    async with kept.database.transaction() as db:
+        vault, passage = kept.taped.world.vault, {"start_ms": 1234, "end_ms": 5678, "seat_id": seat, "ground": ground}
+        row = await withholding.mark(db, vault, kept.auditor, kept.id, **passage)
+    await kept.destroy(DestructionKind.EMERGENCY)
+    data = b"".join(kept.store.read(form.folder_of(kept.id) + destruction.NAME))
+    (told,) = json.loads(data)["withheld"]
+    assert (told["ground"], told["lifted_at"], set(told)) == (ground, None, {"ground", "at", "lifted_at"})
+    assert seat.encode() not in data
+    async with kept.database.transaction() as db:
+        with pytest.raises(recordings.Destroyed):
+            await withholding.lift(db, vault, kept.leader, row.id, "Theo quyết định")
+
+
+async def test_a_certificate_that_somebody_put_there_before_is_never_signed(kept: Kept) -> None:
+    folder = form.folder_of(kept.id)
+    kept.store.put_bytes(folder + destruction.NAME, b'{"recording":"another"}', media_type="application/json")
+    await kept.destroy(DestructionKind.EMERGENCY)
+    assert destruction.SIGNATURE not in kept.names()
+    assert "missing" in await kept.faults()
+    kept.store.delete(folder + destruction.NAME)
+    await Destroying(kept.config, kept.database, kept.store).turn()
+    assert await kept.faults() == set()
+
+
+async def test_a_destruction_that_was_broken_off_keeps_the_certificate_that_was_written(kept: Kept) -> None:
+    await kept.do(keeping.propose, kept.leader, DestructionKind.EMERGENCY)
+    await kept.do(keeping.approve, kept.auditor)
+    killed = Destroying(kept.config, kept.database, kept.store)
+    killed._done = _no_more  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        await killed.turn()
+    before = b"".join(kept.store.read(form.folder_of(kept.id) + destruction.NAME))
+    await Destroying(kept.config, kept.database, kept.store).turn()
+    assert b"".join(kept.store.read(form.folder_of(kept.id) + destruction.NAME)) == before
+    assert await kept.faults() == set()
+
+
+class Killed(Exception):
+    pass
+
+
+async def _no_more(*_: object) -> None:
+    raise Killed
+
+
 async def test_an_extension_only_ever_keeps_longer(kept: Kept) -> None:
     row = await kept.row()
     assert row.retain_until is not None
@@ -199,6 +258,7 @@ async def test_a_locked_recording_is_destroyed_in_an_emergency_by_its_key_and_la
     await Locking(locked.config, locked.database, locked.store).turn()
     assert (await locked.row()).locked_until == until
     await locked.destroy(DestructionKind.EMERGENCY)
+    await locked.papers_are_locked()
     async with locked.database.reading() as db:
         key = await db.get_one(models.RecordingKey, locked.id)
         shown = await keeping.of(db, locked.leader, locked.id)

@@ -159,6 +159,7 @@ MAY_SEE: dict[str, frozenset[str]] = {
     "/api/help-desk": SUPPORT,
     "/api/recordings/{recording_id}/verification": AUDIT,
     "/api/replays/{replay_id}/timeline": frozenset({"auditor"}),
+    "/api/replays/{replay_id}/segments": frozenset(),
     "/api/replays/{replay_id}/segments/{segment_id}": frozenset(),
 }
 """By address: who gets the page. The hearing is the demo's first, the case its complaint, the seat Tân Tiến's."""

@@ -7,6 +7,7 @@ import html
 import io
 import json
 import re
+import struct
 import subprocess
 import zipfile
 from collections.abc import AsyncIterator
@@ -110,6 +111,35 @@ async def test_what_is_withheld_is_not_sent_however_one_asks(kept: Archive) -> N
             assert GROUND in json.loads(answer.text)["error"]["text"]
             assert b"sound 2" not in answer.body
     assert (await auditor.get(f"/api/replays/{replay}/segments/{kept.mine[1].id}")).body.startswith(b"sound 1")
+    together = await auditor.get(several(replay, kept.mine[1], kept.mine[2]))
+    assert together.status == 403
+    assert b"sound" not in together.body
+
+
+def several(replay: str, *segments: models.Segment) -> str:
+    return f"/api/replays/{replay}/segments?" + "&".join(f"id={segment.id}" for segment in segments)
+
+
+async def test_a_jump_gets_a_segment_of_every_lane_in_one_answer(kept: Archive) -> None:
+    auditor, leader = await kept.pages.person("thanhtra"), await kept.pages.person("chutri")
+    replay = await kept.granted(auditor)
+    wanted = [kept.other[3], kept.mine[3], kept.mine[0]]
+    answer = await auditor.get(several(replay, *wanted))
+    assert (answer.status, answer.header("Cache-Control")) == (200, "private, no-store")
+    assert answer.header("X-Content-Type-Options") == "nosniff"
+    body, found = answer.body, {}
+    while body:
+        place, size = struct.unpack(">II", body[:8])
+        found[place], body = body[8 : 8 + size], body[8 + size :]
+    assert [found[place] for place in range(3)] == [
+        (await auditor.get(f"/api/replays/{replay}/segments/{one.id}")).body for one in wanted
+    ]
+    assert (await leader.get(several(replay, *wanted))).status == 404
+    assert (await auditor.get(f"/api/replays/{replay}/segments")).status == 404
+    assert (await auditor.get(several(replay, *[kept.mine[0]] * 65))).status == 400
+    assert (await auditor.get(f"/api/replays/{replay}/segments?id=0000")).status == 404
+    kept.pages.store.delete(kept.mine[3].object_key)
+    assert len((await auditor.get(several(replay, *wanted))).body) == len(answer.body) - len(found[1]) - 8
 
 
 async def test_only_the_holding_units_leader_sees_it_and_only_when_he_asks(kept: Archive) -> None:

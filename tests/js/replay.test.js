@@ -3,6 +3,7 @@ import { test } from "node:test";
 import "./support/document.js";
 import { changed, CLOSE_MS, follow, JUMP_MS, positionMs, stopped } from "../../web/static/js/replay/clock.js";
 import { current, parts, sinceOpening, sought } from "../../web/static/js/replay/finding.js";
+import { Frames } from "../../web/static/js/replay/gathering.js";
 import { AHEAD_MS, gapsOf, lanesOf, loudnessAt, readTimeline, segmentAt, stretches, unwanted, voiceOf, wanted, withheldAt } from "../../web/static/js/replay/plan.js";
 
 const segment = (number, start_ms, duration_ms, extra = {}) => ({
@@ -162,4 +163,15 @@ test("a passage is withheld of every seat, or of one alone, up to its end", () =
   assert.equal(withheldAt(passages, 35, "x"), null);
   assert.equal(withheldAt(passages, 35, "s")?.ground, "b");
   assert.equal(withheldAt(passages, 35)?.ground, "b");
+});
+
+test("an answer of many files is cut into them, whatever pieces it comes in", () => {
+  const files = /** @type {[number, number[]][]} */ ([[2, [1, 2, 3]], [0, []], [1, [4, 5, 6, 7, 8, 9]]]);
+  const bytes = files.flatMap(([place, data]) => [0, 0, 0, place, 0, 0, 0, data.length, ...data]);
+  for (const size of [1, 2, 7, 8, 9, 11, 100]) {
+    const frames = new Frames();
+    const found = [];
+    for (let at = 0; at < bytes.length; at += size) found.push(...frames.add(new Uint8Array(bytes.slice(at, at + size))));
+    assert.deepEqual(found.map(({ place, data }) => [place, [...new Uint8Array(data)]]), files);
+  }
 });

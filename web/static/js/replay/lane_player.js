@@ -13,11 +13,13 @@ const RETRY_MS = 1500;
 const START_LEAD_MS = 120;
 /** After a jump decoders begin at a keyframe up to ten seconds before; longer than this nobody waits for one lane. */
 const SETTLE_MS = 4000;
+/** While somebody drags along the timeline nothing is let go of, up to so many segments. */
+const KEEP_WHILE_URGENT = 24;
 
 export class LanePlayer {
   /**
    * @param {Lane} lane
-   * @param {{ address: (segment: Segment) => string, durationMs: number, onChange: () => void }} options
+   * @param {{ address: (segment: Segment) => string, durationMs: number, onChange: () => void, onSettled: () => void }} options
    */
   constructor(lane, options) {
     this.lane = lane;
@@ -26,6 +28,7 @@ export class LanePlayer {
     this.element.muted = lane.kind === "video";
     this.element.preload = "auto";
     if (this.element instanceof HTMLVideoElement) this.element.playsInline = true;
+    this.element.addEventListener("seeked", () => options.onSettled());
     /** @type {Map<string, Segment>} segments in the buffer */
     this.appended = new Map();
     /** Until then the clock waits for the element to show what it was sent to. */
@@ -69,12 +72,6 @@ export class LanePlayer {
     return true;
   }
 
-  /** Whether the segment of this position has yet to come. @param {number} positionMs */
-  lacking(positionMs) {
-    const segment = segmentAt(this.lane, positionMs);
-    return segment !== null && !this.appended.has(segment.segment_id) && !this.#givenUp(segment.segment_id);
-  }
-
   /** Whether there is something to see or hear. @param {number} positionMs */
   present(positionMs) {
     const segment = segmentAt(this.lane, positionMs);
@@ -83,7 +80,7 @@ export class LanePlayer {
 
   /**
    * Bring the element in line with the clock.
-   * @param {{ positionMs: number, rate: number, running: boolean, urgent: boolean }} now   `urgent`: some lane has nothing to play
+   * @param {{ positionMs: number, rate: number, running: boolean, urgent: boolean }} now   `urgent`: some lane does not show the place yet
    */
   sync(now) {
     this.#feed(now);
@@ -92,7 +89,10 @@ export class LanePlayer {
       if (!element.paused) element.pause();
       return;
     }
-    if (element.seeking) return;
+    if (element.seeking) {
+      if (!this.#buffered(element.currentTime * 1000)) element.currentTime = now.positionMs / 1000; // aimed at a hole
+      return;
+    }
     const actualMs = element.currentTime * 1000;
     if (!now.running) {
       if (!element.paused) element.pause();
@@ -108,7 +108,11 @@ export class LanePlayer {
     const { kind } = this.lane;
     const step = follow({ wantedMs: now.positionMs, actualMs, rate: now.rate, bending: this.bending, kind });
     this.bending = step.bending;
-    if (step.seek) element.currentTime = now.positionMs / 1000;
+    if (step.seek) {
+      // The clock waits until it is there: else it would be too late again, and jump for ever on a slow machine.
+      this.settlesUntilMs = performance.now() + SETTLE_MS;
+      element.currentTime = now.positionMs / 1000;
+    }
     if (element.playbackRate !== step.rate) element.playbackRate = step.rate;
     if (element.paused) void element.play().catch(() => undefined);
   }
@@ -118,9 +122,32 @@ export class LanePlayer {
     return this.element.currentTime * 1000 - positionMs;
   }
 
+  /** What this place needs and nobody fetches yet. @param {number} positionMs @returns {Segment | null} */
+  lacking(positionMs) {
+    const segment = segmentAt(this.lane, positionMs);
+    if (!segment || this.appended.has(segment.segment_id) || this.underWay.has(segment.segment_id)) return null;
+    return this.#waiting(segment.segment_id, performance.now()) ? null : segment;
+  }
+
+  /** Somebody else fetches it for this lane. @param {Segment} segment @param {AbortController} request */
+  await(segment, request) {
+    this.underWay.set(segment.segment_id, request);
+  }
+
+  /** @param {Segment} segment @param {AbortController} request @param {ArrayBuffer | null} data   null: it did not come */
+  take(segment, request, data) {
+    if (this.underWay.get(segment.segment_id) === request) this.underWay.delete(segment.segment_id);
+    if (!data || request.signal.aborted) return;
+    this.queue.push({ segment, data });
+    this.#next();
+  }
+
   /** After a jump: what was under way for the old place is not needed first. @param {number} positionMs */
   jumped(positionMs) {
     this.settlesUntilMs = performance.now() + SETTLE_MS;
+    // Aimed at before the bytes are here, the decoder begins with the first of them.
+    if (this.buffer && segmentAt(this.lane, positionMs)) this.element.currentTime = positionMs / 1000;
+    this.queue = this.queue.filter(({ segment, data }) => data === null || (segment.start_ms <= positionMs && positionMs < endMs(segment)));
     for (const [id, request] of this.underWay) {
       const segment = this.lane.segments.find((one) => one.segment_id === id);
       if (segment && (endMs(segment) < positionMs || segment.start_ms > positionMs + 10_000)) request.abort();
@@ -153,6 +180,8 @@ export class LanePlayer {
     const now = performance.now();
     const there = { has: (/** @type {string} */ id) => this.appended.has(id) || this.#waiting(id, now) };
     for (const segment of wanted(this.lane, positionMs, there, this.underWay, rate, urgent)) void this.#fetch(segment);
+    // Decoders have both processors to themselves until every lane shows the place.
+    if (urgent && this.appended.size < KEEP_WHILE_URGENT) return;
     for (const segment of unwanted(this.appended.values(), positionMs, rate)) {
       this.appended.delete(segment.segment_id);
       this.queue.push({ segment, data: null });

@@ -4,6 +4,7 @@
  */
 
 import { changed, positionMs, stopped } from "./clock.js";
+import { gather } from "./gathering.js";
 import { LanePlayer } from "./lane_player.js";
 import { lanesOf, loudnessAt, voiceOf } from "./plan.js";
 
@@ -22,11 +23,15 @@ export class Player {
     this.onChange = onChange;
     this.clock = stopped(0);
     this.volume = 1;
+    this.replayId = replayId;
+    /** The seat whose picture is shown large: what it needs comes first. @type {string | null} */
+    this.foremost = null;
+    this.gathering = new AbortController();
     /** @type {Set<string>} seats that the viewer does not want to hear */
     this.silent = new Set();
     this.lanes = lanesOf(timeline).map((lane) => new LanePlayer(lane, {
       address: (segment) => `/api/replays/${replayId}/segments/${segment.segment_id}`,
-      durationMs: timeline.duration_ms, onChange,
+      durationMs: timeline.duration_ms, onChange, onSettled: () => this.tick(),
     }));
     this.voices = new Map(timeline.seats.map((seat) => [seat.seat_id, voiceOf(timeline, seat.seat_id)]));
     setInterval(() => this.tick(), TICK_MS);
@@ -69,7 +74,11 @@ export class Player {
   seek(ms) {
     const position = Math.max(0, Math.min(this.timeline.duration_ms, ms));
     this.#change({ positionMs: position });
+    this.gathering.abort();
+    this.gathering = new AbortController();
     for (const lane of this.lanes) lane.jumped(position);
+    const first = this.lanes.filter((lane) => lane.lane.seatId === this.foremost);
+    void gather(this.replayId, [...new Set([...first, ...this.lanes])], position, this.gathering);
     this.tick();
   }
 
@@ -94,8 +103,7 @@ export class Player {
     const missing = this.lanes.some((lane) => !lane.ready(position));
     if (missing !== this.clock.held) this.#change({ held: missing });
     const running = this.clock.playing && !this.clock.held;
-    const urgent = this.lanes.some((lane) => lane.lacking(position));
-    for (const lane of this.lanes) lane.sync({ positionMs: position, rate: this.clock.rate, running, urgent });
+    for (const lane of this.lanes) lane.sync({ positionMs: position, rate: this.clock.rate, running, urgent: missing });
   }
 
   /** @param {LanePlayer} lane */

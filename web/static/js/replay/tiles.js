@@ -115,6 +115,7 @@ export class TilesView {
   /** @param {HTMLElement} element */
   #enlarge(element) {
     this.spotlight = this.spotlight === element ? null : element;
+    this.player.foremost = this.spotlight?.dataset.seatId ?? null;
     for (const tile of this.tiles) {
       setAttribute(tile.element, "data-large", tile.element === this.spotlight);
       setAttribute(find(".tile-enlarge", tile.element), "aria-pressed", String(tile.element === this.spotlight));
