@@ -184,12 +184,17 @@ async def add_events(database: Database, taped: Taped) -> None:
 async def archive(config: Config, database: Database, store: ObjectStore, taped: Taped) -> None:
     async with database.transaction() as db:
         await recordings.close_recording(db, taped.recording_id, duration_ms=5000)
+    await seal_up(config, database, store, taped.recording_id)
+
+
+async def seal_up(config: Config, database: Database, store: ObjectStore, recording_id: str) -> None:
+    """Manifest and seal of a recording that is closed and stored."""
     sealing = Sealing(config, database, store)
     async with database.reading() as db:
-        data = await manifests.build(db, taped.recording_id, sealing.key())
-        assert data == await manifests.build(db, taped.recording_id, sealing.key()), "the same rows give the same bytes"
-    key = form.key_of(taped.recording_id)
+        data = await manifests.build(db, recording_id, sealing.key())
+        assert data == await manifests.build(db, recording_id, sealing.key()), "the same rows give the same bytes"
+    key = form.key_of(recording_id)
     store.put_bytes(key, data, media_type="application/json")
-    seal = sealing.seal(taped.recording_id, data)
+    seal = sealing.seal(recording_id, data)
     sha256 = hashlib.sha256(data).hexdigest()
-    await rows.archived(database, taped.recording_id, key, sha256, seal.sealed_at, seal.key)
+    await rows.archived(database, recording_id, key, sha256, seal.sealed_at, seal.key)
