@@ -22,6 +22,7 @@ from hub import models, seals
 from hub.config import Config
 from hub.services import custody, recordings
 from hub.services.package_readme import README
+from recorder.destroying import Destroying
 from recorder.sealing import Sealing
 from tests.support.evidence import Authority, add_events, add_segments, archive
 from tests.support.pages import Answer, Browser, Pages, running_pages
@@ -31,6 +32,8 @@ from web.verifying import VERIFYING
 pytestmark = pytest.mark.asyncio
 
 PAGE = Path(__file__).parents[2] / "docs" / "evidence.md"
+WHOLE, DESTROYED = PAGE.read_text().split("## When the recording was destroyed")
+"""What is said of a recording, and of one that is no more."""
 STEP = re.compile(r"```sh\n(?P<command>.*?)\n```\n\n```text\n(?P<said>.*?)\n```", re.DOTALL)
 
 
@@ -108,20 +111,46 @@ def says(expected: str, printed: str) -> bool:
     return re.fullmatch(pattern, printed.strip(), re.DOTALL) is not None
 
 
-async def test_an_expert_who_follows_the_page_finds_everything_as_it_says(court: Court, tmp_path: Path) -> None:
-    folder = await court.unpacked(await court.pages.person("thanhtra"), tmp_path)
-    steps = list(STEP.finditer(PAGE.read_text()))
-    assert len(steps) == PAGE.read_text().count("```sh") == 6
+def follow(page: str, folder: Path, count: int) -> None:
+    """Every command of a part of the page prints what the page says."""
+    steps = list(STEP.finditer(page))
+    assert len(steps) == page.count("```sh") == count
     for step in steps:
         done = run(step["command"], folder)
         assert done.returncode == 0, (step["command"], done.stdout)
         assert says(step["said"], done.stdout), (step["command"], done.stdout)
+
+
+async def test_an_expert_who_follows_the_page_finds_everything_as_it_says(court: Court, tmp_path: Path) -> None:
+    folder = await court.unpacked(await court.pages.person("thanhtra"), tmp_path)
+    follow(WHOLE, folder, 6)
     listed = {line.split("  ", 1)[1] for line in (folder / "SHA256SUMS").read_text().splitlines() if line[0] != "#"}
-    named = set(re.findall(r"^\| `([^`]+)` \|", PAGE.read_text(), re.MULTILINE))
+    named = set(re.findall(r"^\| `([^`]+)` \|", WHOLE, re.MULTILINE))
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert there == listed | named | {"README.txt"}
     for command in re.findall(r"^     (\S.*)$", README, re.MULTILINE):
         assert run(command, folder).returncode == 0, command
+
+
+async def test_of_a_destroyed_recording_the_expert_can_check_what_remains(court: Court, tmp_path: Path) -> None:
+    auditor, leader = await court.pages.person("thanhtra"), await court.pages.person("chutri")
+    assert (await auditor.get(f"/recordings/{court.recording_id}/destruction.zip")).status == 404
+    for who, step in ((leader, "propose_emergency"), (auditor, "approve")):
+        await who.get(f"/recordings/{court.recording_id}")
+        fields = {"do": step, "destroy_reason": "Theo quyết định của tòa án"}
+        assert (await who.post(f"/recordings/{court.recording_id}/keeping", fields)).status == 303
+    await Destroying(court.pages.config, court.pages.database, court.pages.store).turn()
+    assert "/destruction.zip" in (await auditor.get(f"/recordings/{court.recording_id}")).text
+    answer = await auditor.get(f"/recordings/{court.recording_id}/destruction.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.body)) as package:
+        package.extractall(tmp_path)
+    folder = next(tmp_path.glob("*-tieu-huy"))  # noqa: ASYNC240 - a test's own few files
+    follow(DESTROYED, folder, 5)
+    assert not list(folder.rglob("manifest.json"))
+    data = bytearray((folder / "destruction.json").read_bytes())
+    data[20] ^= 1
+    (folder / "destruction.json").write_bytes(data)
+    assert run(next(STEP.finditer(DESTROYED))["command"], folder).returncode != 0
 
 
 async def test_the_keys_fingerprint_stands_on_a_page_for_everybody(court: Court, tmp_path: Path) -> None:
@@ -143,7 +172,7 @@ async def test_the_expert_sees_that_a_bit_was_changed(court: Court, tmp_path: Pa
     data = bytearray((folder / file).read_bytes())
     data[-3] ^= 1
     (folder / file).write_bytes(data)
-    found = list(STEP.finditer(PAGE.read_text()))[step]
+    found = list(STEP.finditer(WHOLE))[step]
     done = run(found["command"], folder)
     assert done.returncode != 0
     assert not says(found["said"], done.stdout)

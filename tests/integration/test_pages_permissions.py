@@ -128,6 +128,7 @@ MAY_SEE: dict[str, frozenset[str]] = {
     "/minimums/{unit_id}": frozenset({"officer", "secretary", "commune"}),
     "/recordings/{recording_id}": INVITED,
     "/recordings/{recording_id}/destruction.json": frozenset(),
+    "/recordings/{recording_id}/destruction.zip": frozenset(),
     "/archive": AUDIT | {"leader"},
     "/replays/{replay_id}": frozenset({"auditor"}),
     "/help-desk": SUPPORT,

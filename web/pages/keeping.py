@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import date
 
@@ -10,7 +11,15 @@ from aiohttp import web as http
 from hub.errors import BadInput, Conflict, NotFound
 from hub.i18n import N_, Text
 from hub.models import DestructionKind
-from hub.services import keeping, keeping_lists, reconciliation, recording_facts
+from hub.services import (
+    destruction_package,
+    keeping,
+    keeping_lists,
+    packages,
+    reconciliation,
+    recording_facts,
+    verification,
+)
 from web import format as formats
 from web import forms, keys, view
 from web.forms import Form
@@ -69,6 +78,18 @@ async def certificate(request: http.Request) -> http.Response:
         raise NotFound(N_("Bản ghi này chưa bị tiêu hủy."))
     headers = {"Content-Disposition": f'attachment; filename="destruction-{recording_id[:8]}.json"'}
     return http.Response(body=last.certificate.encode(), content_type="application/json", headers=headers)
+
+
+@routes.get("/recordings/{recording_id}/destruction.zip")
+async def remains(request: http.Request) -> http.Response:
+    """The certificate with all that an expert needs to check it: small enough to be made whole."""
+    actor, hub, recording_id = keys.actor(request), keys.deps(request), request.match_info["recording_id"]
+    trusted = await asyncio.to_thread(verification.trust, hub.config)
+    async with hub.database.reading() as db:
+        package = await destruction_package.prepare(db, hub.store, trusted, actor, recording_id)
+    data = await asyncio.to_thread(b"".join, packages.stream(hub.store, package))
+    headers = {"Content-Disposition": f'attachment; filename="{package.name}.zip"'}
+    return http.Response(body=data, content_type="application/zip", headers=headers)
 
 
 @routes.get("/archive")

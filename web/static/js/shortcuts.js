@@ -8,13 +8,17 @@ import { t } from "./text.js";
 const shortcuts = [];
 
 /**
+ * What a page says of a key counts more than what every page has: the later takes the earlier's place.
  * @param {string} key as in KeyboardEvent.key, for example "m" or "/"
  * @param {string} what what it does, for the list
  * @param {() => void} run
  * @param {string} [shown] what the list shows, when not the key itself
  */
 export function shortcut(key, what, run, shown) {
-  shortcuts.push({ key: key.toLowerCase(), shown: shown ?? key.toUpperCase(), what, run });
+  const made = { key: key.toLowerCase(), shown: shown ?? key.toUpperCase(), what, run };
+  const before = shortcuts.findIndex((one) => one.key === made.key);
+  if (before < 0) shortcuts.push(made);
+  else shortcuts[before] = made;
 }
 
 export function wireShortcuts() {
