@@ -31,7 +31,7 @@ OPEN_FILES_MIN = 4096
 
 
 def main(env: Mapping[str, str]) -> int:
-    """Print every finding; 0 when the hub can run (warnings allowed), 1 when not, 78 when the settings are wrong."""
+    """Print every finding; 0 without faults (warnings allowed), 1 with one, 78 when the settings are wrong."""
     try:
         config = configuration.load(env)
     except ConfigError as error:
@@ -44,7 +44,7 @@ def main(env: Mapping[str, str]) -> int:
         _print(finding)
         findings.append(finding)
     faults = sum(finding.verdict is Verdict.FAULT for finding in findings)
-    cli.say("The hub can run here." if not faults else f"{faults} faults: the hub cannot run here until they are gone.")
+    cli.say("The hub can run here." if not faults else f"{faults} faults: each says above what to do.")
     return 1 if faults else 0
 
 

@@ -246,7 +246,8 @@ async def test_the_check_command_tells_of_the_registers(desk: Desk, config: Conf
     async with desk.database.transaction() as db:
         await db.execute(update(RegisterEntry).values(people_count=9))
     (told,) = await asyncio.to_thread(lambda: list(command.registers(here)))
-    assert told.verdict is Verdict.WARNING
+    assert told.verdict is Verdict.FAULT  # ``hub check`` then ends with 1
+    assert "unit XA1" in told.detail
     assert "entry 1 was changed" in told.detail
 
 
