@@ -48,6 +48,7 @@ class OutgoingMail(Base):
     subject: Mapped[dict[str, Any]]
     lines: Mapped[list[Any]]
     path: Mapped[str] = mapped_column(String(300), default="")
+    """Never with a secret in it: an invitation's is made when the letter leaves (``hub.services.invitations.link``)."""
     files: Mapped[list[Any]]
     state: Mapped[MailState] = mapped_column(String(16), default=MailState.WAITING)
     attempts: Mapped[int] = mapped_column(default=0)

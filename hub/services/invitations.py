@@ -9,7 +9,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import ical
@@ -31,6 +31,9 @@ from hub.models import (
 from hub.services import mailing
 
 REMIND_AHEAD = timedelta(hours=24)
+UNSENT = "/invitations/of/"
+"""What stands in a queued letter in place of its link, with the invitation's id and sequence: the secret is made when
+the letter leaves (``link``), so that the queue never holds one."""
 HELD = frozenset({HearingState.SCHEDULED})
 
 
@@ -65,9 +68,9 @@ async def _tell(db: AsyncSession, hearing: Hearing, *, everybody: bool) -> None:
         if row is not None and row.sequence == hearing.version and not row.withdrawn:
             continue
         row = row or Invitation(id=new_id(), hearing_id=hearing.id, account=account, account_id=account.id)
-        token = _renew(row, hearing)
+        _renew(row, hearing)
         db.add(row)
-        await _send(db, hearing, organiser, account, Method.REQUEST, f"/invitations/{token}")
+        await _send(db, hearing, organiser, account, Method.REQUEST, f"{UNSENT}{row.id}/{row.sequence}")
     for account_id, row in rows.items():
         if account_id not in wanted and not row.withdrawn:
             row.withdrawn, row.sequence, row.expires_at = True, hearing.version, utc_now()
@@ -75,14 +78,31 @@ async def _tell(db: AsyncSession, hearing: Hearing, *, everybody: bool) -> None:
     await db.flush()
 
 
-def _renew(row: Invitation, hearing: Hearing) -> str:
-    """A new link, and the old answer forgotten: it was to another time, or to another hearing."""
-    token = make_token()
-    row.token_sha256, row.expires_at = digest(token), hearing.starts_at
+def _renew(row: Invitation, hearing: Hearing) -> None:
+    """No link opens it until the new letter leaves, and the old answer is forgotten: it was to another time."""
+    row.token_sha256, row.expires_at = digest(make_token()), hearing.starts_at
     row.sequence, row.withdrawn, row.told_at = hearing.version, False, utc_now()
     row.answer, row.answered_at, row.comment = Answer.NONE, None, ""
     row.proposed_starts_at = row.proposed_ends_at = None
-    return token
+
+
+async def link(db: AsyncSession, path: str) -> str:
+    """Where a letter that leaves now leads to: ``path``, but for an invitation a link with a new secret, of which only
+    the digest is kept. A letter that is sent again voids its earlier link; one that a newer has overtaken opens
+    nothing that could be answered.
+    """
+    if not path.startswith(UNSENT):
+        return path
+    invitation_id, _, sequence = path.removeprefix(UNSENT).partition("/")
+    row = await db.get(Invitation, invitation_id)
+    if row is None:
+        return "/hearings"
+    token = make_token()
+    newest = (Invitation.id == row.id, Invitation.sequence == int(sequence), Invitation.withdrawn.is_(False))
+    changed = update(Invitation).where(*newest).values(token_sha256=digest(token)).returning(Invitation.id)
+    if (await db.execute(changed)).first() is None:
+        return f"/hearings/{row.hearing_id}"
+    return f"/invitations/{token}"
 
 
 async def concerned(db: AsyncSession, hearing: Hearing) -> dict[str, Account]:

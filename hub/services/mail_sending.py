@@ -20,7 +20,7 @@ from hub.i18n import N_, Text
 from hub.ids import new_id, utc_now
 from hub.mail import Letter, build, message_id, unpacked, unpacked_files
 from hub.models import Account, MailState, OutgoingMail
-from hub.services import smtp
+from hub.services import invitations, smtp
 from hub.services.smtp import TOO_SLOW, Line, PutOff, Refused, ServerAway
 
 LOOK_EVERY_S = 5.0
@@ -71,7 +71,8 @@ class Sender:
         line: Line | None = None
         sent = tried = 0
         try:
-            while (row := await self._claim()) is not None:
+            while (claimed := await self._claim()) is not None:
+                row, path = claimed
                 if line is not None and tried % ONE_CONNECTION == 0:
                     await line.close()
                     line = None
@@ -81,17 +82,17 @@ class Sender:
                 except ServerAway as fault:
                     await self._later(row, fault.answer)
                     raise
-                sent += await self._send(line, row)
+                sent += await self._send(line, row, path)
         finally:
             if line is not None:
                 await line.close()
         return sent
 
-    async def _send(self, line: Line, row: OutgoingMail) -> bool:
+    async def _send(self, line: Line, row: OutgoingMail, path: str) -> bool:
         """Whether the server took it; if not, the row says why and what next. Raises ``ServerAway``."""
         try:
             async with asyncio.timeout(LETTER_LIMIT_S):
-                await line.send(self._message(row), row.address)
+                await line.send(self._message(row, path), row.address)
         except TimeoutError:
             await self._later(row, TOO_SLOW)
             raise ServerAway(TOO_SLOW) from None
@@ -109,8 +110,8 @@ class Sender:
             return True
         return False
 
-    async def _claim(self) -> OutgoingMail | None:
-        """The letter that has waited longest, ours alone from now on."""
+    async def _claim(self) -> tuple[OutgoingMail, str] | None:
+        """The letter that has waited longest, ours alone from now on, and the path that its link is to have."""
         now = utc_now()
         async with self._database.reading() as db:
             if (await db.execute(_due(now))).first() is None:
@@ -126,14 +127,14 @@ class Sender:
             row.state, row.attempts = MailState.WAITING, row.attempts + 1
             if row.account is not None:
                 row.address, row.name, row.language = row.account.email, row.account.full_name, row.account.language
-            return row
+            return row, await invitations.link(db, row.path)
 
-    def _message(self, row: OutgoingMail) -> EmailMessage:
+    def _message(self, row: OutgoingMail, path: str) -> EmailMessage:
         language, config = row.language, self._config
         letter = Letter(
             subject=self._say(language, unpacked(row.subject)),
             lines=[self._say(language, unpacked(line)) for line in row.lines],
-            link=net.public_url(config) + row.path if row.path else "",
+            link=net.public_url(config) + path if path else "",
             link_text=self._say(language, N_("Mở trong Cầu Tiếp Dân")),
             footer=self._say(language, N_("Thư tự động của hệ thống tiếp công dân trực tuyến; xin không trả lời.")),
             language=language,

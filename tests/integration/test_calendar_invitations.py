@@ -54,8 +54,10 @@ def file_of(letter: OutgoingMail) -> bytes:
     return base64.b64decode(letter.files[0]["data"])
 
 
-def token_of(letter: OutgoingMail) -> str:
-    return letter.path.removeprefix("/invitations/")
+async def token_of(world: World, letter: OutgoingMail) -> str:
+    """The secret in the link as the letter leaves."""
+    async with world.database.transaction() as db:
+        return (await invitations.link(db, letter.path)).removeprefix("/invitations/")
 
 
 async def answer(world: World, token: str, given: Answer, comment: str = "", **times: object) -> None:
@@ -122,7 +124,7 @@ async def test_a_cancelled_hearing_is_taken_off_everybodys_calendar_and_a_postpo
 async def test_an_answer_through_the_link_is_kept_and_told_to_who_booked(database):
     world = await world_with_mail(database)
     hearing = await book(world)
-    token = token_of((await letters(world, "leader.TINH1"))[0])
+    token = await token_of(world, (await letters(world, "leader.TINH1"))[0])
     async with database.reading() as db:
         opened = await invitation_answers.open_link(db, token)
         assert (opened.hearing.id, opened.invitation.answer) == (hearing.id, Answer.NONE), "looking changes nothing"
@@ -146,7 +148,7 @@ async def test_an_answer_through_the_link_is_kept_and_told_to_who_booked(databas
 async def test_an_answer_that_lacks_something_is_told_by_field(database, given, comment, fault):
     world = await world_with_mail(database)
     await book(world)
-    token = token_of((await letters(world, "leader.TINH1"))[0])
+    token = await token_of(world, (await letters(world, "leader.TINH1"))[0])
     with pytest.raises(BadInput) as refused:
         await answer(world, token, given, comment)
     assert set(refused.value.fields) == {fault}
@@ -155,11 +157,11 @@ async def test_an_answer_that_lacks_something_is_told_by_field(database, given, 
 async def test_a_link_opens_one_invitation_until_a_newer_letter_the_hearing_or_the_end_of_it(database):
     world = await world_with_mail(database)
     hearing = await book(world)
-    old = token_of((await letters(world, "leader.TINH1"))[0])
+    old = await token_of(world, (await letters(world, "leader.TINH1"))[0])
     async with database.transaction() as db:
         booking = replace(booking_of(hearing), title="Nội dung khác")
         await hearings.change(db, world.vault, world.actor("officer.TINH1"), hearing.id, 1, booking, "Sửa")
-    new = token_of((await letters(world, "leader.TINH1"))[1])
+    new = await token_of(world, (await letters(world, "leader.TINH1"))[1])
     for token in (old, new[:-1], "", "x" * 43):
         with pytest.raises(NotFound):
             await answer(world, token, Answer.ACCEPTED)
@@ -176,7 +178,7 @@ async def test_a_comment_may_not_name_a_denouncer(database):
     async with database.transaction() as db:
         case = await cases.register(db, world.vault, world.actor("officer.TINH1"), new_case())
     await book(world, case_ids=(case.id,))
-    token = token_of((await letters(world, "leader.TINH1"))[0])
+    token = await token_of(world, (await letters(world, "leader.TINH1"))[0])
     with pytest.raises(BadInput):
         await answer(world, token, Answer.DECLINED, "Tôi quen bà Nguyễn Thị Đào")
 
@@ -209,7 +211,7 @@ async def test_a_feed_shows_ones_own_hearings_until_its_address_is_changed(datab
 async def test_a_day_before_everybody_who_has_not_declined_is_reminded_once(database):
     world = await world_with_mail(database)
     hearing = await book(world)
-    await answer(world, token_of((await letters(world, "officer.XA1"))[0]), Answer.DECLINED, "Nghỉ phép")
+    await answer(world, await token_of(world, (await letters(world, "officer.XA1"))[0]), Answer.DECLINED, "Nghỉ phép")
     for now in (START - timedelta(hours=30), START - timedelta(hours=20), START - timedelta(hours=19)):
         async with database.transaction() as db:
             await invitations.remind(db, now)

@@ -175,13 +175,13 @@ async def test_a_server_that_hangs_up_after_taking_gets_the_same_letter_under_th
 async def test_a_sender_that_died_leaves_its_letter_to_the_next_after_a_while(config, server, world):
     await tell(world, "officer.XA1")
     dead = sender(config, server, world)
-    claimed = await dead._claim()
-    assert claimed is not None
+    found = await dead._claim()
+    assert found is not None
     assert await sender(config, server, world).turn() == 0, "it may still be at it"
     async with world.database.transaction() as db:
         await db.execute(update(OutgoingMail).values(claimed_until=utc_now() - timedelta(seconds=1)))
     assert await sender(config, server, world).turn() == 1
-    await dead._settle(claimed, state=MailState.FAILED, fault="too late")
+    await dead._settle(found[0], state=MailState.FAILED, fault="too late")
     assert (await rows(world))[0].state == MailState.SENT, "who comes back from the dead changes nothing"
     assert timedelta(minutes=2) < CLAIM
 
