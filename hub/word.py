@@ -204,7 +204,7 @@ def _repeat(row: Any) -> None:
 
 
 def _signature(cell: Any, one: Signer) -> None:
-    lines = [(one.on_behalf.upper(), 14, True)] if one.on_behalf else []
+    lines = [(part.upper(), 14, True) for part in one.on_behalf.splitlines()]
     _column(cell, [*lines, (one.title.upper(), 14, True)])
     if one.note:
         _say(cell.add_paragraph(), one.note, 12, italic=True).alignment = CENTER

@@ -36,6 +36,7 @@ NOTICES: Mapping[str, str] = {
     "register_closed": N_("Đã khóa sổ."),
     "document_made": N_("Đã lập văn bản."),
     "document_scanned": N_("Đã thêm bản ký."),
+    "document_voided": N_("Đã hủy văn bản. Ai kiểm tra mã trên giấy đều thấy văn bản không còn giá trị."),
     "attachment_added": N_("Đã thêm tài liệu."),
     "hearing_booked": N_("Đã đặt lịch buổi tiếp."),
     "hearing_changed": N_("Đã lưu thay đổi của buổi tiếp. Những người được mời sẽ thấy lý do."),

@@ -14,7 +14,8 @@ from hub import papers
 from hub.case_moves import MoveCode
 from hub.form_registry import Edition
 from hub.forms import handling, reception
-from hub.forms.facts import Facts, Field, Form, Typed, head_title
+from hub.forms.facts import Facts, Field, Form, Typed
+from hub.forms.signing import Signing, of_head
 from hub.i18n import N_, Text
 from hub.models.cases import CaseType
 from hub.papers import Paper, Signer
@@ -37,21 +38,27 @@ __all__ = [
 FORMS: Mapping[str, Form] = {form.code: form for form in (*reception.FORMS, *handling.FORMS)}
 LINE_MAX, BLOCK_MAX = 300, 10_000
 
+
+def _signing(facts: Facts) -> Signing:
+    return facts.signing or of_head(facts.unit)
+
+
 COMMON = (
     Field(name="place", label=N_("Địa danh"), default=lambda facts: papers.place_of(facts.unit)),
     Field(
         name="on_behalf",
-        label=N_("Thay mặt hoặc ký thay"),
-        hint=N_("Như TM. ỦY BAN NHÂN DÂN; để trống nếu không có"),
-        default=lambda facts: "TM. Ủy ban nhân dân" if papers.abbreviation(facts.unit) == "UBND" else "",
+        label=N_("Thay mặt, ký thay, thừa lệnh"),
+        rows=2,
+        hint=N_("Như TM. ỦY BAN NHÂN DÂN, KT. CHỦ TỊCH, TL. CHỦ TỊCH, mỗi thứ một dòng; để trống nếu không có"),
+        default=lambda facts: _signing(facts).on_behalf,
     ),
     Field(
         name="signer_title",
         label=N_("Chức vụ người ký"),
         required=True,
-        default=lambda facts: head_title(facts.unit),
+        default=lambda facts: _signing(facts).title,
     ),
-    Field(name="signer_name", label=N_("Họ tên người ký")),
+    Field(name="signer_name", label=N_("Họ tên người ký"), default=lambda facts: _signing(facts).name),
 )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from hub import papers
 from hub.case_moves import MoveCode
+from hub.forms.signing import Signing, head_title
 from hub.i18n import N_
 from hub.models.cases import CaseType
 from hub.papers import Block, Fields, in_words
@@ -49,12 +49,25 @@ class Reception:
     refusal_ground: str = ""
     """In words, with the article."""
     refusal_reason: str = ""
+    decided_by: str = ""
+    decided_title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver:
+    """A line of the receipt: sheets of one document, and how many originals and copies there are of it."""
+
+    name: str
+    pages: int
+    originals: int
+    copies: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     number: str
-    type: CaseType
+    """Empty: about a visit that belongs to no case."""
+    type: CaseType | None
     received: date
     today: date
     unit: str
@@ -68,8 +81,14 @@ class Facts:
     officer_title: str = ""
     papers: tuple[str, ...] = ()
     """Names of the documents that were handed in."""
+    hour: str = ""
+    """Now, as ``08 giờ 30 phút``."""
+    handed_over: tuple[HandedOver, ...] = ()
+    """What the receipt lists."""
     course: Mapping[MoveCode, Step] = field(default_factory=dict)
     reception: Reception | None = None
+    signing: Signing | None = None
+    """Who signs, where that is known; else it is guessed from the unit's name."""
     due: date | None = None
     """The day by which the case is to be settled."""
 
@@ -122,6 +141,10 @@ class Form:
     moves: frozenset[MoveCode] = frozenset()
     signed: bool = True
     """By the head or who signs for the agency; False where the text itself ends with signatures."""
+    from_receipt: bool = False
+    """Made from a list of what was handed over, never typed again."""
+    about_visits: bool = False
+    """Can be made of a visit that belongs to no case."""
 
 
 EVERY = frozenset(CaseType)
@@ -135,11 +158,7 @@ NOUN: Mapping[CaseType, str] = {
 
 def noun(facts: Facts) -> str:
     """``khiếu nại lần hai``."""
-    return NOUN[facts.type] + (" lần hai" if facts.level == 2 else "")
-
-
-def head_title(unit: str) -> str:
-    return "Chủ tịch" if papers.abbreviation(unit) == "UBND" else "Thủ trưởng"
+    return (NOUN[facts.type] if facts.type else "vụ việc") + (" lần hai" if facts.level == 2 else "")
 
 
 def head(facts: Facts) -> str:
@@ -153,10 +172,11 @@ def reception_law(day: date) -> str:
 
 def own_law(facts: Facts, day: date) -> str:
     """The law that the case's kind goes by."""
-    base = {
+    laws = {
         CaseType.COMPLAINT: "Luật Khiếu nại số 02/2011/QH13",
         CaseType.DENUNCIATION: "Luật Tố cáo số 25/2018/QH14",
-    }.get(facts.type)
+    }
+    base = laws.get(facts.type) if facts.type else None
     return reception_law(day) if base is None else base + (_AMENDMENT if day >= AMENDED else "")
 
 

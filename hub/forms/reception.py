@@ -20,8 +20,6 @@ from hub.forms.facts import (
 from hub.i18n import N_
 from hub.papers import Block, Heading, Items, Para, Signatures, Signer, Table
 
-SEPARATOR = "|"
-
 
 def _refusal_reason(facts: Facts) -> str:
     reception = facts.reception
@@ -32,26 +30,20 @@ def _refusal(facts: Facts, typed: Typed) -> tuple[Block, ...]:
     return (
         Para(f"{facts.received_on.capitalize()}, {facts.unit} đã tiếp:"),
         person_fields(facts),
-        Para(f"Đến đề nghị tiếp về việc: {typed['subject_matter']}"),
+        *((Para(f"Đến đề nghị tiếp về việc: {typed['subject_matter']}"),) if typed["subject_matter"] else ()),
         Para(f"Căn cứ Điều 9 {reception_law(facts.today)}, {facts.unit} từ chối tiếp {whom(facts)} vì lý do sau:"),
         Para(typed["grounds"]),
         Para(f"{facts.unit} thông báo để {whom(facts)} biết và chấp hành theo quy định của pháp luật."),
     )
 
 
-def _paper_lines(facts: Facts) -> str:
-    return "\n".join(f"{name} {SEPARATOR} 01 {SEPARATOR}" for name in facts.papers)
-
-
-def _paper_rows(typed: str) -> tuple[tuple[str, ...], ...]:
-    """``Đơn khiếu nại | 02 | bản chính``: one paper a line; what is missing stays empty."""
-    rows: list[tuple[str, ...]] = []
-    for line in typed.splitlines():
-        name, _, rest = line.partition(SEPARATOR)
-        count, _, note = rest.partition(SEPARATOR)
-        if name.strip():
-            rows.append((f"{len(rows) + 1}", name.strip(), count.strip(), note.strip()))
-    return tuple(rows)
+def _handed_over(facts: Facts) -> Table:
+    rows = tuple(
+        (f"{number}", one.name, f"{one.pages}", f"{one.originals or '-'}", f"{one.copies or '-'}", "")
+        for number, one in enumerate(facts.handed_over, 1)
+    )
+    head = ("STT", "Tên giấy tờ, tài liệu", "Số tờ", "Bản chính", "Bản sao", "Ghi chú")
+    return Table(head, rows, (1, 7, 1.4, 1.4, 1.4, 2.4), (2, 3, 4))
 
 
 def _receipt(facts: Facts, typed: Typed) -> tuple[Block, ...]:
@@ -61,7 +53,7 @@ def _receipt(facts: Facts, typed: Typed) -> tuple[Block, ...]:
         Para(f"Tôi là: {facts.officer}, chức vụ: {facts.officer_title or '..................'}, đã nhận của:"),
         person_fields(facts),
         Para(f"Các giấy tờ, tài liệu liên quan đến vụ việc {noun(facts)} số {facts.case_no}:"),
-        Table(("STT", "Tên giấy tờ, tài liệu", "Số bản", "Ghi chú"), _paper_rows(typed["papers"]), (1, 8, 2, 4), (2,)),
+        _handed_over(facts),
         Para(f"Giấy biên nhận này được lập thành {copies} bản, mỗi bên giữ một bản."),
         Signatures((Signer("Người cung cấp", facts.person.name), Signer("Người nhận", facts.officer))),
     )
@@ -109,7 +101,7 @@ def _conclusion(facts: Facts, typed: Typed) -> tuple[Block, ...]:
     )
 
 
-HOUR = Field(name="hour", label=N_("Giờ"), hint=N_("Như 08 giờ 30 phút"))
+HOUR = Field(name="hour", label=N_("Giờ"), hint=N_("Như 08 giờ 30 phút"), default=lambda facts: facts.hour)
 WHERE = Field(name="where", label=N_("Địa điểm"), required=True, default=lambda facts: f"trụ sở {facts.unit}")
 
 FORMS = (
@@ -118,31 +110,25 @@ FORMS = (
         kind="Thông báo",
         subject=lambda _facts: "Về việc từ chối tiếp công dân",
         types=EVERY,
-        fields=(SUBJECT, Field(name="grounds", label=GROUNDS.label, rows=3, required=True, default=_refusal_reason)),
+        fields=(
+            Field(name="subject_matter", label=SUBJECT.label, rows=3, default=lambda facts: facts.summary),
+            Field(name="grounds", label=GROUNDS.label, rows=3, required=True, default=_refusal_reason),
+        ),
         blocks=_refusal,
         to=to_person,
+        about_visits=True,
     ),
     Form(
         code="receipt",
         kind="Giấy biên nhận",
         subject=lambda _facts: "Về việc tiếp nhận giấy tờ, tài liệu",
         types=EVERY,
-        fields=(
-            HOUR,
-            WHERE,
-            Field(
-                name="papers",
-                label=N_("Giấy tờ, tài liệu"),
-                rows=5,
-                required=True,
-                default=_paper_lines,
-                hint=N_("Mỗi dòng một tài liệu: tên | số bản | ghi chú"),
-            ),
-        ),
+        fields=(HOUR, WHERE),
         blocks=_receipt,
         moves=frozenset({M.REGISTER, M.CLASSIFY, M.INFO_RECEIVED}),
         recipients=lambda _facts, _typed: (),
         signed=False,
+        from_receipt=True,
     ),
     Form(
         code="reception_minutes",

@@ -1,4 +1,4 @@
-"""Papers made from cases: numbered per unit and year, never replaced; signed scans are added beside them."""
+"""Papers made from cases and visits: numbered per unit and year, never replaced; signed scans are added beside them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,12 @@ class Document(Base):
     __table_args__ = (UniqueConstraint("unit_id", "year", "counter"),)
 
     id: Mapped[str] = id_column()
-    case_id: Mapped[str] = mapped_column(ForeignKey("case_record.id"), index=True)
+    case_id: Mapped[str | None] = mapped_column(ForeignKey("case_record.id"), index=True)
+    """None: of a visit that belongs to no case."""
+    visit_id: Mapped[str | None] = mapped_column(ForeignKey("visit.id"), index=True)
+    """The reception that the paper is about, where it is about one."""
+    receipt_id: Mapped[str | None] = mapped_column(ForeignKey("receipt.id"), index=True)
+    """The list of what was handed over that the paper was made from."""
     unit_id: Mapped[str] = mapped_column(ForeignKey("org_unit.id"))
     form_code: Mapped[str] = mapped_column(String(64))
     edition: Mapped[date] = mapped_column(Date)
@@ -48,13 +53,23 @@ class Document(Base):
     """The key's fingerprint."""
     created_by: Mapped[str] = mapped_column(ForeignKey("account.id"))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    voided_at: Mapped[datetime | None]
+    """Since when it no longer counts; number, text and file stay."""
+    voided_by: Mapped[str | None] = mapped_column(ForeignKey("account.id"))
+    void_reason: Mapped[str] = mapped_column(String(500), default="", server_default="")
 
-    case: Mapped[Case] = relationship(lazy="joined")
+    case: Mapped[Case | None] = relationship(lazy="joined")
     unit: Mapped[OrgUnit] = relationship(lazy="joined")
-    maker: Mapped[Account] = relationship(lazy="joined")
+    maker: Mapped[Account] = relationship(lazy="joined", foreign_keys=[created_by])
+    voider: Mapped[Account | None] = relationship(lazy="joined", foreign_keys=[voided_by])
     scans: Mapped[list[DocumentScan]] = relationship(
         lazy="selectin", order_by="DocumentScan.created_at", back_populates="document"
     )
+
+    @property
+    def secret(self) -> bool:
+        """About a denunciation. A visit without a case is of nobody who denounces."""
+        return self.case is not None and self.case.party.secret
 
 
 class DocumentScan(Base):

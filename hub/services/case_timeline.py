@@ -32,6 +32,7 @@ CASE_TEXTS = {
     "document_opened": N_("Mở văn bản"),
     "document_exported": N_("Tải văn bản dạng Word"),
     "document_scanned": N_("Thêm bản ký của văn bản"),
+    "document_voided": N_("Hủy văn bản"),
     "identity_read": N_("Xem danh tính"),
     "identity_handed_over": N_("Giao danh tính cho cơ quan giải quyết"),
     "case_assigned": N_("Giao xử lý"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,6 +31,8 @@ class Verdict:
     sha256: str
     genuine: bool
     """The row is what the hub signed when the paper was made."""
+    voided_at: datetime | None
+    """Since when it no longer counts."""
 
 
 async def check(db: AsyncSession, keys: Mapping[str, PublicKey], token: str) -> Verdict:
@@ -39,7 +41,7 @@ async def check(db: AsyncSession, keys: Mapping[str, PublicKey], token: str) -> 
     if row is None or row.sha256 is None:
         raise NotFound(N_("Không có văn bản nào mang mã này."))
     edition = registry().edition(row.form_code, row.edition)
-    return Verdict(edition.title, row.number, row.day, row.unit.name, row.sha256, genuine(keys, row))
+    return Verdict(edition.title, row.number, row.day, row.unit.name, row.sha256, genuine(keys, row), row.voided_at)
 
 
 def genuine(keys: Mapping[str, PublicKey], row: Document) -> bool:

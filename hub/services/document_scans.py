@@ -10,13 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.auth import Action, Actor, Target, require
 from hub.db import Database
-from hub.errors import BadInput, Conflict, NotFound, TooLarge
+from hub.errors import BadInput, NotFound, TooLarge
 from hub.filetypes import JPEG, PDF, PNG, FileType, recognise
 from hub.i18n import N_, Text
 from hub.ids import new_id
 from hub.models import Document, DocumentScan
-from hub.services import audit, documents
+from hub.services import documents
 from hub.services.documents import FOLDER, OpenedFile
+from hub.services.form_facts import About
 from hub.services.identity import Vault
 from hub.services.sealed_objects import key_for, put, read_whole
 from hub.services.store import ObjectStore
@@ -29,7 +30,7 @@ async def add(
     store: ObjectStore,
     vault: Vault,
     actor: Actor,
-    case_id: str,
+    about: About,
     document_id: str,
     data: bytes,
     *,
@@ -39,13 +40,13 @@ async def add(
     very file is there), ``Conflict`` (not finished), ``Forbidden``, ``NotFound``, ``StoreAway``."""
     kind, sha256 = _check(data, max_bytes), hashlib.sha256(data).hexdigest()
     async with database.reading() as db:
-        sealed = (await _writable(db, actor, case_id, document_id, sha256)).case.party.secret
+        sealed = (await _writable(db, actor, about, document_id, sha256)).secret
     scan_id, key = new_id(), f"{FOLDER}{secrets.token_hex(16)}"
     async with database.transaction() as db:
         data_key = await key_for(db, vault, scan_id, sealed=sealed)
     await asyncio.to_thread(put, store, data_key, scan_id, key, data, kind.media_type)
     async with database.transaction() as db:
-        row = await _writable(db, actor, case_id, document_id, sha256)
+        row = await _writable(db, actor, about, document_id, sha256)
         scan = DocumentScan(
             id=scan_id,
             document_id=row.id,
@@ -58,10 +59,7 @@ async def add(
         )
         db.add(scan)
         await db.flush()
-        path = row.unit.path
-        await audit.record(
-            db, actor, "document_scanned", "case", case_id, unit_path=path, document_id=row.id, scan_id=scan.id
-        )
+        await documents.note(db, actor, "document_scanned", row, scan_id=scan.id)
         return scan
 
 
@@ -70,41 +68,29 @@ async def open_scan(
     store: ObjectStore,
     vault: Vault,
     actor: Actor,
-    case_id: str,
+    about: About,
     document_id: str,
     scan_id: str,
     reason: str = "",
 ) -> OpenedFile:
     """Logged before it is shown. A denunciation's may carry anything, a name or handwriting: see ``open_pdf``."""
     async with database.transaction() as db:
-        row = await documents.get(db, actor, case_id, document_id)
+        row = await documents.get(db, actor, about, document_id)
         number, scan = next(((n, one) for n, one in enumerate(row.scans, 1) if one.id == scan_id), (0, None))
         if scan is None:
             raise NotFound(N_("Không tìm thấy văn bản."))
         await documents.require_openable(db, vault, actor, row, reason, named=True)
-        path = row.unit.path
-        await audit.record(
-            db,
-            actor,
-            "document_opened",
-            "case",
-            case_id,
-            reason.strip(),
-            unit_path=path,
-            document_id=row.id,
-            scan_id=scan.id,
-        )
+        await documents.note(db, actor, "document_opened", row, reason, scan_id=scan.id)
         data_key = await key_for(db, vault, scan.id, sealed=scan.sealed)
     data = await asyncio.to_thread(read_whole, store, data_key, scan.id, scan.object_key, scan.sha256)
     suffix = next(kind.suffixes[0] for kind in KINDS if kind.media_type == scan.media_type)
     return OpenedFile(f"{row.number.replace('/', '-')}-{row.year}-ban-ky-{number}.{suffix}", scan.media_type, data)
 
 
-async def _writable(db: AsyncSession, actor: Actor, case_id: str, document_id: str, sha256: str) -> Document:
-    row = await documents.get(db, actor, case_id, document_id)
+async def _writable(db: AsyncSession, actor: Actor, about: About, document_id: str, sha256: str) -> Document:
+    row = await documents.get(db, actor, about, document_id)
     require(actor, Action.MAKE_DOCUMENT, Target(paths=(row.unit.path,)))
-    if row.sha256 is None:
-        raise Conflict(N_("Văn bản này chưa lập xong. Hãy bấm “Hoàn tất”."))
+    documents.require_valid(row)
     if sha256 == row.sha256:
         raise _bad(Text(N_("Đây là bản điện tử chưa ký của chính văn bản này. Hãy quét bản giấy đã ký.")))
     if any(scan.sha256 == sha256 for scan in row.scans):

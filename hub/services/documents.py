@@ -1,4 +1,4 @@
-"""Papers made from a case: preview, make, list, open. Numbered without gaps per unit and year, and kept for good.
+"""Papers made from cases and visits: preview, make, list, open. Numbered without gaps per unit and year, kept for good.
 
 The number is given out in the transaction that writes the row; the PDF is set and stored after it, outside of any
 transaction. A paper that was cut off between the two is finished by ``finish`` with the same number and text.
@@ -10,12 +10,13 @@ import asyncio
 import hashlib
 import json
 import secrets
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import forms, net, papers, pdf, seals, signing_keys, word
@@ -28,10 +29,10 @@ from hub.i18n import N_, Text
 from hub.models import Case, Document
 from hub.papers import Paper
 from hub.sealed import WrongKey
-from hub.services import audit, denouncers, identity
+from hub.services import audit, denouncers, identity, visits
 from hub.services.case_access import get as get_case
 from hub.services.counters import next_number
-from hub.services.form_facts import Draft, draft, with_identity
+from hub.services.form_facts import About, Draft, draft, with_identity
 from hub.services.identity import Vault
 from hub.services.sealed_objects import damaged, key_for, put, read_whole
 from hub.services.store import ObjectStore
@@ -50,6 +51,7 @@ class Wanted:
     code: str
     typed: dict[str, str]
     named: bool
+    about: About
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +61,10 @@ class OpenedFile:
     data: bytes
 
 
-async def preview(database: Database, vault: Vault, actor: Actor, case_id: str, wanted: Wanted) -> list[bytes]:
+async def preview(database: Database, vault: Vault, actor: Actor, wanted: Wanted) -> list[bytes]:
     """The paper's pages as PNG, without a number. Raises as ``make``."""
     async with database.transaction() as db:
-        found, typed = await _checked(db, vault, actor, case_id, wanted)
+        found, typed = await _checked(db, vault, actor, wanted)
         paper = _compose(found, typed, number="......", day=found.facts.today, watermark=WATERMARK)
     return await pdf.pictures(paper)
 
@@ -73,7 +75,6 @@ async def make(
     vault: Vault,
     config: Config,
     actor: Actor,
-    case_id: str,
     document_id: str,
     wanted: Wanted,
 ) -> Document:
@@ -81,37 +82,46 @@ async def make(
 
     Raises ``BadInput`` by field, ``Forbidden``, ``NotFound``, ``NotReady``, ``StoreAway``.
     """
-    with suppress(_MadeMeanwhile):
+    with suppress(MadeMeanwhile):
         async with database.transaction() as db:
-            row = await db.get(Document, document_id)
-            if row is None:
-                await _number(db, vault, config, actor, case_id, document_id, wanted)
-            elif row.case_id != case_id or row.created_by != actor.account_id:
-                raise Conflict(N_("Văn bản này đã được lập ở nơi khác. Hãy mở lại biểu mẫu."))
+            await number(db, vault, config, actor, document_id, wanted)
     return await finish(database, store, vault, config, actor, document_id)
 
 
-class _MadeMeanwhile(Exception):
+async def number(
+    db: AsyncSession, vault: Vault, config: Config, actor: Actor, document_id: str, wanted: Wanted
+) -> None:
+    """Give it its number and keep what it says; ``finish`` does the rest. Raises as ``make``, and ``MadeMeanwhile``."""
+    row = await db.get(Document, document_id)
+    if row is None:
+        await _number(db, vault, config, actor, document_id, wanted)
+    elif not _is_about(row, wanted.about) or row.created_by != actor.account_id:
+        raise Conflict(N_("Văn bản này đã được lập ở nơi khác. Hãy mở lại biểu mẫu."))
+
+
+class MadeMeanwhile(Exception):
     """The same form was sent twice at once, and the other was first."""
 
 
 async def _number(
-    db: AsyncSession, vault: Vault, config: Config, actor: Actor, case_id: str, document_id: str, wanted: Wanted
+    db: AsyncSession, vault: Vault, config: Config, actor: Actor, document_id: str, wanted: Wanted
 ) -> None:
-    found, typed = await _checked(db, vault, actor, case_id, wanted)
-    case, day = found.case, found.facts.today
-    counter = await next_number(db, f"document/{case.unit_id}/{day.year}")
+    found, typed = await _checked(db, vault, actor, wanted)
+    unit, day = found.unit, found.facts.today
+    counter = await next_number(db, f"document/{unit.id}/{day.year}")
     if await db.scalar(select(Document.id).where(Document.id == document_id)):
-        raise _MadeMeanwhile
-    number = f"{counter:02d}/{found.edition.symbol}-{papers.abbreviation(case.unit.name)}"
-    data_key = await key_for(db, vault, document_id, sealed=case.party.secret)
+        raise MadeMeanwhile
+    number = f"{counter:02d}/{found.edition.symbol}-{papers.abbreviation(unit.name)}"
+    data_key = await key_for(db, vault, document_id, sealed=found.secret)
     token = secrets.token_urlsafe(16)
     url = f"{net.public_url(config)}/verify/{token}"
     paper = _compose(found, typed, number=number, day=day, url=url)
     row = Document(
         id=document_id,
-        case=case,
-        unit=case.unit,
+        case=found.case,
+        visit_id=found.visit.id if found.visit else None,
+        receipt_id=found.receipt.id if found.receipt else None,
+        unit=unit,
         form_code=found.form.code,
         edition=found.edition.valid_from,
         year=day.year,
@@ -121,13 +131,13 @@ async def _number(
         named=found.facts.person.named,
         sealed_paper=sealed_text(vault, data_key, document_id, json.dumps(papers.as_data(paper)).encode()),
         token=token,
-        sealed=case.party.secret,
+        sealed=found.secret,
         created_by=actor.account_id,
         scans=[],
     )
     db.add(row)
     await db.flush()
-    await _note(db, actor, "document_made", row)
+    await note(db, actor, "document_made", row)
 
 
 async def finish(
@@ -198,9 +208,16 @@ def read_paper(vault: Vault, data_key: bytes | None, row: Document) -> Paper:
 
 async def of_case(db: AsyncSession, case: Case) -> list[Document]:
     """The latest first, of a case that the actor has been allowed to read."""
-    wanted = (
-        select(Document).where(Document.case_id == case.id).order_by(Document.created_at.desc(), Document.id.desc())
-    )
+    return await _rows(db, Document.case_id == case.id)
+
+
+async def of_visits(db: AsyncSession, visit_ids: Iterable[str]) -> list[Document]:
+    """The latest first, of visits that the actor has been allowed to read."""
+    return await _rows(db, Document.visit_id.in_(list(visit_ids)))
+
+
+async def _rows(db: AsyncSession, which: ColumnElement[bool]) -> list[Document]:
+    wanted = select(Document).where(which).order_by(Document.created_at.desc(), Document.id.desc())
     return list((await db.execute(wanted)).unique().scalars())
 
 
@@ -231,7 +248,7 @@ async def _opened(
     async with database.transaction() as db:
         row = await _get(db, actor, document_id)
         await require_openable(db, vault, actor, row, reason, named=row.named)
-        await _note(db, actor, action, row, reason)
+        await note(db, actor, action, row, reason)
         return row, await key_for(db, vault, row.id, sealed=row.sealed)
 
 
@@ -239,7 +256,7 @@ async def require_openable(
     db: AsyncSession, vault: Vault, actor: Actor, row: Document, reason: str, *, named: bool
 ) -> None:
     """Raise unless this person may see it; ``named``: it may tell who the denouncer is."""
-    if not (named and row.case.party.secret):
+    if row.case is None or not (named and row.secret):
         return
     require(actor, Action.OPEN_VAULT, identity.identity_target(row.case))
     if not reason.strip():
@@ -248,19 +265,34 @@ async def require_openable(
     await identity.require_discreet(db, vault, actor, [row.case], reason)
 
 
-async def get(db: AsyncSession, actor: Actor, case_id: str, document_id: str) -> Document:
-    """One of that case. Raises ``NotFound``, ``Forbidden``."""
+async def get(db: AsyncSession, actor: Actor, about: About, document_id: str) -> Document:
+    """One of that case or visit. Raises ``NotFound``, ``Forbidden``."""
     row = await _get(db, actor, document_id)
-    if row.case_id != case_id:
+    if not _is_about(row, about):
         raise NotFound(N_("Không tìm thấy văn bản."))
     return row
+
+
+def require_valid(row: Document) -> None:
+    """Raise ``Conflict`` for one that is not finished or no longer counts."""
+    if row.sha256 is None:
+        raise Conflict(N_("Văn bản này chưa lập xong. Hãy bấm “Hoàn tất”."))
+    if row.voided_at is not None:
+        raise Conflict(N_("Văn bản này đã bị hủy."))
+
+
+def _is_about(row: Document, about: About) -> bool:
+    return row.case_id == about.case_id if about.case_id else row.visit_id == about.visit_id
 
 
 async def _get(db: AsyncSession, actor: Actor, document_id: str) -> Document:
     row = await db.get(Document, document_id)
     if row is None:
         raise NotFound(N_("Không tìm thấy văn bản."))
-    await get_case(db, actor, row.case_id)
+    if row.case_id:
+        await get_case(db, actor, row.case_id)
+    else:
+        await visits.get(db, actor, row.visit_id or "")
     return row
 
 
@@ -279,18 +311,17 @@ async def erase(db: AsyncSession, case: Case) -> None:
         for scan in list(row.scans):
             await db.delete(scan)
         row.sealed_paper, row.object_key = b"", None
+        row.void_reason = ""
 
 
-async def _checked(
-    db: AsyncSession, vault: Vault, actor: Actor, case_id: str, wanted: Wanted
-) -> tuple[Draft, dict[str, str]]:
-    found = await draft(db, actor, case_id, wanted.code)
+async def _checked(db: AsyncSession, vault: Vault, actor: Actor, wanted: Wanted) -> tuple[Draft, dict[str, str]]:
+    found = await draft(db, actor, wanted.about, wanted.code)
     typed = forms.cleaned(found.form, wanted.typed)
     faults = forms.faults(found.form, typed)
     if not faults:
         # Others than who may read the identity will read this paper's text.
-        for name, text in typed.items() if found.case.party.secret else ():
-            if text and await identity.case_reveals(db, vault, actor, found.case, text):
+        for name, text in typed.items() if found.secret else ():
+            if text and found.case and await identity.case_reveals(db, vault, actor, found.case, text):
                 faults[name] = Text(
                     N_("Nội dung này nêu danh tính người tố cáo, là điều phải giữ bí mật (Điều 56 Luật Tố cáo).")
                 )
@@ -302,25 +333,26 @@ async def _checked(
 def _compose(
     found: Draft, typed: dict[str, str], *, number: str, day: date, url: str = "", watermark: str = ""
 ) -> Paper:
-    unit = found.case.unit
     heading = forms.Heading(
-        agency=unit.name, authority=found.authority, number=number, day=day, verify_url=url, watermark=watermark
+        agency=found.unit.name, authority=found.authority, number=number, day=day, verify_url=url, watermark=watermark
     )
     return forms.compose(found.form, found.edition, found.facts, typed, heading)
 
 
-async def _note(db: AsyncSession, actor: Actor, action: str, row: Document, reason: str = "") -> None:
+async def note(db: AsyncSession, actor: Actor, action: str, row: Document, reason: str = "", **detail: str) -> None:
+    """Into the trail of its case or visit."""
     await audit.record(
         db,
         actor,
         action,
-        "case",
-        row.case_id,
+        "case" if row.case_id else "visit",
+        row.case_id or row.visit_id or "",
         reason.strip(),
         unit_path=row.unit.path,
         document_id=row.id,
         form=row.form_code,
         number=row.number,
+        **detail,
     )
 
 

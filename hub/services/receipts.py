@@ -1,4 +1,4 @@
-"""What a citizen hands over, listed on a receipt (giấy biên nhận): pages, originals, copies. Printed elsewhere."""
+"""What a citizen hands over, listed on a receipt (giấy biên nhận): pages, originals, copies."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub import calendar
 from hub import cases as rules
 from hub.auth import Action, Actor, Target, require
-from hub.errors import BadInput
+from hub.errors import BadInput, Conflict
 from hub.i18n import N_, Text
-from hub.ids import utc_now
+from hub.ids import new_id, utc_now
 from hub.models import Case, Receipt, ReceiptItem
 from hub.services import audit, identity
 from hub.services.case_access import get, require_here
@@ -35,21 +35,29 @@ class Item:
     copies: int
 
 
-async def make(db: AsyncSession, vault: Vault, actor: Actor, case_id: str, items: list[Item]) -> Receipt:
-    """Under the next number of the unit and year. Raises ``BadInput`` by field (``name_1`` …), ``Forbidden``."""
+async def make(
+    db: AsyncSession, vault: Vault, actor: Actor, case_id: str, items: list[Item], receipt_id: str = ""
+) -> Receipt:
+    """Under the next number of the unit and year. Raises ``BadInput`` by field (``name_1`` …), ``Forbidden``.
+
+    ``receipt_id`` was drawn with the form, so that sending it twice makes one.
+    """
     case = await get(db, actor, case_id)
     require(actor, Action.EDIT_CASE, Target(paths=(case.unit.path,)))
     require_here(case)
+    there = await db.get(Receipt, receipt_id) if receipt_id else None
+    if there is not None:
+        if (there.case_id, there.account_id) != (case.id, actor.account_id):
+            raise Conflict(N_("Giấy biên nhận này vừa được lập. Hãy mở lại trang."))
+        return there
     items = [Item(clean(one.name), one.pages, one.originals, one.copies) for one in items]
-    faults = _faults(items)
-    for row, one in enumerate(items, 1):
-        if case.party.secret and await identity.case_reveals(db, vault, actor, case, one.name):
-            faults[f"name_{row}"] = rules.secrecy_fault()
-    if faults:
-        raise BadInput(N_("Một số mục chưa đúng. Hãy xem lại."), fields=faults)
+    await _check(db, vault, actor, case, items)
     today = calendar.local_day(utc_now())
     count = await next_number(db, f"receipt/{case.unit.code}/{today.year}")
+    if receipt_id and await db.scalar(select(Receipt.id).where(Receipt.id == receipt_id)):
+        raise Conflict(N_("Giấy biên nhận này vừa được lập. Hãy mở lại trang."))
     receipt = Receipt(
+        id=receipt_id or new_id(),
         case_id=case.id,
         number=f"BN-{case.unit.code}-{today.year}-{count:06d}",
         day=today,
@@ -65,6 +73,15 @@ async def make(db: AsyncSession, vault: Vault, actor: Actor, case_id: str, items
         db, actor, "receipt_made", "case", case.id, unit_path=case.unit.path, receipt_id=receipt.id, items=len(items)
     )
     return receipt
+
+
+async def _check(db: AsyncSession, vault: Vault, actor: Actor, case: Case, items: list[Item]) -> None:
+    faults = _faults(items)
+    for row, one in enumerate(items, 1):
+        if case.party.secret and await identity.case_reveals(db, vault, actor, case, one.name):
+            faults[f"name_{row}"] = rules.secrecy_fault()
+    if faults:
+        raise BadInput(N_("Một số mục chưa đúng. Hãy xem lại."), fields=faults)
 
 
 async def of_case(db: AsyncSession, case: Case) -> list[Receipt]:

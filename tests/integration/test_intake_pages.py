@@ -86,12 +86,13 @@ async def test_a_case_shows_its_receptions_and_receipts(pages: Pages) -> None:
         "name_3": "Sổ đỏ",
         "pages_3": "1",
         "copies_3": "1",
+        "where": "Phòng tiếp công dân",
     }
     assert (await officer.post(f"/cases/{case.id}/receipts/new", items)).status == 303
     page = (await officer.get(f"/cases/{case.id}")).text
     assert "Yêu cầu: Hỏi tiến độ" in page
     assert "BN-TANTIEN-" in page
-    assert "Đơn khiếu nại: 2 tờ, 1 bản chính, 0 bản sao" in page
+    assert "Đơn khiếu nại: 2 tờ, 1 bản chính" in page
     assert "Sổ đỏ: 1 tờ" in page
 
 

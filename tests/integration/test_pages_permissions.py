@@ -11,6 +11,7 @@ from aiohttp import web as http
 from sqlalchemy import select
 
 from hub.config import Config
+from hub.ids import utc_now
 from hub.models import (
     Account,
     Case,
@@ -18,11 +19,14 @@ from hub.models import (
     Hearing,
     HearingKind,
     Holiday,
+    IdentityMethod,
     LegalRule,
     OrgUnit,
     Point,
     ReceptionSeries,
+    RefusalGround,
     SeatKind,
+    Visit,
 )
 from hub.services import recordings
 from tests.support.pages import Pages, running_pages
@@ -95,6 +99,10 @@ MAY_SEE: dict[str, frozenset[str]] = {
     "/cases/{case_id}/documents/new/{form_code}": frozenset({"officer", "commune", "leader"}),
     "/cases/{case_id}/documents/{document_id}/{kind}": frozenset(),
     "/cases/{case_id}/documents/{document_id}/scans/{scan_id}": frozenset(),
+    "/visits/{visit_id}/documents": THIS_CASE,
+    "/visits/{visit_id}/documents/new/{form_code}": frozenset({"officer", "commune", "leader"}),
+    "/visits/{visit_id}/documents/{document_id}/{kind}": frozenset(),
+    "/visits/{visit_id}/documents/{document_id}/scans/{scan_id}": frozenset(),
     "/forms": EVERYONE,
     "/register": frozenset({"officer", "commune", "stranger", "leader", "auditor"}),
     "/register/{entry_id}/correct": frozenset(),
@@ -168,7 +176,7 @@ MAY_SEE: dict[str, frozenset[str]] = {
 MAY_POST: dict[str, frozenset[str]] = {
     "/cases/new": REGISTRARS,
     "/visits/new": REGISTRARS,
-    "/visits/{visit_id}/identity": frozenset(),
+    "/visits/{visit_id}/identity": frozenset({"officer", "commune", "leader"}),
     "/cases/{case_id}/receipts/new": frozenset({"officer", "commune"}),
     "/cases/{case_id}/people": frozenset({"officer", "commune"}),
     "/cases/{case_id}/people/{row_id}/end": frozenset(),
@@ -193,6 +201,13 @@ MAY_POST: dict[str, frozenset[str]] = {
     "/cases/{case_id}/documents/new/{form_code}": frozenset({"officer", "commune", "leader"}),
     "/cases/{case_id}/documents/{document_id}/{kind}": frozenset(),
     "/cases/{case_id}/documents/{document_id}/finish": frozenset(),
+    "/cases/{case_id}/documents/{document_id}/void": frozenset(),
+    "/visits/{visit_id}/documents/new/{form_code}": frozenset({"officer", "commune", "leader"}),
+    "/visits/{visit_id}/documents/{document_id}/{kind}": frozenset(),
+    "/visits/{visit_id}/documents/{document_id}/finish": frozenset(),
+    "/visits/{visit_id}/documents/{document_id}/void": frozenset(),
+    "/visits/{visit_id}/documents/{document_id}/scans": frozenset(),
+    "/visits/{visit_id}/documents/{document_id}/scans/{scan_id}": frozenset(),
     "/register/export": frozenset({"officer", "commune", "stranger", "leader"}),
     "/register/close": frozenset({"leader"}),
     "/register/{entry_id}/correct": frozenset(),
@@ -299,6 +314,18 @@ async def objects(pages: Pages) -> dict[str, str]:
         db.add(series)
         await db.flush()
         case = (await db.execute(select(Case).where(Case.type == CaseType.COMPLAINT))).unique().scalar_one()
+        refused = Visit(
+            unit_id=case.unit_id,
+            account_id=case.created_by,
+            at=utc_now(),
+            day=date(2026, 11, 20),
+            identity_method=IdentityMethod.UNKNOWN,
+            refusal_ground=RefusalGround.MISCONDUCT,
+            refusal_reason="Xé nội quy",
+            decided_by=case.created_by,
+        )
+        db.add(refused)
+        await db.flush()
         return {
             "hearing_id": hearing.id,
             "seat_id": seat.id,
@@ -314,7 +341,7 @@ async def objects(pages: Pages) -> dict[str, str]:
             "task_id": "none",
             "step": "report",
             "passage_id": "none",
-            "visit_id": "none",
+            "visit_id": refused.id,
             "row_id": "none",
             "mail_id": "none",
             "notice_id": "none",
@@ -324,7 +351,7 @@ async def objects(pages: Pages) -> dict[str, str]:
             "document_id": "0" * 32,
             "entry_id": "0" * 32,
             "kind": "pdf",
-            "form_code": "receipt",
+            "form_code": "reception_refusal",
             "account_id": (await db.execute(select(Account.id).where(Account.username == "chutri"))).scalar_one(),
             "unit_id": (await db.execute(select(OrgUnit.id).where(OrgUnit.code == "TANTIEN"))).scalar_one(),
             "code": "classify",

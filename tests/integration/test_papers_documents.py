@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -22,8 +23,10 @@ from hub.db import Database
 from hub.errors import BadInput, Conflict, Forbidden, NotFound, NotReady
 from hub.ids import new_id
 from hub.models import AuditEvent, Case, CaseType, Document
-from hub.services import cases, document_checks, document_scans, documents, form_facts, reconciliation
+from hub.services import cases, document_checks, document_scans, documents, form_facts, receipts, reconciliation
 from hub.services.documents import Wanted
+from hub.services.form_facts import About
+from hub.services.receipts import Item
 from recorder.directory_store import DirectoryStore
 from tests.support.domain import World, make_world, new_case
 
@@ -45,14 +48,16 @@ class Office:
     async def case(self, kind: CaseType = CaseType.COMPLAINT) -> Case:
         about = new_case(type=kind, name=NAME, address=ADDRESS, id_number=ID_NUMBER, birth="1975", summary="Thu tiền")
         async with self.database.transaction() as db:
-            return await cases.register(db, self.world.vault, self.officer, about)
+            found = await cases.register(db, self.world.vault, self.officer, about)
+            await receipts.make(db, self.world.vault, self.officer, found.id, [Item("Đơn viết tay", 2, 1, 0)])
+            return found
 
     async def wanted(self, case: Case, code: str, *, named: bool = True, **typed: str) -> Wanted:
         async with self.database.reading() as db:
-            found = await form_facts.draft(db, self.officer, case.id, code)
+            found = await form_facts.draft(db, self.officer, About(case_id=case.id), code)
         filled = forms.defaults(found.form, found.facts)
         filled |= {one.name: "x" for one in forms.fields_of(found.form) if one.required and not filled[one.name]}
-        return Wanted(code, filled | typed, named)
+        return Wanted(code, filled | typed, named, About(case_id=case.id))
 
     async def make(self, case: Case, code: str = "receipt", *, actor: Actor | None = None, **rest: object) -> Document:
         wanted = await self.wanted(case, code, **rest)  # type: ignore[arg-type]
@@ -61,7 +66,7 @@ class Office:
     async def send(self, case: Case, wanted: Wanted, document_id: str, actor: Actor | None = None) -> Document:
         who = actor or self.officer
         vault, config = self.world.vault, self.config
-        return await documents.make(self.database, self.store, vault, config, who, case.id, document_id, wanted)
+        return await documents.make(self.database, self.store, vault, config, who, document_id, wanted)
 
     async def pdf(self, row: Document, actor: Actor | None = None, reason: str = "") -> bytes:
         who, vault = actor or self.officer, self.world.vault
@@ -70,7 +75,7 @@ class Office:
     async def scan(self, row: Document, data: bytes = SCAN) -> object:
         vault, most = self.world.vault, 1_000_000
         return await document_scans.add(
-            self.database, self.store, vault, self.officer, row.case_id, row.id, data, max_bytes=most
+            self.database, self.store, vault, self.officer, About(case_id=row.case_id), row.id, data, max_bytes=most
         )
 
     async def events(self, action: str) -> list[AuditEvent]:
@@ -102,6 +107,7 @@ async def test_a_paper_carries_its_number_and_its_qr_code_leads_to_its_proof(off
     row = await office.make(await office.case())
     data = await office.pdf(row)
     assert row.number == "01/GBN-UBND"
+    assert "Đơn viết tay" in text_of(data)
     assert f"Số: {row.number}" in text_of(data)
     assert NAME in text_of(data)
     assert ID_NUMBER in text_of(data)
@@ -142,7 +148,7 @@ async def test_a_row_that_was_changed_is_no_longer_called_genuine(office: Office
 async def test_many_officers_at_once_get_numbers_without_gaps_or_doubles(office: Office) -> None:
     case = await office.case()
     wanted = await office.wanted(case, "receipt")
-    faulty = Wanted("receipt", wanted.typed | {"papers": ""}, named=True)
+    faulty = replace(wanted, typed=wanted.typed | {"where": ""})
 
     async def one(number: int) -> str | None:
         try:
@@ -160,8 +166,9 @@ async def test_sending_the_same_form_twice_makes_one_paper(office: Office) -> No
     one, other = await asyncio.gather(*(office.send(case, wanted, document_id) for _ in range(2)))
     assert one.number == other.number
     assert (await office.pdf(one)).startswith(b"%PDF")
+    elsewhere = replace(wanted, about=About(case_id=(await office.case()).id))
     with pytest.raises(Conflict):
-        await office.send(await office.case(), wanted, document_id)
+        await office.send(case, elsewhere, document_id)
 
 
 async def test_a_paper_that_was_cut_off_is_finished_under_its_number(
@@ -173,7 +180,7 @@ async def test_a_paper_that_was_cut_off_is_finished_under_its_number(
         with pytest.raises(NotReady):
             await office.send(case, await office.wanted(case, "receipt"), document_id)
     async with office.database.reading() as db:
-        row = await documents.get(db, office.officer, case.id, document_id)
+        row = await documents.get(db, office.officer, About(case_id=case.id), document_id)
     assert row.sha256 is None
     with pytest.raises(Conflict):
         await office.pdf(row)
@@ -261,11 +268,11 @@ async def test_a_signed_scan_is_added_beside_the_paper_and_replaces_nothing(offi
             await office.scan(row, refused)
         assert set(told.value.fields) == {"file"}
     async with office.database.reading() as db:
-        row = await documents.get(db, office.officer, row.case_id, row.id)
+        row = await documents.get(db, office.officer, About(case_id=row.case_id), row.id)
     assert [scan.media_type for scan in row.scans] == ["application/pdf", "image/jpeg"]
     vault = office.world.vault
     opened = await document_scans.open_scan(
-        office.database, office.store, vault, office.officer, row.case_id, row.id, row.scans[0].id
+        office.database, office.store, vault, office.officer, About(case_id=row.case_id), row.id, row.scans[0].id
     )
     assert opened.data == SCAN
     assert await office.pdf(row) == original
@@ -281,12 +288,12 @@ async def test_who_may_not_make_papers_is_refused(office: Office) -> None:
         with pytest.raises(Forbidden):
             await office.send(case, wanted, new_id(), office.world.actor(name))
     with pytest.raises(NotFound):
-        await office.send(case, Wanted("extension", {}, named=True), new_id())
+        await office.send(case, Wanted("extension", {}, named=True, about=About(case_id=case.id)), new_id())
 
 
 async def test_what_is_looked_at_first_has_no_number_and_uses_none_up(office: Office) -> None:
     case = await office.case()
     wanted = await office.wanted(case, "receipt")
-    pages = await documents.preview(office.database, office.world.vault, office.officer, case.id, wanted)
+    pages = await documents.preview(office.database, office.world.vault, office.officer, wanted)
     assert pages[0].startswith(b"\x89PNG")
     assert (await office.make(case)).number == "01/GBN-UBND"

@@ -12,7 +12,7 @@ from hub import forms, papers
 from hub.case_moves import MoveCode
 from hub.form_registry import read, registry
 from hub.forms import FORMS, Facts
-from hub.forms.facts import Person, Step
+from hub.forms.facts import HandedOver, Person, Step
 from hub.law_files import LawFileError
 from hub.models.cases import CaseType
 from hub.papers import Paper
@@ -141,10 +141,13 @@ def test_a_paper_takes_up_what_was_written_down_with_the_step() -> None:
 
 def test_the_receipt_lists_the_papers_and_a_denunciation_gets_one_copy_more() -> None:
     """Circular 06/2014, form 02: two copies, three for a denunciation."""
-    paper = composed("receipt", facts(), papers="Đơn | 01 | bản chính\n\nQuyết định|2")
-    text = said(paper)
-    assert "('1', 'Đơn', '01', 'bản chính')" in text
-    assert "('2', 'Quyết định', '2', '')" in text
+    lines = (
+        HandedOver(name="Đơn", pages=3, originals=1, copies=0),
+        HandedOver(name="Quyết định", pages=2, originals=0, copies=2),
+    )
+    text = said(composed("receipt", facts(handed_over=lines)))
+    assert "('1', 'Đơn', '3', '1', '-', '')" in text
+    assert "('2', 'Quyết định', '2', '-', '2', '')" in text
     assert "thành 02 bản" in text
     assert "thành 03 bản" in said(composed("receipt", facts(CaseType.DENUNCIATION)))
 

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from aiohttp import web as http
+import re
+from collections.abc import Mapping
 
-from hub.auth import Action, Target, require
-from hub.errors import BadInput, Conflict
-from hub.services import cases, receipts, state_secrets
+from aiohttp import web as http
+from multidict import MultiDict
+
+from hub import forms as papers
+from hub.auth import Action, Target, may, require
+from hub.errors import BadInput, Conflict, NotReady, TooLarge
+from hub.ids import new_id
+from hub.services import cases, form_facts, identity, receipt_papers, receipts, state_secrets
 from hub.services.case_access import require_here
+from hub.services.receipt_papers import WantedReceipt
 from hub.services.receipts import Item
 from web import forms, keys, view
 from web.forms import Form
+from web.pages.paperwork import drawn_id
 
 routes = http.RouteTableDef()
-ROWS = 8
+LINE = {"name": "", "pages": "1", "originals": "1", "copies": "0"}
+"""A line of the receipt, with what it says before anything is typed."""
+_LINE_FIELD = re.compile(rf"({'|'.join(LINE)})_\d+")
 
 
 @routes.get("/cases/{case_id}/receipts/new")
@@ -23,49 +33,88 @@ async def ask_receipt(request: http.Request) -> http.Response:
 
 @routes.post("/cases/{case_id}/receipts/new")
 async def make_receipt(request: http.Request) -> http.Response:
-    actor, hub, form = keys.actor(request), keys.deps(request), await forms.read(request)
-    case_id = request.match_info["case_id"]
+    """``do=add`` gives one more line, for who has no scripts; anything else makes the receipt and its paper."""
+    actor, hub = keys.actor(request), keys.deps(request)
+    form = _numbered_anew(await forms.read(request))
+    if form.text("do") == "add":
+        return await _receipt_page(request, dict(form.fields), more=1)
     try:
         items = _items(form)
         form.check()
-        async with hub.database.transaction() as db:
-            await receipts.make(db, hub.vault, actor, case_id, items)
-    except BadInput as error:
+        wanted = WantedReceipt(
+            case_id=request.match_info["case_id"],
+            receipt_id=drawn_id(form.text("receipt_id")),
+            document_id=drawn_id(form.text("document_id")),
+            items=items,
+            typed={name: form.text(name) for name in form.fields},
+            named=form.yes("named"),
+        )
+        row = await receipt_papers.make(hub.database, hub.store, hub.vault, hub.config, actor, wanted)
+    except (BadInput, Conflict, NotReady, TooLarge) as error:
         return await _receipt_page(request, dict(form.fields), error)
-    return view.redirect(request, f"/cases/{case_id}", notice="receipt_made")
+    return view.redirect(request, f"/cases/{wanted.case_id}/documents#d-{row.id}", notice="receipt_made")
+
+
+def _numbered_anew(form: Form) -> Form:
+    """Without the lines in which nothing was typed, so that a fault's number is that of the line on the page."""
+    lines = []
+    for row in range(1, receipts.ITEMS_MAX + 1):
+        line = {name: form.text(f"{name}_{row}") for name in LINE}
+        if line["name"] or any(line[name] not in ("", usual) for name, usual in LINE.items()):
+            lines.append(line)
+    fields = MultiDict((name, text) for name, text in form.fields.items() if not _LINE_FIELD.fullmatch(name))
+    for row, line in enumerate(lines, 1):
+        fields.update({f"{name}_{row}": text for name, text in line.items()})
+    return Form(fields)
+
+
+def _count_lines(values: Mapping[str, str]) -> int:
+    return sum(f"name_{row}" in values for row in range(1, receipts.ITEMS_MAX + 1))
 
 
 def _items(form: Form) -> list[Item]:
-    """Rows are numbered as they stand in the form; one in which nothing was typed is none."""
-    found = []
-    for row in range(1, receipts.ITEMS_MAX + 1):
-        if not any(form.text(f"{name}_{row}") for name in ("name", "pages")):
-            continue
-        pages, originals = form.number(f"pages_{row}", 0), form.number(f"originals_{row}", 0)
-        found.append(Item(form.text(f"name_{row}"), pages, originals, form.number(f"copies_{row}", 0)))
-    return found
+    numbers = [
+        (form.number(f"pages_{row}", 0), form.number(f"originals_{row}", 0), form.number(f"copies_{row}", 0))
+        for row in range(1, _count_lines(form.fields) + 1)
+    ]
+    return [Item(form.text(f"name_{row}"), *counted) for row, counted in enumerate(numbers, 1)]
 
 
 async def _receipt_page(
-    request: http.Request, values: dict[str, str] | None, error: BadInput | None = None
+    request: http.Request,
+    values: dict[str, str] | None,
+    error: BadInput | Conflict | NotReady | TooLarge | None = None,
+    *,
+    more: int = 0,
 ) -> http.Response:
     actor = keys.actor(request)
     async with keys.deps(request).database.reading() as db:
         case = await cases.get(db, actor, request.match_info["case_id"])
-    require(actor, Action.EDIT_CASE, Target(paths=(case.unit.path,)))
-    require_here(case)
+        require(actor, Action.EDIT_CASE, Target(paths=(case.unit.path,)))
+        require_here(case)
+        form, usual = await form_facts.usual(db, actor, case, receipt_papers.CODE)
     if values is None:
-        values = {f"name_{row}": one.file_name for row, one in enumerate(case.attachments[:ROWS], 1)}
-        values |= {f"originals_{row}": "1" for row in range(1, ROWS + 1)}
+        brought = [one.file_name.rpartition(".")[0] or one.file_name for one in case.attachments]
+        values = {f"name_{row}": name for row, name in enumerate(brought[: receipts.ITEMS_MAX], 1)}
+        values |= usual | {"named": "yes"}
+    rows = min(max(1, _count_lines(values) + more), receipts.ITEMS_MAX)
+    for row in range(1, rows + 1):
+        values |= {f"{name}_{row}": values.get(f"{name}_{row}", text) for name, text in LINE.items()}
+    values.setdefault("receipt_id", new_id())
+    values.setdefault("document_id", new_id())
     return view.render(
         request,
         "cases/receipt.html",
         status=error.status if error else 200,
         case=case,
         values=values,
-        rows=ROWS,
+        rows=rows,
+        rows_max=receipts.ITEMS_MAX,
+        fields=papers.fields_of(form),
+        may_name=may(actor, identity.reading(case.party), Target(paths=(case.unit.path,))),
+        added=bool(more),
         message=error.text if error else "",
-        errors=error.fields if error else {},
+        errors=forms.field_errors(error) if isinstance(error, (BadInput, Conflict)) else {},
     )
 
 

@@ -1,9 +1,11 @@
-"""Papers of a case: choose a form, fill it in, look at it, make it, open it, add its scan; and the list of forms."""
+"""Papers of a case or a visit: choose a form, fill it in, look at it, make it, open it, add its scan, make it void; and
+the list of forms."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -11,23 +13,35 @@ from aiohttp import web as http
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import forms as papers
-from hub.auth import Action, Target, may, require
+from hub.auth import Action, Actor, Target, may, require
 from hub.case_moves import MoveCode
 from hub.errors import BadInput, Conflict, NotReady, TooLarge
 from hub.form_registry import registry
 from hub.i18n import Named
 from hub.ids import new_id
-from hub.models import Case, CaseType, Document
-from hub.services import case_course, cases, document_scans, documents, form_facts, identity
+from hub.models import Case, CaseType, Document, Visit
+from hub.services import (
+    case_course,
+    cases,
+    document_scans,
+    document_voiding,
+    documents,
+    form_facts,
+    identity,
+    receipts,
+    visits,
+)
 from hub.services.documents import OpenedFile, Wanted
+from hub.services.form_facts import About
 from web import format as formats
 from web import forms, keys, uploads, view
 
 routes = http.RouteTableDef()
 
-HERE = "/cases/{case_id}/documents"
+FROM_RECEIPTS = frozenset(form.code for form in papers.FORMS.values() if form.from_receipt)
+CASE, VISIT = "/cases/{case_id}/documents", "/visits/{visit_id:[0-9a-f]{32}}/documents"
 _SHOWN, _SAVED = "default-src 'none'; style-src 'unsafe-inline'", "sandbox; default-src 'none'"
-ONE = HERE + "/{document_id:[0-9a-f]{32}}"
+ONE, ONE_OF_VISIT = (where + "/{document_id:[0-9a-f]{32}}" for where in (CASE, VISIT))
 
 
 @routes.get("/forms")
@@ -40,60 +54,97 @@ async def list_forms(request: http.Request) -> http.Response:
     return view.render(request, "paperwork/forms.html", rows=rows, today=formats.today())
 
 
-@routes.get(HERE)
+@routes.get(CASE)
+@routes.get(VISIT)
 async def index(request: http.Request) -> http.Response:
     return await _index(request)
 
 
+def about_of(request: http.Request) -> About:
+    """What the address names; the form or the query adds which visit or receipt of the case is meant."""
+    known = request.match_info
+    return About(case_id=known.get("case_id", ""), visit_id=known.get("visit_id", ""))
+
+
+def base_of(about: About) -> str:
+    return f"/cases/{about.case_id}" if about.case_id else f"/visits/{about.visit_id}"
+
+
 async def _index(request: http.Request, *, status: int = 200, dialog: str = "", **context: Any) -> http.Response:
-    actor, hub = keys.actor(request), keys.deps(request)
+    actor, hub, about = keys.actor(request), keys.deps(request), about_of(request)
     async with hub.database.reading() as db:
-        case = await cases.get(db, actor, request.match_info["case_id"])
-        rows = await documents.of_case(db, case)
-        course = await case_course.course(db, actor, case)
-    last = MoveCode(course.events[-1].code) if course.events else MoveCode.REGISTER
-    now, others = papers.for_case(CaseType(case.type), {last, *(move.code for move, _allowed in course.next)})
-    here = Target(paths=(case.unit.path,))
+        visit = None if about.case_id else await visits.get(db, actor, about.visit_id)
+        if visit is not None and visit.case_id:
+            return view.redirect(request, f"/cases/{visit.case_id}/documents")
+        case = await cases.get(db, actor, about.case_id) if visit is None else None
+        rows = await documents.of_case(db, case) if case else await documents.of_visits(db, [about.visit_id])
+        now, others = await _choices(db, actor, case, visit)
+    unit = case.unit if case else visit.unit if visit else None
+    assert unit is not None
+    here = Target(paths=(unit.path,))
     return view.render(
         request,
         "paperwork/index.html",
         status=status,
         case=case,
+        visit=visit,
+        base=base_of(about),
         rows=rows,
         titles={row.id: registry().edition(row.form_code, row.edition).title for row in rows},
         now=[registry().edition(form.code, formats.today()) for form in now],
         others=[registry().edition(form.code, formats.today()) for form in others],
         may_make=may(actor, Action.MAKE_DOCUMENT, here),
-        may_identify=may(actor, identity.reading(case.party), here),
+        may_identify=may(actor, identity.reading(case.party) if case else Action.READ_IDENTITY, here),
         attachment_max_mb=hub.config.attachment_max_mb,
         dialog=dialog,
-        **{"message": "", **context},
+        **{"message": "", "errors": {}, **context},
     )
 
 
-@routes.get(HERE + "/new/{form_code}")
+async def _choices(
+    db: AsyncSession, actor: Actor, case: Case | None, visit: Visit | None
+) -> tuple[list[papers.Form], list[papers.Form]]:
+    """The forms for the steps at hand, and all others; of a visit without a case those of a refusal."""
+    if case is None:
+        refused = visit is not None and visit.refusal_ground is not None
+        return [form for form in papers.FORMS.values() if form.about_visits and refused], []
+    course = await case_course.course(db, actor, case)
+    last = MoveCode(course.events[-1].code) if course.events else MoveCode.REGISTER
+    return papers.for_case(CaseType(case.type), {last, *(move.code for move, _allowed in course.next)})
+
+
+@routes.get(CASE + "/new/{form_code}")
+@routes.get(VISIT + "/new/{form_code}")
 async def ask_new(request: http.Request) -> http.Response:
     return await _form_page(request, None)
 
 
-@routes.post(HERE + "/new/{form_code}")
+@routes.post(CASE + "/new/{form_code}")
+@routes.post(VISIT + "/new/{form_code}")
 async def make(request: http.Request) -> http.Response:
     """``do=preview`` shows the pages; anything else makes the paper."""
     actor, hub, form = keys.actor(request), keys.deps(request), await forms.read(request)
-    case_id, code = request.match_info["case_id"], request.match_info["form_code"]
-    wanted = Wanted(code, {name: form.text(name) for name in form.fields}, form.yes("named"))
+    wanted = _wanted(request, form)
     try:
         if form.text("do") == "preview":
-            pages = await documents.preview(hub.database, hub.vault, actor, case_id, wanted)
+            pages = await documents.preview(hub.database, hub.vault, actor, wanted)
             return await _form_page(request, dict(form.fields), pages=pages)
-        document_id = _document_id(form.text("document_id"))
-        row = await documents.make(hub.database, hub.store, hub.vault, hub.config, actor, case_id, document_id, wanted)
+        document_id = drawn_id(form.text("document_id"))
+        row = await documents.make(hub.database, hub.store, hub.vault, hub.config, actor, document_id, wanted)
     except (BadInput, Conflict, NotReady, TooLarge) as error:
         return await _form_page(request, dict(form.fields), error=error)
-    return view.redirect(request, f"/cases/{case_id}/documents#d-{row.id}", notice="document_made")
+    return view.redirect(request, f"{base_of(about_of(request))}/documents#d-{row.id}", notice="document_made")
 
 
-def _document_id(typed: str) -> str:
+def _wanted(request: http.Request, form: forms.Form) -> Wanted:
+    about = about_of(request)
+    if about.case_id:
+        about = replace(about, visit_id=form.text("visit_id"), receipt_id=form.text("receipt_id"))
+    code = request.match_info["form_code"]
+    return Wanted(code, {name: form.text(name) for name in form.fields}, form.yes("named"), about)
+
+
+def drawn_id(typed: str) -> str:
     """Drawn when the form was shown, so that sending it twice makes one paper."""
     return typed if len(typed) == 32 and all(c in "0123456789abcdef" for c in typed) else new_id()
 
@@ -105,17 +156,28 @@ async def _form_page(
     pages: Sequence[bytes] = (),
     error: BadInput | Conflict | NotReady | TooLarge | None = None,
 ) -> http.Response:
-    actor = keys.actor(request)
+    actor, about, code = keys.actor(request), about_of(request), request.match_info["form_code"]
+    if about.case_id:
+        chosen = request.query if values is None else values
+        about = replace(about, visit_id=chosen.get("visit_id", ""), receipt_id=chosen.get("receipt_id", ""))
     async with keys.deps(request).database.reading() as db:
-        found = await form_facts.draft(db, actor, request.match_info["case_id"], request.match_info["form_code"])
+        if about.case_id and code in FROM_RECEIPTS and not about.receipt_id:
+            case = await cases.get(db, actor, about.case_id)
+            if not await receipts.of_case(db, case):
+                return view.redirect(request, f"/cases/{about.case_id}/receipts/new")
+        found = await form_facts.draft(db, actor, about, code)
     if values is None:
         values = papers.defaults(found.form, found.facts) | {"named": "yes"}
+        values |= {"visit_id": about.visit_id, "receipt_id": found.receipt.id if found.receipt else ""}
     values.setdefault("document_id", new_id())
     return view.render(
         request,
         "paperwork/new.html",
         status=error.status if error else 200,
         case=found.case,
+        base=base_of(about),
+        person=found.facts.person,
+        handed_over=found.facts.handed_over,
         edition=found.edition,
         fields=papers.fields_of(found.form),
         may_name=found.may_name,
@@ -127,22 +189,25 @@ async def _form_page(
 
 
 @routes.post(ONE + "/finish")
+@routes.post(ONE_OF_VISIT + "/finish")
 async def finish(request: http.Request) -> http.Response:
     actor, hub = keys.actor(request), keys.deps(request)
-    case_id, document_id = request.match_info["case_id"], request.match_info["document_id"]
+    about, document_id = about_of(request), request.match_info["document_id"]
     async with hub.database.reading() as db:
-        await documents.get(db, actor, case_id, document_id)
+        await documents.get(db, actor, about, document_id)
     await documents.finish(hub.database, hub.store, hub.vault, hub.config, actor, document_id)
-    return view.redirect(request, f"/cases/{case_id}/documents", notice="document_made")
+    return view.redirect(request, f"{base_of(about)}/documents", notice="document_made")
 
 
 @routes.get(ONE + "/{kind:pdf|word}")
+@routes.get(ONE_OF_VISIT + "/{kind:pdf|word}")
 async def open_one(request: http.Request) -> http.Response:
     """One that names no denouncer; the others come by POST, with a reason."""
     return await _opened(request, "")
 
 
 @routes.post(ONE + "/{kind:pdf|word}")
+@routes.post(ONE_OF_VISIT + "/{kind:pdf|word}")
 async def open_with_reason(request: http.Request) -> http.Response:
     form = await forms.read(request)
     return await _opened(request, form.text("reason"))
@@ -150,10 +215,10 @@ async def open_with_reason(request: http.Request) -> http.Response:
 
 async def _opened(request: http.Request, reason: str) -> http.Response:
     actor, hub = keys.actor(request), keys.deps(request)
-    case_id, document_id = request.match_info["case_id"], request.match_info["document_id"]
+    about, document_id = about_of(request), request.match_info["document_id"]
     kind = request.match_info["kind"]
     async with hub.database.reading() as db:
-        await documents.get(db, actor, case_id, document_id)
+        await documents.get(db, actor, about, document_id)
     try:
         if kind == "pdf":
             opened = await documents.open_pdf(hub.database, hub.store, hub.vault, actor, document_id, reason)
@@ -165,17 +230,18 @@ async def _opened(request: http.Request, reason: str) -> http.Response:
 
 
 @routes.post(ONE + "/scans")
+@routes.post(ONE_OF_VISIT + "/scans")
 async def add_scan(request: http.Request) -> http.Response:
     actor, hub = keys.actor(request), keys.deps(request)
-    case_id, document_id = request.match_info["case_id"], request.match_info["document_id"]
+    about, document_id = about_of(request), request.match_info["document_id"]
     most = hub.config.attachment_max_mb * 1_000_000
     async with hub.database.reading() as db:
-        row = await documents.get(db, actor, case_id, document_id)
+        row = await documents.get(db, actor, about, document_id)
     require(actor, Action.MAKE_DOCUMENT, Target(paths=(row.unit.path,)))  # before the file is read
     try:
         sent = await uploads.read_file(request, "file", max_bytes=most)
         await document_scans.add(
-            hub.database, hub.store, hub.vault, actor, case_id, document_id, sent.data, max_bytes=most
+            hub.database, hub.store, hub.vault, actor, about, document_id, sent.data, max_bytes=most
         )
     except (BadInput, TooLarge, NotReady, Conflict) as error:
         return await _index(
@@ -185,15 +251,33 @@ async def add_scan(request: http.Request) -> http.Response:
             message=error.text,
             errors={"file": error.text},
         )
-    return view.redirect(request, f"/cases/{case_id}/documents", notice="document_scanned")
+    return view.redirect(request, f"{base_of(about)}/documents", notice="document_scanned")
+
+
+@routes.post(ONE + "/void")
+@routes.post(ONE_OF_VISIT + "/void")
+async def void(request: http.Request) -> http.Response:
+    actor, hub, form = keys.actor(request), keys.deps(request), await forms.read(request)
+    about, document_id = about_of(request), request.match_info["document_id"]
+    try:
+        async with hub.database.transaction() as db:
+            await document_voiding.void(db, hub.vault, actor, about, document_id, form.text("reason"))
+    except (BadInput, Conflict) as error:
+        fields = forms.field_errors(error)
+        return await _index(
+            request, status=error.status, dialog=f"void-{document_id}", message=error.text, errors=fields
+        )
+    return view.redirect(request, f"{base_of(about)}/documents#d-{document_id}", notice="document_voided")
 
 
 @routes.get(ONE + "/scans/{scan_id:[0-9a-f]{32}}")
+@routes.get(ONE_OF_VISIT + "/scans/{scan_id:[0-9a-f]{32}}")
 async def open_scan(request: http.Request) -> http.Response:
     return await _scan(request, "")
 
 
 @routes.post(ONE + "/scans/{scan_id:[0-9a-f]{32}}")
+@routes.post(ONE_OF_VISIT + "/scans/{scan_id:[0-9a-f]{32}}")
 async def open_scan_with_reason(request: http.Request) -> http.Response:
     form = await forms.read(request)
     return await _scan(request, form.text("reason"))
@@ -207,7 +291,7 @@ async def _scan(request: http.Request, reason: str) -> http.Response:
             hub.store,
             hub.vault,
             actor,
-            known["case_id"],
+            about_of(request),
             known["document_id"],
             known["scan_id"],
             reason,

@@ -13,7 +13,7 @@ from hub.auth import Action, Target, may, may_somewhere, require
 from hub.errors import BadInput
 from hub.i18n import N_
 from hub.models import Account, Case, Hearing, HearingCase, IdentityMethod, OrgUnit, RefusalGround
-from hub.services import cases, identity, visits
+from hub.services import cases, documents, identity, visits
 from hub.visits import NewVisit
 from web import format as formats
 from web import forms, keys, view
@@ -48,6 +48,7 @@ async def index(request: http.Request) -> http.Response:
     async with keys.deps(request).database.reading() as db:
         rows = await visits.between(db, actor, day, day, unit_id=unit_id, below=asked.get("below") == "yes")
         unit = await db.get(OrgUnit, unit_id)
+        made = await documents.of_visits(db, [row.id for row in rows if row.refusal_ground])
     return view.render(
         request,
         "visits/index.html",
@@ -57,6 +58,8 @@ async def index(request: http.Request) -> http.Response:
         unit=unit,
         below=asked.get("below") == "yes",
         asked={"day": day.isoformat()},
+        papers=made,
+        may_make=unit is not None and may(actor, Action.MAKE_DOCUMENT, Target(paths=(unit.path,))),
         may_register=may_somewhere(actor, Action.REGISTER_CASE),
         may_identify=unit is not None and may(actor, Action.READ_IDENTITY, Target(paths=(unit.path,))),
     )
