@@ -13,6 +13,8 @@ from hub import models
 from hub.db import Database
 from hub.ids import utc_now
 from hub.services import custody, retention
+from hub.tap import TrackOpened
+from recorder.catalogue import GapFact, SegmentFact
 from recorder.packaging import Work
 
 log = structlog.get_logger(__name__)
@@ -158,49 +160,51 @@ async def _insert(db: AsyncSession, work: Work) -> set[str]:
         tracks = [fact for key, fact in catalogue.tracks.items() if key not in work.rows]
         segments = [fact for key, fact in catalogue.segments.items() if key not in work.rows]
         gaps = [fact for fact in catalogue.gaps if fact.id not in work.rows]
-    for track in tracks:
-        opened = track.opened
-        db.add(
-            models.Track(
-                id=opened.track_id,
-                recording_id=recording_id,
-                seat_id=opened.seat_id,
-                source=opened.source,
-                kind=opened.kind,
-                codec=opened.codec,
-            )
-        )
+    db.add_all(_track(recording_id, track.opened) for track in tracks)
     await db.flush()
-    for fact in segments:
-        db.add(
-            models.Segment(
-                id=fact.id,
-                recording_id=recording_id,
-                track_id=fact.track_id,
-                number=fact.number,
-                start_ms=fact.start_ms,
-                duration_ms=fact.duration_ms,
-                media_type=fact.media_type,
-                begins_with_keyframe=fact.begins_with_keyframe,
-                size_bytes=fact.size_bytes,
-                sha256=fact.sha256,
-                object_key=fact.object_key,
-                voice=fact.voice,
-            )
-        )
-    for gap in gaps:
-        db.add(
-            models.Gap(
-                id=gap.id,
-                recording_id=recording_id,
-                track_id=gap.track_id,
-                start_ms=gap.start_ms,
-                end_ms=gap.end_ms,
-                cause=gap.cause,
-            )
-        )
+    db.add_all(_segment(recording_id, fact) for fact in segments)
+    db.add_all(_gap(recording_id, gap) for gap in gaps)
     await db.flush()
     return {t.opened.track_id for t in tracks} | {s.id for s in segments} | {g.id for g in gaps}
+
+
+def _track(recording_id: str, opened: TrackOpened) -> models.Track:
+    return models.Track(
+        id=opened.track_id,
+        recording_id=recording_id,
+        seat_id=opened.seat_id,
+        source=opened.source,
+        kind=opened.kind,
+        codec=opened.codec,
+    )
+
+
+def _segment(recording_id: str, fact: SegmentFact) -> models.Segment:
+    return models.Segment(
+        id=fact.id,
+        recording_id=recording_id,
+        track_id=fact.track_id,
+        number=fact.number,
+        start_ms=fact.start_ms,
+        duration_ms=fact.duration_ms,
+        media_type=fact.media_type,
+        begins_with_keyframe=fact.begins_with_keyframe,
+        size_bytes=fact.size_bytes,
+        sha256=fact.sha256,
+        object_key=fact.object_key,
+        voice=fact.voice,
+    )
+
+
+def _gap(recording_id: str, gap: GapFact) -> models.Gap:
+    return models.Gap(
+        id=gap.id,
+        recording_id=recording_id,
+        track_id=gap.track_id,
+        start_ms=gap.start_ms,
+        end_ms=gap.end_ms,
+        cause=gap.cause,
+    )
 
 
 async def _mark_stored(db: AsyncSession, work: Work) -> set[str]:

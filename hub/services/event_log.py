@@ -56,45 +56,41 @@ async def append(
     ``after`` is the last ``seq`` the caller knows. Raises ``Conflict`` when the log has gone on without the caller
     or the hearing's state does not allow an event (it was cancelled meanwhile), ``NotFound`` for no such hearing.
     """
+    hearing = await _locked(db, hearing_id)
+    last = await _last_seq(db, hearing_id)
+    if after is not None and after != last:
+        raise Conflict(N_("Buổi tiếp vừa thay đổi ở nơi khác; hãy thử lại."))
+    stored = []
+    for seq, event in enumerate(events, start=last + 1):
+        row = models.HearingEvent(
+            hearing_id=hearing_id,
+            seq=seq,
+            at=event.at,
+            kind=event.kind,
+            seat_id=event.seat_id,
+            account_id=event.account_id,
+            payload=event.payload,
+        )
+        db.add(row)
+        _move(hearing, event)
+        await _attend(db, hearing, event)
+        stored.append(_stored(row))
+    await db.flush()
+    return stored
+
+
+async def _locked(db: AsyncSession, hearing_id: str) -> models.Hearing:
     # The row alone: two hundred seats with their points and accounts hang on it, and nobody asks for them here.
     alone = select(models.Hearing).options(lazyload("*")).execution_options(populate_existing=True)
     hearing = await db.scalar(alone.where(models.Hearing.id == hearing_id).with_for_update())
     if hearing is None:
         raise NotFound(N_("Không tìm thấy buổi tiếp công dân."))
-    last = await db.scalar(
-        select(func.coalesce(func.max(models.HearingEvent.seq), 0)).where(models.HearingEvent.hearing_id == hearing_id)
-    )
-    seq = int(last or 0)
-    if after is not None and after != seq:
-        raise Conflict(N_("Buổi tiếp vừa thay đổi ở nơi khác; hãy thử lại."))
-    stored = []
-    for event in events:
-        seq += 1
-        db.add(
-            models.HearingEvent(
-                hearing_id=hearing_id,
-                seq=seq,
-                at=event.at,
-                kind=event.kind,
-                seat_id=event.seat_id,
-                account_id=event.account_id,
-                payload=event.payload,
-            )
-        )
-        _move(hearing, event)
-        await _attend(db, hearing, event)
-        stored.append(
-            StoredEvent(
-                seq=seq,
-                kind=event.kind,
-                at=event.at,
-                seat_id=event.seat_id,
-                account_id=event.account_id,
-                payload=event.payload,
-            )
-        )
-    await db.flush()
-    return stored
+    return hearing
+
+
+async def _last_seq(db: AsyncSession, hearing_id: str) -> int:
+    mine = models.HearingEvent.hearing_id == hearing_id
+    return int(await db.scalar(select(func.coalesce(func.max(models.HearingEvent.seq), 0)).where(mine)) or 0)
 
 
 async def load(db: AsyncSession, hearing_id: str) -> list[StoredEvent]:
@@ -104,17 +100,18 @@ async def load(db: AsyncSession, hearing_id: str) -> list[StoredEvent]:
         .where(models.HearingEvent.hearing_id == hearing_id)
         .order_by(models.HearingEvent.seq)
     )
-    return [
-        StoredEvent(
-            seq=row.seq,
-            kind=row.kind,
-            at=row.at,
-            seat_id=row.seat_id,
-            account_id=row.account_id,
-            payload=row.payload,
-        )
-        for row in rows
-    ]
+    return [_stored(row) for row in rows]
+
+
+def _stored(row: models.HearingEvent) -> StoredEvent:
+    return StoredEvent(
+        seq=row.seq,
+        kind=row.kind,
+        at=row.at,
+        seat_id=row.seat_id,
+        account_id=row.account_id,
+        payload=row.payload,
+    )
 
 
 def _move(hearing: models.Hearing, event: NewEvent) -> None:

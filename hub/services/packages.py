@@ -29,6 +29,7 @@ from hub.services.package_readme import README, README_EXTRACT
 from hub.services.replays import REASON_MAX
 from hub.services.rereading import Trust
 from hub.services.store import ObjectMissing, ObjectStore
+from hub.services.withholding import Passage
 
 PIECE_BYTES = 1 << 20
 _MODE = 0o100644 << 16
@@ -77,21 +78,13 @@ async def prepare(
     await recordings.to_open(db, recording_id)
     if with_withheld:
         withholding.require_read(actor, hearing)
-    reason = " ".join(reason.split())
-    if not reason or len(reason) > REASON_MAX:
-        text = N_("Hãy nêu lý do tải về, không quá %(limit)s ký tự.")
-        fields = {"download_reason": Text(text, {"limit": REASON_MAX})}
-        raise BadInput(text, fields=fields, limit=REASON_MAX)
+    reason = _reason(reason)
     await identity.require_discreet(db, vault, actor, hearing.cases, reason, field="download_reason")
     if recording.sealed_at is None or recording.manifest_key is None:
         raise NotReady(N_("Bản ghi chưa được niêm phong nên chưa tải về được. Hãy thử lại sau."))
     data_key = await recording_keys.to_read(db, trusted.config, recording_id) if trusted.config else None
     passages = await withholding.in_force(db, recording_id)
-    extract = None
-    if passages and not with_withheld:
-        if trusted.config is None:
-            raise NotReady(N_("Chưa có khóa để ký bản trích."))
-        extract = await extracts.make(db, trusted.config, recording, passages)
+    extract = await _extract(db, trusted, recording, passages) if passages and not with_withheld else None
     action = "download_extract" if extract else "download_withheld" if passages else "download"
     detail = {"manifest_sha256": extract.manifest_sha256} if extract else {}
     await custody.record(db, actor, recording_id, action, reason, unit_path=hearing.unit.path, **detail)
@@ -106,6 +99,20 @@ async def prepare(
         blanks=extract.blanks if extract else [],
         data_key=data_key,
     )
+
+
+def _reason(text: str) -> str:
+    reason = " ".join(text.split())
+    if not reason or len(reason) > REASON_MAX:
+        fault = N_("Hãy nêu lý do tải về, không quá %(limit)s ký tự.")
+        raise BadInput(fault, fields={"download_reason": Text(fault, {"limit": REASON_MAX})}, limit=REASON_MAX)
+    return reason
+
+
+async def _extract(db: AsyncSession, trusted: Trust, recording: models.Recording, passages: list[Passage]) -> Extract:
+    if trusted.config is None:
+        raise NotReady(N_("Chưa có khóa để ký bản trích."))
+    return await extracts.make(db, trusted.config, recording, passages)
 
 
 async def _files(
