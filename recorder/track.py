@@ -280,7 +280,7 @@ class TrackPackager:
         end_ms = min(self._at_ms(self._ns(end_ticks) + offset), start_ms + self._max_ms)
         duration_ms = max(end_ms, last_ms + 1) - start_ms
         # Without a keyframe after a loss there is nothing to see: kept, but for whoever watches the gap goes on.
-        self._explain(start_ms if self._playable else start_ms + duration_ms, "")
+        self._explain(start_ms if self._playable else start_ms + duration_ms, "", unseen=not self._playable)
         self._covered_ms = start_ms + duration_ms
         self._last_sequence, self._last_timestamp = frames[-1].last_sequence, frames[-1].timestamp
         self.out.append(
@@ -346,8 +346,11 @@ class TrackPackager:
         if self._explain(at_ms, self.cause) or self.cause:
             self._covered_ms = max(self._covered_ms, at_ms)
 
-    def _explain(self, until_ms: int, cause: str) -> bool:
+    def _explain(self, until_ms: int, cause: str, *, unseen: bool = False) -> bool:
+        """``unseen``: there are pictures in the stretch that nobody can watch, so however short, it is a gap."""
         least_ms = LEAST_GAP_MS[self.opened.kind]
+        if unseen:
+            least_ms = min(least_ms, max(1, until_ms - self._covered_ms))
         pieces = timeline.explain(self._covered_ms, until_ms, cause, self._holes, least_ms)
         self.out += [Gap(piece.start_ms, piece.end_ms, piece.cause) for piece in pieces]
         return bool(pieces)

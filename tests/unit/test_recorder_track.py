@@ -162,6 +162,19 @@ def test_what_cannot_be_decoded_for_want_of_a_keyframe_is_part_of_the_gap() -> N
     assert feed.gaps == [(feed.cuts[0].start_ms + feed.cuts[0].duration_ms, 5000, "lost")]
 
 
+def test_a_short_rest_that_cannot_be_decoded_is_part_of_the_gap_too() -> None:
+    """However short: the limit cut what waits for a keyframe, and the hearing ended before one came."""
+    feed = Feed()
+    feed.run(0, 2)
+    for n in range(10):
+        feed.send(2 + n * 0.1, lose=(0,))
+    for n in range(98):
+        feed.send(3 + n * 0.1)
+    feed.track.end(feed.at(12.8))
+    assert [(cut.begins_with_keyframe, cut.duration_ms) for cut in feed.cuts][1:] == [(False, 9400), (False, 400)]
+    assert feed.gaps == [(2000, 12_400, "lost"), (12_400, 12_800, "lost")]
+
+
 def test_a_lost_packet_that_comes_back_as_rtx_leaves_no_trace() -> None:
     feed = Feed()
     feed.run(0, 1)
