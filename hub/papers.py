@@ -125,6 +125,8 @@ class Paper:
     landscape: bool = False
     verify_url: str = ""
     """Becomes a QR code at the paper's end."""
+    text_sha256: str = ""
+    """Of the sealed text that this paper sets out; printed beside the QR code."""
     watermark: str = ""
     motto: bool = True
     """Quốc hiệu and tiêu ngữ; left out on annexes and lists."""

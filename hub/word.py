@@ -214,6 +214,8 @@ def _signature(cell: Any, one: Signer) -> None:
 
 
 def _end(document: Any, paper: Paper) -> None:
+    if paper.text_sha256:
+        _say(document.add_paragraph(), f"SHA-256 của nội dung: {paper.text_sha256}", 9)
     if not paper.recipients and paper.signer is None:
         return
     left, right = document.add_table(rows=1, cols=2).rows[0].cells

@@ -26,13 +26,19 @@ class Document(Base):
     """The reception that the paper is about, where it is about one."""
     receipt_id: Mapped[str | None] = mapped_column(ForeignKey("receipt.id"), index=True)
     """The list of what was handed over that the paper was made from."""
+    hearing_id: Mapped[str | None] = mapped_column(ForeignKey("hearing.id"), index=True)
+    """Of a hearing's minutes or conclusion; then there is neither a case nor a visit."""
+    source_id: Mapped[str | None] = mapped_column(String(32), unique=True)
+    """The version of minutes, annex or conclusion that it sets out: one paper of each."""
+    text_sha256: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """Of that text as it was frozen or sealed; printed on the paper."""
     unit_id: Mapped[str] = mapped_column(ForeignKey("org_unit.id"))
     form_code: Mapped[str] = mapped_column(String(64))
     edition: Mapped[date] = mapped_column(Date)
     """The day from which the form's edition holds."""
     year: Mapped[int]
-    counter: Mapped[int]
-    """1, 2, 3 … within the unit and year."""
+    counter: Mapped[int | None]
+    """1, 2, 3 … within the unit and year; None: an annex, which goes by the number of its minutes."""
     number: Mapped[str] = mapped_column(String(80))
     """As on the paper: ``12/GBN-UBND``."""
     day: Mapped[date] = mapped_column(Date)
@@ -68,8 +74,9 @@ class Document(Base):
 
     @property
     def secret(self) -> bool:
-        """About a denunciation. A visit without a case is of nobody who denounces."""
-        return self.case is not None and self.case.party.secret
+        """About a denunciation, or of a hearing, where anybody may be named. A visit without a case is of nobody who
+        denounces."""
+        return self.hearing_id is not None or (self.case is not None and self.case.party.secret)
 
 
 class DocumentScan(Base):

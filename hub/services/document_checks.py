@@ -33,6 +33,8 @@ class Verdict:
     """The row is what the hub signed when the paper was made."""
     voided_at: datetime | None
     """Since when it no longer counts."""
+    text_sha256: str
+    """Of the minutes or conclusion that it sets out."""
 
 
 async def check(db: AsyncSession, keys: Mapping[str, PublicKey], token: str) -> Verdict:
@@ -41,7 +43,16 @@ async def check(db: AsyncSession, keys: Mapping[str, PublicKey], token: str) -> 
     if row is None or row.sha256 is None:
         raise NotFound(N_("Không có văn bản nào mang mã này."))
     edition = registry().edition(row.form_code, row.edition)
-    return Verdict(edition.title, row.number, row.day, row.unit.name, row.sha256, genuine(keys, row), row.voided_at)
+    return Verdict(
+        edition.title,
+        row.number,
+        row.day,
+        row.unit.name,
+        row.sha256,
+        genuine(keys, row),
+        row.voided_at,
+        row.text_sha256,
+    )
 
 
 def genuine(keys: Mapping[str, PublicKey], row: Document) -> bool:

@@ -8,7 +8,7 @@ import secrets
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.auth import Action, Actor, Target, require
+from hub.auth import Actor
 from hub.db import Database
 from hub.errors import BadInput, NotFound, TooLarge
 from hub.filetypes import JPEG, PDF, PNG, FileType, recognise
@@ -89,7 +89,7 @@ async def open_scan(
 
 async def _writable(db: AsyncSession, actor: Actor, about: About, document_id: str, sha256: str) -> Document:
     row = await documents.get(db, actor, about, document_id)
-    require(actor, Action.MAKE_DOCUMENT, Target(paths=(row.unit.path,)))
+    await documents.require_writable(db, actor, row)
     documents.require_valid(row)
     if sha256 == row.sha256:
         raise _bad(Text(N_("Đây là bản điện tử chưa ký của chính văn bản này. Hãy quét bản giấy đã ký.")))

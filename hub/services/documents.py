@@ -29,7 +29,7 @@ from hub.i18n import N_, Text
 from hub.models import Case, Document
 from hub.papers import Paper
 from hub.sealed import WrongKey
-from hub.services import audit, denouncers, identity, visits
+from hub.services import audit, denouncers, hearing_document_access, identity, visits
 from hub.services.case_access import get as get_case
 from hub.services.counters import next_number
 from hub.services.form_facts import About, Draft, draft, with_identity
@@ -146,7 +146,7 @@ async def finish(
     """Set and store the PDF of a numbered paper; nothing to do when it is there. Raises as ``make``."""
     async with database.reading() as db:
         row = await _get(db, actor, document_id)
-        require(actor, Action.MAKE_DOCUMENT, Target(paths=(row.unit.path,)))
+        await require_writable(db, actor, row)
         if row.sha256 is not None:
             return row
         data_key = await key_for(db, vault, row.id, sealed=row.sealed)
@@ -181,6 +181,8 @@ def signed_facts(row: Document) -> bytes:
         "unit": row.unit_id,
         "sha256": row.sha256,
     }
+    if row.text_sha256:
+        facts["text_sha256"] = row.text_sha256
     return canonical_form.canonical(facts)
 
 
@@ -256,17 +258,27 @@ async def require_openable(
     db: AsyncSession, vault: Vault, actor: Actor, row: Document, reason: str, *, named: bool
 ) -> None:
     """Raise unless this person may see it; ``named``: it may tell who the denouncer is."""
-    if row.case is None or not (named and row.secret):
+    cases = [row.case] if row.case and row.secret else await hearing_document_access.signed_by_denouncers(db, row)
+    if not (named and cases):
         return
-    require(actor, Action.OPEN_VAULT, identity.identity_target(row.case))
+    for case in cases:
+        require(actor, Action.OPEN_VAULT, identity.identity_target(case))
     if not reason.strip():
         text = Text(N_("Văn bản này nêu tên người tố cáo. Hãy ghi lý do xem."))
         raise BadInput(text.message, fields={"reason": text})
-    await identity.require_discreet(db, vault, actor, [row.case], reason)
+    await identity.require_discreet(db, vault, actor, cases, reason)
+
+
+async def require_writable(db: AsyncSession, actor: Actor, row: Document) -> None:
+    """Raise unless this person may make it, and add its signed scan."""
+    if row.hearing_id:
+        await hearing_document_access.require_writable(db, actor, row)
+    else:
+        require(actor, Action.MAKE_DOCUMENT, Target(paths=(row.unit.path,)))
 
 
 async def get(db: AsyncSession, actor: Actor, about: About, document_id: str) -> Document:
-    """One of that case or visit. Raises ``NotFound``, ``Forbidden``."""
+    """One of that case, visit or hearing. Raises ``NotFound``, ``Forbidden``."""
     row = await _get(db, actor, document_id)
     if not _is_about(row, about):
         raise NotFound(N_("Không tìm thấy văn bản."))
@@ -282,6 +294,8 @@ def require_valid(row: Document) -> None:
 
 
 def _is_about(row: Document, about: About) -> bool:
+    if about.hearing_id:
+        return row.hearing_id == about.hearing_id
     return row.case_id == about.case_id if about.case_id else row.visit_id == about.visit_id
 
 
@@ -289,7 +303,9 @@ async def _get(db: AsyncSession, actor: Actor, document_id: str) -> Document:
     row = await db.get(Document, document_id)
     if row is None:
         raise NotFound(N_("Không tìm thấy văn bản."))
-    if row.case_id:
+    if row.hearing_id:
+        await hearing_document_access.require_readable(db, actor, row)
+    elif row.case_id:
         await get_case(db, actor, row.case_id)
     else:
         await visits.get(db, actor, row.visit_id or "")
@@ -340,13 +356,15 @@ def _compose(
 
 
 async def note(db: AsyncSession, actor: Actor, action: str, row: Document, reason: str = "", **detail: str) -> None:
-    """Into the trail of its case or visit."""
+    """Into the trail of its case, visit or hearing."""
+    kinds = {"case": row.case_id, "visit": row.visit_id, "hearing": row.hearing_id}
+    about, about_id = next((kind, one) for kind, one in kinds.items() if one)
     await audit.record(
         db,
         actor,
         action,
-        "case" if row.case_id else "visit",
-        row.case_id or row.visit_id or "",
+        about,
+        about_id,
         reason.strip(),
         unit_path=row.unit.path,
         document_id=row.id,

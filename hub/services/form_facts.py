@@ -32,11 +32,13 @@ UNKNOWN = "người đến tiếp, không cho biết họ tên"
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a paper is to be about: a case, a visit, or a case's visit; ``receipt_id`` of what was handed over."""
+    """What a paper is to be about: a case, a visit, or a case's visit; ``receipt_id`` of what was handed over. Those of
+    a hearing are made by ``hearing_documents``."""
 
     case_id: str = ""
     visit_id: str = ""
     receipt_id: str = ""
+    hearing_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,15 @@ async def draft(db: AsyncSession, actor: Actor, about: About, code: str) -> Draf
         facts = replace(facts, handed_over=tuple(_handed_over(receipt)))
     facts = replace(facts, signing=_signing(form, facts))
     edition = registry().edition(code, event_day(form, facts))
-    above = await db.get(OrgUnit, unit.parent_id) if unit.parent_id else None
-    authority = "" if above is None or papers.names_a_committee(unit.name) else above.name
+    authority = await authority_over(db, unit)
     may_name = _may_name(actor, case, visit, citizen=edition.citizen)
     return Draft(case, visit, receipt, unit, form, edition, facts, authority, may_name)
+
+
+async def authority_over(db: AsyncSession, unit: OrgUnit) -> str:
+    """The body above the unit, where its papers name one."""
+    above = await db.get(OrgUnit, unit.parent_id) if unit.parent_id else None
+    return "" if above is None or papers.names_a_committee(unit.name) else above.name
 
 
 async def usual(db: AsyncSession, actor: Actor, case: Case, code: str) -> tuple[Form, dict[str, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import manifest
@@ -19,6 +19,7 @@ from hub.ids import utc_now
 from hub.minutes_text import Marked
 from hub.models import (
     Account,
+    Document,
     Hearing,
     Minutes,
     MinutesAnswer,
@@ -95,10 +96,19 @@ async def reopen(db: AsyncSession, vault: Vault, actor: Actor, hearing_id: str, 
     reason = await _words(db, vault, actor, hearing, reason, "reason", N_("Hãy nêu lý do mở lại biên bản để sửa."))
     found.state = wanted
     found.revision += 1
+    await _void_paper(db, actor, found)
     await audit.record(
         db, actor, "minutes_reopened", "hearing", hearing.id, reason, unit_path=hearing.unit.path, version=found.version
     )
     return found
+
+
+async def _void_paper(db: AsyncSession, actor: Actor, found: Minutes) -> None:
+    """Who holds the paper of the version that is opened again is told by its QR code that it no longer counts."""
+    version = await _version(db, found.hearing_id, found.version)
+    made = update(Document).where(Document.source_id == version.id, Document.voided_at.is_(None))
+    reason = "Biên bản được mở lại để sửa."
+    await db.execute(made.values(voided_at=utc_now(), voided_by=actor.account_id, void_reason=reason))
 
 
 async def answer(

@@ -7,10 +7,19 @@ from typing import Any
 from aiohttp import web as http
 
 from hub import conclusions as rules
-from hub.errors import BadInput, Conflict
+from hub.auth import Action, may
+from hub.errors import BadInput, Conflict, NotReady, TooLarge
 from hub.ids import utc_now
 from hub.models import Conclusion, ConclusionState
-from hub.services import conclusion_tasks, conclusions, hearing_lists, legal_rules, signed_texts
+from hub.services import (
+    conclusion_tasks,
+    conclusions,
+    hearing_documents,
+    hearing_lists,
+    legal_rules,
+    minutes,
+    signed_texts,
+)
 from hub.services.conclusions import Draft, WantedTask
 from hub.services.signed_texts import SignedText
 from web import format as formats
@@ -53,7 +62,7 @@ async def create(request: http.Request) -> http.Response:
 
 @routes.get("/conclusions/{conclusion_id}")
 async def show(request: http.Request) -> http.Response:
-    return await _page(request)
+    return await conclusion_page(request)
 
 
 @routes.get("/conclusions/{conclusion_id}/edit")
@@ -82,7 +91,7 @@ async def issue(request: http.Request) -> http.Response:
         async with hub.database.transaction() as db:
             await conclusions.issue(db, hub.config, actor, conclusion_id, form.number("version", 0))
     except Conflict as error:
-        return await _page(request, error=error)
+        return await conclusion_page(request, error=error)
     return view.redirect(request, f"/conclusions/{conclusion_id}", notice="conclusion_issued")
 
 
@@ -114,23 +123,25 @@ async def step(request: http.Request) -> http.Response:
                 form.check()
                 await conclusion_tasks.extend(*args, due, words)
     except (BadInput, Conflict) as error:
-        return await _page(request, error=error, dialog=f"{wanted}-{task_id}", values=dict(form.fields))
+        return await conclusion_page(request, error=error, dialog=f"{wanted}-{task_id}", values=dict(form.fields))
     return view.redirect(request, f"/conclusions/{conclusion_id}", notice="task_stepped")
 
 
-async def _page(
+async def conclusion_page(
     request: http.Request,
+    conclusion_id: str = "",
     *,
-    error: BadInput | Conflict | None = None,
+    error: BadInput | Conflict | NotReady | TooLarge | None = None,
     dialog: str = "",
     values: dict[str, str] | None = None,
 ) -> http.Response:
     actor, hub = keys.actor(request), keys.deps(request)
     async with hub.database.reading() as db:
-        shown = await conclusions.get(db, actor, request.match_info["conclusion_id"])
+        shown = await conclusions.get(db, actor, conclusion_id or request.match_info["conclusion_id"])
         found = shown.conclusion
         days, today = (await legal_rules.rule_book(db)).days, formats.today()
         steps = await conclusion_tasks.steps(db, found.id)
+        paper = await hearing_documents.of_source(db, found.id)
     signed = SignedText(found.document, found.sha256, found.signature, found.seal_key)
     return view.render(
         request,
@@ -146,7 +157,10 @@ async def _page(
         genuine=found.state == ConclusionState.DRAFT or signed_texts.genuine(hub.config, signed),
         now=utc_now(),
         message=error.text if error else "",
-        errors=forms.field_errors(error),
+        errors=forms.field_errors(error) if isinstance(error, BadInput | Conflict) else {},
+        paper=paper,
+        may_make=may(actor, Action.WRITE_CONCLUSION, minutes.target(actor, shown.hearing)),
+        attachment_max_mb=hub.config.attachment_max_mb,
         dialog=dialog,
         values=values or {},
     )

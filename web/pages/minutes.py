@@ -16,6 +16,7 @@ from hub.i18n import N_
 from hub.models import Hearing, Minutes, MinutesState
 from hub.services import (
     hearing_agenda,
+    hearing_documents,
     hearing_lists,
     identity,
     minutes,
@@ -38,7 +39,7 @@ routes = http.RouteTableDef()
 @routes.get("/hearings/{hearing_id}/minutes")
 async def show(request: http.Request) -> http.Response:
     """The editor while they are written, for who writes them; what was frozen, for who may read it."""
-    return await _page(request)
+    return await minutes_page(request)
 
 
 @routes.get("/hearings/{hearing_id}/minutes/print")
@@ -72,7 +73,7 @@ async def freeze(request: http.Request) -> http.Response:
         async with hub.database.transaction() as db:
             await minutes_reading.freeze(db, hub.vault, actor, hearing_id)
     except (BadInput, Conflict) as error:
-        return await _page(request, error=error)
+        return await minutes_page(request, error=error)
     return _done(request, "minutes_frozen")
 
 
@@ -84,7 +85,7 @@ async def reopen(request: http.Request) -> http.Response:
         async with hub.database.transaction() as db:
             await minutes_reading.reopen(db, hub.vault, actor, hearing_id, form.text("reason"))
     except (BadInput, Conflict) as error:
-        return await _page(request, error=error, dialog="reopen", values=dict(form.fields))
+        return await minutes_page(request, error=error, dialog="reopen", values=dict(form.fields))
     return _done(request, "minutes_reopened")
 
 
@@ -105,7 +106,7 @@ async def answer(request: http.Request) -> http.Response:
                 words=form.text("words"),
             )
     except (BadInput, Conflict) as error:
-        return await _page(request, error=error, values=dict(form.fields))
+        return await minutes_page(request, error=error, values=dict(form.fields))
     return _done(request, "minutes_answered")
 
 
@@ -125,7 +126,7 @@ async def upload(request: http.Request) -> http.Response:
             hub.database, hub.store, hub.vault, actor, hearing_id, wanted, seat_id=seat_id, max_bytes=most
         )
     except (BadInput, TooLarge, NotReady, Conflict) as error:
-        return await _page(request, error=error, dialog="scan")
+        return await minutes_page(request, error=error, dialog="scan")
     return _done(request, "minutes_scanned")
 
 
@@ -145,7 +146,7 @@ async def _scan(request: http.Request, reason: str) -> http.Response:
     try:
         opened = await minutes_scans.open_scan(hub.database, hub.store, hub.vault, actor, scan_id, reason)
     except BadInput as error:
-        return await _page(request, error=error, dialog=f"scan-{scan_id}")
+        return await minutes_page(request, error=error, dialog=f"scan-{scan_id}")
     return http.Response(
         body=opened.data,
         content_type=opened.media_type,
@@ -164,7 +165,7 @@ async def lock(request: http.Request) -> http.Response:
         async with hub.database.transaction() as db:
             await minutes_locking.lock(db, hub.vault, hub.config, actor, hearing_id, form.text("reason"))
     except (BadInput, Conflict) as error:
-        return await _page(request, error=error, dialog="lock", values=dict(form.fields))
+        return await minutes_page(request, error=error, dialog="lock", values=dict(form.fields))
     return _done(request, "minutes_locked")
 
 
@@ -176,7 +177,7 @@ async def annex(request: http.Request) -> http.Response:
         async with hub.database.transaction() as db:
             await minutes_locking.add_annex(db, hub.vault, hub.config, actor, hearing_id, form.text("annex"))
     except (BadInput, Conflict) as error:
-        return await _page(request, error=error, dialog="annex", values=dict(form.fields))
+        return await minutes_page(request, error=error, dialog="annex", values=dict(form.fields))
     return _done(request, "minutes_annexed")
 
 
@@ -186,7 +187,7 @@ def _done(request: http.Request, notice: str) -> http.Response:
     return view.redirect(request, f"/hearings/{hearing_id}/minutes", notice=notice)
 
 
-async def _page(
+async def minutes_page(
     request: http.Request,
     *,
     error: BadInput | Conflict | TooLarge | NotReady | None = None,
@@ -235,6 +236,7 @@ async def _context(db: AsyncSession, request: http.Request, actor: Actor, hearin
         "missing": await _missing(db, hearing, reading) if state == MinutesState.READING else None,
         "locked": found if state == MinutesState.LOCKED else None,
         "genuine": _is_genuine(request, found) if state == MinutesState.LOCKED else True,
+        "papers": await _papers(db, hearing, reading),
         "attachment_max_mb": keys.deps(request).config.attachment_max_mb,
         "values": {},
         "errors": {},
@@ -261,6 +263,15 @@ async def _missing(db: AsyncSession, hearing: Hearing, reading: Reading | None) 
     if reading is None:
         return None
     return await minutes_locking.missing(db, hearing, reading.version, reading.history)
+
+
+async def _papers(db: AsyncSession, hearing: Hearing, reading: Reading | None) -> dict[str, Any]:
+    """The papers of the version shown and of the annexes, and whether this reader may open them."""
+    annexes = await minutes_locking.annexes(db, hearing.id)
+    sources = [reading.version.id] if reading else []
+    rows = await hearing_documents.of_sources(db, [*sources, *(one.id for one in annexes)])
+    hidden = reading is not None and any("hidden" in case for case in reading.body["cases"])
+    return {"rows": rows, "openable": not hidden}
 
 
 def _shown(found: Minutes | None, reading: Reading | None) -> dict[str, Any] | None:

@@ -226,7 +226,7 @@ async def _opened(request: http.Request, reason: str) -> http.Response:
             opened = await documents.open_word(hub.database, hub.vault, actor, document_id, reason)
     except BadInput as error:
         return await _refused(request, error, f"{kind}-{document_id}")
-    return _file(opened, inline=kind == "pdf" and request.method == "GET")
+    return sent_file(opened, inline=kind == "pdf" and request.method == "GET")
 
 
 @routes.post(ONE + "/scans")
@@ -298,14 +298,14 @@ async def _scan(request: http.Request, reason: str) -> http.Response:
         )
     except BadInput as error:
         return await _refused(request, error, f"scan-{known['scan_id']}")
-    return _file(opened, inline=False)
+    return sent_file(opened, inline=False)
 
 
 async def _refused(request: http.Request, error: BadInput, dialog: str) -> http.Response:
     return await _index(request, status=error.status, dialog=dialog, message=error.text, errors=error.fields)
 
 
-def _file(opened: OpenedFile, *, inline: bool) -> http.Response:
+def sent_file(opened: OpenedFile, *, inline: bool) -> http.Response:
     """What we made ourselves may be shown; what came from outside is saved, never shown in our own origin."""
     how = "inline" if inline else "attachment"
     return http.Response(
