@@ -140,11 +140,15 @@ async def read_beside(db: AsyncSession, vault: Vault, actor: Actor, case: Case, 
     return await _open(db, vault, actor, case, _event(party), clean(reason), party=party)
 
 
-async def hand_over(db: AsyncSession, vault: Vault, actor: Actor, case: Case) -> Party:
+async def hand_over(db: AsyncSession, vault: Vault, actor: Actor, case: Case, party: Party | None = None) -> Party:
     """A second seal of the same person, for the unit that is to settle the case (Law on Denunciations 2018 Art 24):
-    its people read that one by their own right, under a pseudonym of its own. Nobody is shown anything; logged."""
-    known = await _open(db, vault, actor, case, "identity_handed_over", "")
-    return await create_party(db, vault, PartyKind(case.party.kind), known, secret=case.party.secret)
+    its people read that one by their own right, under a pseudonym of its own. Nobody is shown anything; logged.
+
+    ``party`` is another person of the case, who speaks for its party; as secret as that is.
+    """
+    known = await _open(db, vault, actor, case, "identity_handed_over", "", party=party)
+    kind = PartyKind((party or case.party).kind)
+    return await create_party(db, vault, kind, known, secret=case.party.secret)
 
 
 async def replace_identity(db: AsyncSession, vault: Vault, party: Party, identity: Identity) -> None:

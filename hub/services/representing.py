@@ -108,6 +108,28 @@ async def show(
     return [(one, await identity.read_beside(db, vault, actor, case, one.party, reason)) for one in spoken.now]
 
 
+async def hand_over(db: AsyncSession, vault: Vault, actor: Actor, source: Case, received: Case) -> None:
+    """Who speaks for the party now, and what the party and they need, for the unit that takes the case over.
+
+    Each is sealed anew for that unit under a pseudonym of its own. Nobody is shown anything; each is logged.
+    """
+    await _hand_over_need(db, source.party_id, received.party_id)
+    for one in (await of_case(db, source)).now:
+        party = await identity.hand_over(db, vault, actor, source, one.party)
+        copied = ("kind", "document_number", "document_day", "scope", "card_number", "signed_by_all", "created_at")
+        taken = {name: getattr(one, name) for name in copied}
+        db.add(Representation(case_id=received.id, party=party, created_by=actor.account_id, **taken))
+        await _hand_over_need(db, one.party_id, party.id)
+    await db.flush()
+
+
+async def _hand_over_need(db: AsyncSession, from_id: str, to_id: str) -> None:
+    row = await db.get(PartyNeed, from_id)
+    if row is not None:
+        taken = {name: getattr(row, name) for name in ("nationality", "language", "interpreter", "needs")}
+        db.add(PartyNeed(party_id=to_id, **taken))
+
+
 async def need(db: AsyncSession, case: Case) -> PartyNeed | None:
     return await db.get(PartyNeed, case.party_id)
 

@@ -34,7 +34,7 @@ from hub.models import (
     Transfer,
     TransferState,
 )
-from hub.services import audit, case_course, identity, mailing
+from hub.services import audit, case_course, identity, mailing, representing
 from hub.services.case_course import WantedMove
 from hub.services.counters import next_number
 from hub.services.identity import Vault
@@ -203,6 +203,7 @@ async def acknowledge(db: AsyncSession, vault: Vault, actor: Actor, transfer_id:
     sent.received, sent.state = received, TransferState.ACKNOWLEDGED
     sent.answered_by, sent.answered_day = actor.account_id, here
     await db.flush()
+    await representing.hand_over(db, vault, actor, source, received)
     path = sent.to_unit.path
     await audit.record(
         db, actor, "case_registered", "case", received.id, unit_path=path, number=received.number, transfer=sent.id
