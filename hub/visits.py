@@ -54,6 +54,8 @@ class NewVisit:
     birth: str = ""
     id_number: str = ""
     phone: str = ""
+    known_party: str = ""
+    """Who was recognised, whose ID number stays sealed unless another is typed."""
     refusal_ground: RefusalGround | None = None
     refusal_reason: str = ""
     decided_by: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, select
@@ -30,7 +30,7 @@ from hub.models import (
     Role,
     Visit,
 )
-from hub.services import audit, identity, register
+from hub.services import audit, identity, known_parties, register
 from hub.services.case_access import get as get_case
 from hub.services.case_access import require_here
 from hub.services.identity import Identity, Vault
@@ -92,7 +92,7 @@ async def record(db: AsyncSession, vault: Vault, actor: Actor, new: NewVisit) ->
                 faults[field] = case_rules.secrecy_fault()
     if faults:
         raise BadInput(_CHECK, fields=faults)
-    party = case.party if case else await _visitor(db, vault, new)
+    party = case.party if case else await _visitor(db, vault, actor, new)
     at = new.at or now
     found = Visit(
         unit=unit,
@@ -124,9 +124,12 @@ async def record(db: AsyncSession, vault: Vault, actor: Actor, new: NewVisit) ->
     return found
 
 
-async def _visitor(db: AsyncSession, vault: Vault, new: NewVisit) -> Party | None:
+async def _visitor(db: AsyncSession, vault: Vault, actor: Actor, new: NewVisit) -> Party | None:
     if not new.name:
         return None
+    if new.known_party and not new.id_number:
+        known = await known_parties.recall(db, vault, actor, new.known_party)
+        new = replace(new, id_number=known.id_number) if known else new
     who = Identity(
         name=new.name,
         address=new.address,

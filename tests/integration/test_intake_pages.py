@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -125,3 +126,24 @@ async def test_the_days_list_is_of_the_asked_day_and_unit(pages: Pages) -> None:
     assert "Hỏi thủ tục" not in (await leader.get("/visits")).text
     today = formats.today().isoformat()
     assert "Hỏi thủ tục" in (await leader.get(f"/visits?below=yes&day={today}")).text
+
+
+async def test_who_was_here_before_is_recognised_and_where_they_were_received_is_kept(pages: Pages) -> None:
+    officer = await pages.person("canbotantien")
+    await officer.post("/visits/new", VISIT | {"id_number": "012175000123"})
+    found = await officer.send_json(
+        "/api/intake/person", {"type": "", "id_number": "", "name": "hoang van oc", "birth": ""}
+    )
+    known = re.findall(r'"id":"(\w{32})"', found.text)
+    form = (await officer.get("/visits/new")).text
+    point = re.search(r'name="point_id".*?<option value="(\w{32})" selected', form, re.DOTALL)
+    assert point
+    again = VISIT | {"known_party": known[0], "point_id": point.group(1), "requested": "Hỏi lại"}
+    assert (await officer.post("/visits/new", again)).status == 303
+    async with pages.database.reading() as db:
+        visit = (await db.execute(select(Visit).where(Visit.requested == "Hỏi lại"))).unique().scalar_one()
+        before = (await db.execute(select(Visit).where(Visit.requested == VISIT["requested"]))).unique().scalar_one()
+    assert (visit.first, visit.point_id) == (False, point.group(1))
+    assert visit.party.id_number_hash == before.party.id_number_hash
+    elsewhere = await officer.post("/visits/new", VISIT | {"point_id": "0" * 32})
+    assert (elsewhere.status, "Hãy chọn một điểm cầu của cơ quan này." in elsewhere.text) == (400, True)

@@ -13,7 +13,7 @@ from hub.auth import Action, Actor, Target, may, require, scopes
 from hub.errors import BadInput
 from hub.i18n import N_, Text
 from hub.ids import new_id
-from hub.models import Case, CaseType, IdentityMethod, LinkKind, OrgUnit, PartyKind
+from hub.models import Case, CaseType, IdentityMethod, LinkKind, OrgUnit, PartyKind, Point
 from hub.services import case_links, cases, intake, people
 from web import forms, keys, labels, view
 from web.forms import Form
@@ -109,7 +109,9 @@ async def _page(
     actor = keys.actor(request)
     async with keys.deps(request).database.reading() as db:
         units = await registering_units(db, actor)
+        points = await registering_points(db, actor)
     values.setdefault("unit_id", actor.unit_id)
+    values.setdefault("point_id", usual_point(points, values["unit_id"]))
     values.setdefault("entry_id", new_id())
     return view.render(
         request,
@@ -117,6 +119,7 @@ async def _page(
         status=error.status if error else 200,
         values=values,
         units=units,
+        points=points,
         message=error.text if error else "",
         errors=error.fields if error else {},
         odd=odd.texts if odd else {},
@@ -129,6 +132,21 @@ async def registering_units(db: AsyncSession, actor: Actor) -> list[OrgUnit]:
     require(actor, Action.REGISTER_CASE, Target(paths=tuple(scopes(actor, Action.REGISTER_CASE))))
     units = await people.list_units(db, actor)
     return [unit for unit in units if may(actor, Action.REGISTER_CASE, Target(paths=(unit.path,)))]
+
+
+async def registering_points(db: AsyncSession, actor: Actor, unit: OrgUnit | None = None) -> list[Point]:
+    """Where this officer may receive; with ``unit`` in that unit and below."""
+    points = await people.list_points(db, actor)
+    paths = [one.unit.path for one in points]
+    here = [may(actor, Action.REGISTER_CASE, Target(paths=(path,))) for path in paths]
+    within = [unit is None or path.startswith(unit.path) for path in paths]
+    return [one for one, *fits in zip(points, here, within, strict=True) if all(fits)]
+
+
+def usual_point(points: list[Point], unit_id: str) -> str:
+    """The only one of the unit, so that nobody need choose; else none."""
+    own = [one.id for one in points if one.unit_id == unit_id]
+    return own[0] if len(own) == 1 else ""
 
 
 def _entry(form: Form) -> intake.Entry:
@@ -149,4 +167,5 @@ def _entry(form: Form) -> intake.Entry:
         identity_method=form.choice("identity_method", IdentityMethod, IdentityMethod.UNKNOWN) if method else None,
         identity_note=form.text("identity_note"),
         requested=form.text("requested"),
+        point_id=form.text("point_id"),
     )

@@ -18,12 +18,13 @@ from hub.visits import NewVisit
 from web import format as formats
 from web import forms, keys, view
 from web.forms import Form
-from web.pages.registering import registering_units
+from web.pages.registering import registering_points, registering_units, usual_point
 
 routes = http.RouteTableDef()
 TEXTS = (
     "identity_note",
     "unit_id",
+    "point_id",
     "hearing_id",
     "case_id",
     "requested",
@@ -33,6 +34,7 @@ TEXTS = (
     "birth",
     "id_number",
     "phone",
+    "known_party",
     "refusal_reason",
     "decided_by",
     "document_number",
@@ -146,7 +148,9 @@ async def _page(request: http.Request, values: dict[str, str], error: BadInput |
         unit = next((one for one in units if one.id == values["unit_id"]), None)
         deciders = await visits.deciders(db, unit or units[0])
         hearings = await _hearings(db, case) if case else []
+        points = await registering_points(db, actor, case.unit if case else None)
     values.setdefault("case_id", "")
+    values.setdefault("point_id", usual_point(points, values["unit_id"]))
     values.setdefault("decided_by", actor.account_id if unit else "")
     return view.render(
         request,
@@ -156,6 +160,7 @@ async def _page(request: http.Request, values: dict[str, str], error: BadInput |
         units=units,
         case=case,
         hearings=hearings,
+        points=points,
         deciders=[(one.id, _called(one)) for one in deciders],
         message=error.text if error else "",
         errors=error.fields if error else {},
