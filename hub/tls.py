@@ -36,7 +36,7 @@ def certificate_files(config: Config, names: Iterable[str] = ()) -> tuple[Path, 
     folder = config.data_dir / "tls"
     chain, key = folder / "self-signed.pem", folder / "self-signed.key"
     wanted = {"localhost", "127.0.0.1", "::1", socket.gethostname(), *names}
-    if not (chain.exists() and key.exists() and _still_good(chain.read_bytes(), wanted)):
+    if not _still_good(chain, key, wanted):
         folder.mkdir(parents=True, exist_ok=True)
         _make(chain, key, sorted(wanted))
     return chain, key
@@ -52,8 +52,13 @@ def server_context(files: tuple[Path, Path]) -> ssl.SSLContext:
     return context
 
 
-def _still_good(pem: bytes, wanted: set[str]) -> bool:
-    certificate = x509.load_pem_x509_certificate(pem)
+def _still_good(chain: Path, key: Path, wanted: set[str]) -> bool:
+    """Not so either when what a power cut left is damaged, or the one file is older than the other."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(chain, key)
+    except (OSError, ssl.SSLError):
+        return False
+    certificate = x509.load_pem_x509_certificate(chain.read_bytes())
     if certificate.not_valid_after_utc - utc_now() < RENEW_BEFORE:
         return False
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value

@@ -34,6 +34,16 @@ def test_the_private_key_is_readable_by_its_owner_only(data_dir: Path) -> None:
     assert files[1].stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("damaged", ["self-signed.pem", "self-signed.key"])
+def test_a_certificate_that_was_half_written_is_made_again(data_dir: Path, damaged: str) -> None:
+    config = Config(data_dir=data_dir, tls_self_signed=True)
+    files = tls.certificate_files(config)
+    (data_dir / "tls" / damaged).write_bytes(b"")
+    assert tls.certificate_files(config) == files
+    assert files is not None
+    tls.server_context(files)
+
+
 def test_a_certificate_without_its_key_is_a_fault_of_the_configuration(data_dir: Path) -> None:
     (data_dir / "c.pem").write_text("not a certificate")
     with pytest.raises(ConfigError, match=r"c\.pem"):
