@@ -159,7 +159,7 @@ async def help_desk(db: AsyncSession, actor: Actor) -> list[HelpDeskHearing]:
         if may(actor, Action.WATCH_HELP_DESK, target(h))
     ]
     ids = [hearing.id for hearing in seen]
-    checks = await _latest_checks(db, ids)
+    checks = await latest_checks(db, ids)
     seated = await _seated(db, ids)
     gaps = await _gaps(db, ids)
     found = []
@@ -170,10 +170,10 @@ async def help_desk(db: AsyncSession, actor: Actor) -> list[HelpDeskHearing]:
     return found
 
 
-async def last_check(db: AsyncSession, seat_id: str) -> DeviceCheck | None:
-    """What the last check in this seat found."""
-    wanted = select(DeviceCheck).where(DeviceCheck.seat_id == seat_id).order_by(DeviceCheck.at.desc())
-    return (await db.execute(wanted.limit(1))).scalar_one_or_none()
+async def latest_checks(db: AsyncSession, hearing_ids: Sequence[str]) -> dict[str, DeviceCheck]:
+    """By seat, what the last check there found."""
+    wanted = select(DeviceCheck).where(DeviceCheck.hearing_id.in_(hearing_ids)).order_by(DeviceCheck.at)
+    return {check.seat_id: check for check in (await db.execute(wanted)).scalars()}
 
 
 async def _own_seat(db: AsyncSession, actor: Actor, hearing_id: str, seat_id: str) -> Seat:
@@ -191,11 +191,6 @@ async def _end_stays(db: AsyncSession, at: datetime | None, *conditions: ColumnE
     await db.execute(
         update(Attendance).where(*conditions, Attendance.left_at.is_(None)).values(left_at=at or utc_now())
     )
-
-
-async def _latest_checks(db: AsyncSession, hearing_ids: list[str]) -> dict[str, DeviceCheck]:
-    wanted = select(DeviceCheck).where(DeviceCheck.hearing_id.in_(hearing_ids)).order_by(DeviceCheck.at)
-    return {check.seat_id: check for check in (await db.execute(wanted)).scalars()}
 
 
 async def _gaps(db: AsyncSession, hearing_ids: list[str]) -> dict[str, GapSum]:

@@ -14,7 +14,7 @@ from hub.ids import utc_now
 from hub.models import LIVE_STATES, Case, Hearing, HearingState, Seat, SeatKind
 from hub.services import cases, conclusions, device_tokens, hearings, minutes, people, recordings
 from hub.services.hearing_lists import chairs, cursor
-from hub.services.hearing_seats import last_check
+from hub.services.hearing_seats import latest_checks
 from hub.services.lines import readable_seats
 from hub.services.live import SeatLive
 from web import forms, keys, paging, view
@@ -132,48 +132,56 @@ async def hearing_page(
     actor, hub = keys.actor(request), keys.deps(request)
     async with hub.database.reading() as db:
         hearing = await hearings.get(db, actor, hearing_id)
-        checks = {seat.id: await last_check(db, seat.id) for seat in hearing.seats}
-        told = await hearings.notices(db, hearing_id)
-        stays = await hearings.attendances(db, actor, hearing_id)
-        recording = await recordings.of_hearing(db, actor, hearing_id)
-        connectable = device_tokens.connectable_seats(actor, hearing)
-        tokens = await device_tokens.of_hearing(db, hearing_id) if connectable else []
-        reception = await reception_of(db, actor, hearing)
-        written = await minutes.get(db, hearing_id)
-        concluded = await conclusions.of_hearing(db, actor, hearing_id)
-        readable = {case.id for case in hearing.cases if await _may_read(db, actor, case)}
-    seats = joinable(actor, hearing)
+        kept = await _kept(db, actor, hearing)
     return view.render(
         request,
         "hearings/show.html",
         status=error.status if error else 200,
         hearing=hearing,
-        checks=checks,
-        told=told,
-        stays=stays,
-        recording=recording,
-        reception=reception,
-        readable_cases=readable,
         live=_live_seats(request, hearing_id),
-        own=own_seats(actor, seats),
-        others=[seat for seat in seats if seat not in own_seats(actor, seats)],
-        changeable=hearing.state in (HearingState.SCHEDULED, HearingState.POSTPONED),
-        may_book=may(actor, Action.BOOK_HEARING, Target(paths=(hearing.unit.path,))),
-        reads_lines=hearing.opened_at is not None and bool(readable_seats(actor, hearing)),
-        underway=hearing.state in LIVE_STATES,
-        connectable=connectable,
-        tokens=[token for token in tokens if token.seat_id in {seat.id for seat in connectable}],
-        reads_minutes=may(actor, Action.READ_MINUTES, minutes.target(actor, hearing)),
-        minutes_state=written.state if written else "",
-        concluded=concluded,
-        may_conclude=hearing.opened_at is not None
-        and may(actor, Action.WRITE_CONCLUSION, minutes.target(actor, hearing)),
         now=utc_now(),
         dialog=dialog,
         message=error.text if error else "",
         errors=error.fields if isinstance(error, BadInput) else {},
+        **kept,
+        **_open_to(actor, hearing),
         **{"values": {}, "shown": None, **context},
     )
+
+
+async def _kept(db: AsyncSession, actor: Actor, hearing: Hearing) -> dict[str, Any]:
+    """What the database holds about the hearing, for the page."""
+    connectable = device_tokens.connectable_seats(actor, hearing)
+    tokens = await device_tokens.of_hearing(db, hearing.id) if connectable else []
+    written = await minutes.get(db, hearing.id)
+    return {
+        "checks": await latest_checks(db, [hearing.id]),
+        "told": await hearings.notices(db, hearing.id),
+        "stays": await hearings.attendances(db, actor, hearing.id),
+        "recording": await recordings.of_hearing(db, actor, hearing.id),
+        "connectable": connectable,
+        "tokens": [token for token in tokens if token.seat_id in {seat.id for seat in connectable}],
+        "reception": await reception_of(db, actor, hearing),
+        "minutes_state": written.state if written else "",
+        "concluded": await conclusions.of_hearing(db, actor, hearing.id),
+        "readable_cases": {case.id for case in hearing.cases if await _may_read(db, actor, case)},
+    }
+
+
+def _open_to(actor: Actor, hearing: Hearing) -> dict[str, Any]:
+    """What this person may do here."""
+    seats, written = joinable(actor, hearing), minutes.target(actor, hearing)
+    own, opened = own_seats(actor, seats), hearing.opened_at is not None
+    return {
+        "own": own,
+        "others": [seat for seat in seats if seat not in own],
+        "changeable": hearing.state in (HearingState.SCHEDULED, HearingState.POSTPONED),
+        "underway": hearing.state in LIVE_STATES,
+        "may_book": may(actor, Action.BOOK_HEARING, Target(paths=(hearing.unit.path,))),
+        "reads_lines": opened and bool(readable_seats(actor, hearing)),
+        "reads_minutes": may(actor, Action.READ_MINUTES, written),
+        "may_conclude": opened and may(actor, Action.WRITE_CONCLUSION, written),
+    }
 
 
 async def _may_read(db: AsyncSession, actor: Actor, case: Case) -> bool:
