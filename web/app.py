@@ -8,7 +8,7 @@ from hub.services.knocks import Knocks
 from hub.services.minutes_discretion import Discretion
 from hub.services.strangers import Strangers
 from web import import_jobs, metrics, static, verifying
-from web.api import doors, intake, lookups, replays
+from web.api import doors, intake, lookups, replays, session
 from web.api import hearings as hearings_api
 from web.api import minutes as minutes_api
 from web.archive_metrics import ARCHIVE_METRICS, ArchiveMetrics
@@ -110,6 +110,7 @@ ROUTES = (
     rules.routes,
     search.routes,
     lookups.routes,
+    session.routes,
     intake.routes,
     hearings_api.routes,
     minutes_api.routes,

@@ -160,7 +160,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         UnitLevel.COMMUNE: N_("Cấp xã"),
     },
     "import_kind": {
-        "units": N_("Cơ quan"),
+        "units": N_("Các cơ quan"),
         "points": N_("Điểm cầu"),
         "accounts": N_("Tài khoản"),
     },
@@ -212,7 +212,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "case_linked": N_("Liên kết vụ việc"),
         "visit_recorded": N_("Ghi một lượt tiếp"),
         "visit_refused": N_("Từ chối tiếp"),
-        "attachment_added": N_("Thêm tài liệu"),
+        "attachment_added": N_("Thêm tài liệu vào vụ việc"),
         "attachment_refused": N_("Từ chối tài liệu có vi-rút"),
         "attachment_scanned": N_("Quét vi-rút tài liệu"),
         "receipt_made": N_("Lập giấy biên nhận"),

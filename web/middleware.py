@@ -98,7 +98,8 @@ async def errors(request: http.Request, handler: Handler) -> http.StreamResponse
         return _answer(request, error, error.status)
     except Exception:
         log.exception("internal error", route=route_pattern(request))
-        fault = HubError(N_("Có lỗi ở phía máy chủ. Việc vừa rồi chưa được lưu."))
+        kept = N_("Có lỗi ở phía máy chủ. Việc vừa rồi chưa được lưu.")
+        fault = HubError(N_("Trang này chưa mở được. Hãy thử lại.") if request.method in SAFE_METHODS else kept)
         return _answer(request, fault, 500)
 
 
@@ -127,7 +128,8 @@ def _answer(request: http.Request, error: HubError, status: int) -> http.Respons
     if isinstance(error, NotSignedIn) and request.method in SAFE_METHODS:
         following = {} if request.path == "/" else {"next": request.path_qs}
         return view.redirect(request, "/sign-in", **following)
-    return view.render(request, "error.html", status=status, message=message, status_code=status, code=error.code)
+    context = {"message": message, "status_code": status, "posted": request.method not in SAFE_METHODS}
+    return view.render(request, "error.html", status=status, **context)
 
 
 @http.middleware

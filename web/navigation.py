@@ -29,7 +29,7 @@ _ITEMS: tuple[tuple[str, str, str, Action | None], ...] = (
     ("/archive", N_("Kho lưu trữ"), "shield", Action.WATCH_ARCHIVE),
     ("/help-desk", N_("Bàn hỗ trợ"), "lifebuoy", Action.WATCH_HELP_DESK),
     ("/accounts", N_("Tài khoản"), "people", Action.MANAGE_ACCOUNTS),
-    ("/units", N_("Cơ quan"), "building", Action.MANAGE_UNITS),
+    ("/units", N_("Các cơ quan"), "building", Action.MANAGE_UNITS),
     ("/points", N_("Điểm cầu"), "point", Action.MANAGE_UNITS),
     ("/mail", N_("Thư"), "mail", Action.MANAGE_MAIL),
     ("/audit", N_("Nhật ký"), "shield", Action.READ_AUDIT),

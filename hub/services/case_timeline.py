@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,7 +20,7 @@ CASE_TEXTS = {
     "case_edited": N_("Sửa vụ việc"),
     "case_assessed": N_("Ghi đặc điểm vụ việc"),
     "case_linked": N_("Liên kết vụ việc"),
-    "attachment_added": N_("Thêm tài liệu"),
+    "attachment_added": N_("Thêm tài liệu vào vụ việc"),
     "attachment_opened": N_("Mở tài liệu"),
     "attachment_refused": N_("Từ chối tài liệu có vi-rút"),
     "receipt_made": N_("Lập giấy biên nhận"),
@@ -82,6 +82,27 @@ async def timeline(db: AsyncSession, actor: Actor, case_id: str) -> list[Timelin
         entries += _held(hearing)
     entries += await _recorded(db, hearings)
     return sorted(entries, key=lambda entry: entry.at)
+
+
+def gathered(entries: Sequence[TimelineEntry]) -> list[tuple[TimelineEntry, int]]:
+    """The latest first, each with how often it was done: twelve documents added one after another are one line."""
+    found: list[tuple[TimelineEntry, int]] = []
+    for entry in reversed(entries):
+        last, times = found[-1] if found else (None, 0)
+        if last is not None and _alike(last, entry):
+            found[-1] = (last, times + 1)
+        else:
+            found.append((entry, 1))
+    return found
+
+
+def _alike(one: TimelineEntry, other: TimelineEntry) -> bool:
+    """Nothing tells them apart but the instant, and that by no more than an hour. A step is a line of its own."""
+    if one.kind != other.kind or one.kind in ("case_moved", "recording", "replay") or one.reason or other.reason:
+        return False
+    return (one.text, one.who, one.hearing_id) == (other.text, other.who, other.hearing_id) and (
+        one.at - other.at < timedelta(hours=1)
+    )
 
 
 async def _audited(

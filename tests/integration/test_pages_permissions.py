@@ -164,6 +164,7 @@ MAY_SEE: dict[str, frozenset[str]] = {
     "/holidays": EVERYONE,
     "/holidays/{holiday_id}": EVERYONE,
     "/holidays/new": ADMINISTRATORS,
+    "/api/session": EVERYONE,
     "/api/cases": CASES,
     "/api/hearings/occupied": BOOKERS,
     "/api/hearings/free": BOOKERS,

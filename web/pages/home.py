@@ -14,6 +14,7 @@ from hub.models import LIVE_STATES, HearingState
 from hub.services import (
     cases,
     conclusion_tasks,
+    desk,
     dues,
     hearings,
     legal_rules,
@@ -48,6 +49,7 @@ NOTHING: dict[str, Any] = {
     "my_minimum": [],
     "left_tasks": [],
     "due_tasks": [],
+    "left": [],
 }
 """Of what this person's roles do not show."""
 
@@ -72,6 +74,7 @@ async def show(request: http.Request) -> http.Response:
             context["cases"] = await cases.find(db, hub.vault, actor, cases.CaseQuery(limit=SHOWN))
         if may_somewhere(actor, Action.REPLAY_RECORDING):
             context["closed"] = await _closed(db, actor)
+        context["left"] = await desk.left(db, actor, limit=SHOWN)
         context["due_tasks"] = await conclusion_tasks.of_owner(db, actor)
         if may_somewhere(actor, Action.FOLLOW_CONCLUSION):
             context["left_tasks"] = await conclusion_tasks.not_carried_out(db, actor)

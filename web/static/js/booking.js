@@ -164,7 +164,11 @@ function showClashes(clashes) {
 function fieldError(name, text) {
   const place = document.getElementById(`e-${name}`);
   const field = document.getElementById(`f-${name}`);
-  if (!place || !field) return;
+  if (!place || !(field instanceof HTMLSelectElement)) return;
+  // What the server said of this choice stays until another is made.
+  place.dataset.said ??= place.hidden ? "" : field.value || "none";
+  if (!text && place.dataset.said === (field.value || "none")) return;
+  place.dataset.said = "";
   place.hidden = !text;
   const span = place.querySelector("span");
   if (span) span.textContent = text;

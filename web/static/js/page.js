@@ -3,6 +3,7 @@
 import { wireCopying } from "./copying.js";
 import { wireDates } from "./dates.js";
 import { wireDialogs } from "./dialog.js";
+import { holdsWork, ready } from "./sending.js";
 import { shortcut, wireShortcuts } from "./shortcuts.js";
 import { t } from "./text.js";
 
@@ -55,14 +56,36 @@ function wireForms() {
     }
     form.dataset.sent = "1";
     form.setAttribute("aria-busy", "true");
+    if (!form.dataset.checked && holdsWork(form)) {
+      event.preventDefault();
+      void check(form, event.submitter);
+      return;
+    }
+    delete form.dataset.checked;
     if (form.hasAttribute("data-download")) window.setTimeout(() => downloaded(form), 1500);
   });
   window.addEventListener("pageshow", () => {
-    for (const form of document.querySelectorAll("form[data-sent]")) {
-      form.removeAttribute("data-sent");
-      form.removeAttribute("aria-busy");
-    }
+    for (const form of document.querySelectorAll("form[data-sent]")) freed(form);
   });
+}
+
+/** @param {Element} form */
+function freed(form) {
+  form.removeAttribute("data-sent");
+  form.removeAttribute("aria-busy");
+}
+
+/**
+ * Send it once it is known that it will arrive; else it stays and may be sent again.
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement | null} submitter
+ */
+async function check(form, submitter) {
+  const goes = await ready(form);
+  freed(form);
+  if (!goes) return;
+  form.dataset.checked = "1";
+  form.requestSubmit(submitter);
 }
 
 /**
@@ -70,8 +93,7 @@ function wireForms() {
  * @param {HTMLFormElement} form
  */
 function downloaded(form) {
-  form.removeAttribute("data-sent");
-  form.removeAttribute("aria-busy");
+  freed(form);
   form.closest("dialog")?.close();
 }
 

@@ -75,6 +75,7 @@ class Page {
     this.stage = new StageView(this.room);
     this.waiting = new WaitingView(this.room);
     this.chair = new ChairPanel(this.room);
+    if (boot.seatKind !== "point") this.chair.wireKeys(this.panels);
     this.lines = new LinesView(this.room);
     this.messages = new TextList(this.room, "messages", "say");
     this.notes = new TextList(this.room, "notes", "note");

@@ -3,14 +3,17 @@
  * @module
  */
 
+import { shortcut } from "../../shortcuts.js";
 import { t } from "../../text.js";
 import { elapsedMs, hands, isLive, maySend, seatOf } from "../core/state.js";
 import { stretch } from "../core/time.js";
 import { ask } from "./dialog.js";
 import { find, h, keyed, setAttribute, setText, show } from "./dom.js";
+import { firstButton, keepFocus, wireArrows } from "./keyboard.js";
 import { PointsView, seatButton } from "./points.js";
 
 /** @import { SeatView } from "../core/protocol.js" */
+/** @import { Panels } from "./panels.js" */
 /** @import { Room } from "../room.js" */
 
 export class ChairPanel {
@@ -29,6 +32,22 @@ export class ChairPanel {
     this.policy = /** @type {HTMLSelectElement} */ (find(".publishing-policy", this.root));
     this.policy.addEventListener("change", () => room.command("set_publishing", { policy: this.policy.value }));
     this.points = new PointsView(room);
+    this.queue = find(".floor-queue", this.root);
+    wireArrows(this.queue);
+  }
+
+  /**
+   * Keys that lead a chair among two hundred points; they only move the focus, so that nothing happens by a slip.
+   * @param {Panels} panels
+   */
+  wireKeys(panels) {
+    const go = (/** @type {() => HTMLElement} */ target) => () => {
+      if (!panels.has("chair")) return;
+      if (panels.open !== "chair") panels.toggle("chair");
+      target().focus();
+    };
+    shortcut("/", t("Tìm điểm (chủ trì)"), go(() => this.points.start()), "/");
+    shortcut("g", t("Đến người giơ tay (chủ trì)"), go(() => firstButton(this.queue) ?? this.#button("take-floor")));
   }
 
   /** What moves by the clock alone. */
@@ -78,9 +97,9 @@ export class ChairPanel {
     setText(find(".floor-time", this.root), holder ? since : "");
     setAttribute(this.#button("take-floor"), "disabled", !holder || !this.room.may("take_floor"));
     const queue = hands(state);
-    keyed(find(".floor-queue", this.root), queue, (seat) => seat.seat_id, (seat) => this.#waiting(seat), (element) => {
+    keepFocus(this.queue, () => keyed(this.queue, queue, (seat) => seat.seat_id, (seat) => this.#waiting(seat), (element) => {
       setAttribute(find("[data-action=give-floor]", element), "disabled", !this.room.may("give_floor"));
-    });
+    }), () => this.#button("take-floor"));
     show(find(".floor-empty", this.root), queue.length === 0);
   }
 

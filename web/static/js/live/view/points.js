@@ -7,6 +7,7 @@ import { fold, t } from "../../text.js";
 import { maySend } from "../core/state.js";
 import { ask } from "./dialog.js";
 import { find, h, keyed, setAttribute, setText, show } from "./dom.js";
+import { firstButton, keepFocus, wireArrows } from "./keyboard.js";
 import { troubleWords } from "./line_words.js";
 import { presenceWord, qualityWord } from "./words.js";
 
@@ -41,8 +42,20 @@ export class PointsView {
     this.drawn = new Map();
     this.filter = /** @type {HTMLInputElement} */ (find(".points-filter", this.root));
     this.filter.addEventListener("input", () => this.render());
+    this.filter.addEventListener("keydown", (event) => {
+      // Escape empties the box; only then does it close the panel.
+      if (event.key === "Escape" && this.filter.value) event.stopPropagation();
+    });
+    this.list = find(".point-groups", this.root);
+    wireArrows(this.list, this.filter);
     this.worse = find(".points-worse", this.root);
     this.worse.addEventListener("click", () => find("#part-lines").scrollIntoView({ block: "start" }));
+  }
+
+  /** Where the keyboard begins here. @returns {HTMLElement} */
+  start() {
+    this.filter.select();
+    return this.filter.hidden ? firstButton(this.list) ?? find("h3", this.root) : this.filter;
   }
 
   render() {
@@ -60,7 +73,13 @@ export class PointsView {
     show(find(".points-none", this.root), others.length === 0);
     const groups = ORDER.map((presence) => ({ presence, seats: others.filter((seat) => seat.presence === presence) }))
       .filter((group) => group.seats.length > 0);
-    keyed(find(".point-groups", this.root), groups, (group) => group.presence,
+    setText(find(".points-found", this.root), wanted ? t("%(count)s điểm khớp", { count: others.length }) : "");
+    keepFocus(this.list, () => this.#draw(groups, crowd), () => this.start());
+  }
+
+  /** @param {{ presence: Presence, seats: SeatView[] }[]} groups @param {boolean} crowd */
+  #draw(groups, crowd) {
+    keyed(this.list, groups, (group) => group.presence,
       () => h("section", { class: "point-group" }, h("h4"), h("ul", { class: "points" })),
       (element, group) => {
         setText(find("h4", element), `${presenceWord(group.presence)} (${group.seats.length})`);

@@ -1,0 +1,80 @@
+"""What hearings still ask of who prepares and runs them: postings, minutes to lock, conclusions to issue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub import calendar
+from hub.auth import Action, Actor, Target, may, may_somewhere
+from hub.ids import utc_now
+from hub.models import Conclusion, ConclusionState, Hearing, HearingState, Minutes, MinutesState, Seat, SeatKind
+from hub.services import postings
+
+AHEAD = timedelta(days=21)
+"""A posting is asked for when its hearing is no further away."""
+WRITERS = (SeatKind.CHAIR, SeatKind.SECRETARY)
+
+
+class Duty(StrEnum):
+    POST = "post"
+    MINUTES = "minutes"
+    ISSUE = "issue"
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """``path`` is where it is done; ``due`` the last day for posting, None where the law names none."""
+
+    duty: Duty
+    hearing: Hearing
+    path: str
+    due: date | None = None
+    late: bool = False
+
+
+async def left(db: AsyncSession, actor: Actor, *, limit: int) -> list[Left]:
+    """The actor's own, postings first and then the oldest hearing first."""
+    found = await _postings(db, actor) if may_somewhere(actor, Action.BOOK_HEARING) else []
+    found += await _conclusions(db, actor)
+    found += await _minutes(db, actor)
+    return found[:limit]
+
+
+async def _postings(db: AsyncSession, actor: Actor) -> list[Left]:
+    today = calendar.local_day(utc_now())
+    return [
+        Left(Duty.POST, row.hearing, f"/postings?hearing={row.hearing.id}", row.due.day if row.due else None, row.late)
+        for row in await postings.to_post(db, actor, today, today + AHEAD)
+        if row.posted is None and may(actor, Action.BOOK_HEARING, Target(paths=(row.hearing.unit.path,)))
+    ]
+
+
+async def _conclusions(db: AsyncSession, actor: Actor) -> list[Left]:
+    wanted = (
+        select(Conclusion.id, Hearing)
+        .join(Hearing, Hearing.id == Conclusion.hearing_id)
+        .join(Seat, Seat.hearing_id == Hearing.id)
+        .where(Seat.account_id == actor.account_id, Seat.kind == SeatKind.CHAIR)
+        .where(Conclusion.state == ConclusionState.DRAFT)
+        .order_by(Hearing.starts_at)
+    )
+    rows = (await db.execute(wanted)).unique().all()
+    return [Left(Duty.ISSUE, hearing, f"/conclusions/{conclusion_id}") for conclusion_id, hearing in rows]
+
+
+async def _minutes(db: AsyncSession, actor: Actor) -> list[Left]:
+    wanted = (
+        select(Hearing)
+        .join(Seat, Seat.hearing_id == Hearing.id)
+        .outerjoin(Minutes, Minutes.hearing_id == Hearing.id)
+        .where(Seat.account_id == actor.account_id, Seat.kind.in_(WRITERS), Hearing.state == HearingState.CLOSED)
+        .where(or_(Minutes.state.is_(None), Minutes.state != MinutesState.LOCKED))
+        .order_by(Hearing.starts_at)
+    )
+    hearings = (await db.execute(wanted)).unique().scalars()
+    return [Left(Duty.MINUTES, one, f"/hearings/{one.id}/minutes") for one in hearings]
