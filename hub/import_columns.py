@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from hub.i18n import N_, Text
@@ -85,6 +85,23 @@ class Fault:
     column: str
     heading: str
     text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class FaultKind:
+    """Faults of one kind in one column; ``first`` is an example."""
+
+    first: Fault
+    count: int
+
+
+def by_kind(faults: Iterable[Fault]) -> list[FaultKind]:
+    """The most frequent first: three thousand faults are mostly a handful made again and again."""
+    found: dict[tuple[str, str], list[Fault]] = {}
+    for fault in faults:
+        found.setdefault((fault.heading, fault.text.message), []).append(fault)
+    kinds = [FaultKind(same[0], len(same)) for same in found.values()]
+    return sorted(kinds, key=lambda kind: (-kind.count, kind.first.row))
 
 
 @dataclass(slots=True)

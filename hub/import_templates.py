@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from hub.i18n import DEFAULT_LANGUAGE, N_, Text
-from hub.import_columns import COLUMNS, Column
+from hub.import_columns import COLUMNS, Column, Fault
 from hub.import_kinds import ImportKind
 
 Say = Callable[[Text], str]
@@ -51,6 +51,16 @@ def comma_separated(kind: ImportKind, language: str) -> bytes:
 def passwords(given: Mapping[str, str], say: Say) -> bytes:
     head = [say(Text(N_("Tên đăng nhập"))), say(Text(N_("Mật khẩu dùng một lần")))]
     return _csv([head, *([username, password] for username, password in given.items())])
+
+
+def faults(found: Iterable[Fault], headings: Mapping[str, str], say: Say) -> bytes:
+    """All of them, to be worked off beside the table."""
+    head = [say(Text(N_("Dòng"))), say(Text(N_("Cột"))), say(Text(N_("Mục"))), say(Text(N_("Lỗi")))]
+    return _csv([head, *([str(one.row), one.column, _said(one, headings, say), say(one.text)] for one in found)])
+
+
+def _said(fault: Fault, headings: Mapping[str, str], say: Say) -> str:
+    return say(Text(headings[fault.heading])) if fault.heading in headings else ""
 
 
 def _csv(rows: list[list[str]]) -> bytes:

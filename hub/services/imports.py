@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import secrets
@@ -20,7 +21,7 @@ from hub.import_kinds import ImportKind
 from hub.services import audit, import_writing
 from hub.services.import_plans import Change, plan
 from hub.services.import_writing import RowRefused, known
-from hub.services.passwords import hash_password
+from hub.services.passwords import hash_random
 from hub.tables import Table
 
 ACTION = {
@@ -87,10 +88,10 @@ def require_import(actor: Actor, kind: ImportKind) -> None:
 async def try_out(db: AsyncSession, actor: Actor, kind: ImportKind, table: Table) -> Plan:
     """What the import would do, and every fault. Nothing is written."""
     require_import(actor, kind)
-    entries, faults = bind(kind, table)
+    entries, faults = await asyncio.to_thread(bind, kind, table)  # thousands of rows; the loop has hearings to serve
     if faults:
         return Plan(kind, (), tuple(faults), len(table.rows), table.notes)
-    changes, faults = plan(actor, kind, entries, await known(db, kind))
+    changes, faults = await asyncio.to_thread(plan, actor, kind, entries, await known(db, kind))
     return Plan(kind, tuple(changes), tuple(faults), len(table.rows), table.notes)
 
 
@@ -107,19 +108,15 @@ async def carry_out(
         raise Refused(tried.faults)
     new = [change.key for change in tried.changes if change.new] if kind is ImportKind.ACCOUNTS else []
     passwords = {username: one_time_password() for username in new}
-    total = len(new) + len(tried.changes)
-    hashes = {}  # before the transaction: each takes tens of milliseconds
-    for done, (username, password) in enumerate(passwords.items(), start=1):
-        hashes[username] = await hash_password(password)
-        progress(done, total)
+    total = len(tried.changes)
+    progress(0, total)
+    hashes = await asyncio.to_thread(lambda: {name: hash_random(secret) for name, secret in passwords.items()})
     try:
         async with database.transaction() as db:
             again = await try_out(db, actor, kind, table)
             if again.fingerprint != tried.fingerprint or again.faults:
                 raise _stale()
-            await import_writing.write(
-                db, actor, kind, again.changes, hashes, lambda done: progress(len(new) + done, total)
-            )
+            await import_writing.write(db, actor, kind, again.changes, hashes, lambda done: progress(done, total))
             await audit.record(
                 db, actor, f"{kind}_imported", "import", "", created=again.created, changed=again.changed
             )

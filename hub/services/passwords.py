@@ -24,6 +24,17 @@ async def hash_password(password: str) -> str:
     return await asyncio.to_thread(_hasher().hash, password)
 
 
+@lru_cache
+def _quick_hasher() -> PasswordHasher:
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+def hash_random(secret: str) -> str:
+    """Of a secret that we made of at least 64 random bits and that is to be changed at once: nobody guesses it however
+    quickly it is tried, and thousands of new accounts must not cost minutes of a processor that hearings need."""
+    return _quick_hasher().hash(secret)
+
+
 async def verify_password(password_hash: str | None, password: str) -> bool:
     """Whether it is right. Without a hash (an unknown user) the same work is done and the answer is no."""
     return await asyncio.to_thread(_verify, password_hash, password)
@@ -31,7 +42,10 @@ async def verify_password(password_hash: str | None, password: str) -> bool:
 
 def needs_rehash(password_hash: str) -> bool:
     """Whether the parameters have been raised since it was made."""
-    return _hasher().check_needs_rehash(password_hash)
+    try:
+        return _hasher().check_needs_rehash(password_hash)
+    except InvalidHashError:
+        return False
 
 
 def password_fault(password: str, username: str) -> Text | None:
@@ -53,8 +67,13 @@ def _nobodys_hash() -> str:
 
 
 def _verify(password_hash: str | None, password: str) -> bool:
+    if password_hash is not None and needs_rehash(password_hash):
+        _matches(_nobodys_hash(), password)  # a quicker hash must not tell by its time that there is such an account
+    return _matches(password_hash or _nobodys_hash(), password) and password_hash is not None
+
+
+def _matches(password_hash: str, password: str) -> bool:
     try:
-        right = _hasher().verify(password_hash or _nobodys_hash(), password)
+        return _hasher().verify(password_hash, password)
     except (VerificationError, InvalidHashError):
         return False
-    return right and password_hash is not None

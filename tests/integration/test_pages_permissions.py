@@ -155,6 +155,7 @@ MAY_SEE: dict[str, frozenset[str]] = {
     "/import/{what}": ADMINISTRATORS,
     "/import/{what}/template.{ending}": ADMINISTRATORS,
     "/import/{what}/{job_id}": frozenset(),
+    "/import/{what}/{job_id}/faults.csv": frozenset(),
     "/audit": AUDIT,
     "/deadlines": EVERYONE,
     "/rules": EVERYONE,

@@ -8,7 +8,7 @@ from hub import import_templates, tables
 from hub.auth import Actor, may_somewhere
 from hub.errors import BadInput, Conflict, NotFound, TooLarge
 from hub.i18n import N_, Text
-from hub.import_columns import COLUMNS
+from hub.import_columns import COLUMNS, Fault, by_kind
 from hub.import_kinds import ImportKind
 from hub.services import imports
 from web import forms, keys, uploads, view
@@ -17,7 +17,10 @@ from web.import_jobs import IMPORT_JOBS, Job, JobState
 routes = http.RouteTableDef()
 
 SHOWN = 200
-"""Faults and changes on a page; more are told as a number."""
+"""Faults and changes on a page; more are told as a number, and all faults are in a file."""
+FEW = 10
+"""Up to so many faults are seen at a glance; more are summed up by kind first."""
+MOST_KINDS = 30
 TYPES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv"}
 
 
@@ -54,6 +57,14 @@ async def template(request: http.Request) -> http.Response:
 @routes.get("/import/{what}/{job_id}")
 async def show(request: http.Request) -> http.Response:
     return _job_page(request, _job(request))
+
+
+@routes.get("/import/{what}/{job_id}/faults.csv")
+async def faults(request: http.Request) -> http.Response:
+    """Every fault, however many, to be worked off beside the table."""
+    job = _job(request)
+    body = import_templates.faults(_faults(job), _headings(job), lambda text: view.sentence(request, text))
+    return _file(body, TYPES["csv"], "faults.csv")
 
 
 @routes.post("/import/{what}/{job_id}")
@@ -125,18 +136,27 @@ def _kinds(actor: Actor) -> list[ImportKind]:
     return [kind for kind in ImportKind if may_somewhere(actor, imports.ACTION[kind])]
 
 
+def _faults(job: Job) -> tuple[Fault, ...]:
+    return tuple(job.faults or job.plan.faults)
+
+
+def _headings(job: Job) -> dict[str, str]:
+    return {column.key: column.heading for column in COLUMNS[job.kind]}
+
+
 def _job_page(request: http.Request, job: Job, *, status: int = 200, message: Text | str = "") -> http.Response:
-    faults = job.faults or job.plan.faults
+    found = _faults(job)
     return view.render(
         request,
         "import/job.html",
         status=status,
         job=job,
         plan=job.plan,
-        faults=faults[:SHOWN],
-        fault_count=len(faults),
+        faults=found[:SHOWN],
+        fault_count=len(found),
+        fault_kinds=by_kind(found)[:MOST_KINDS] if len(found) > FEW else [],
         changes=job.plan.changes[:SHOWN],
-        headings={column.key: column.heading for column in COLUMNS[job.kind]},
+        headings=_headings(job),
         shown=SHOWN,
         message=message or job.why or "",
     )
