@@ -7,7 +7,7 @@ the recorder; here are only the rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -90,7 +90,8 @@ async def close_recording(
 async def of_hearing(db: AsyncSession, actor: Actor, hearing_id: str) -> RecordingRow | None:
     """The hearing's recording, for pages that show the hearing. Raises ``NotFound`` or ``Forbidden``."""
     hearing = await _hearing(db, hearing_id)
-    auth.require(actor, Action.READ_HEARING, hearing_target(hearing))
+    seat = next((str(one.kind) for one in hearing.seats if one.account_id == actor.account_id), None)
+    auth.require(actor, Action.READ_HEARING, replace(hearing_target(hearing), seat_kind=seat))
     recording = await db.scalar(select(models.Recording).where(models.Recording.hearing_id == hearing_id))
     return None if recording is None else (await _rows(db, actor, [(recording, hearing)]))[0]
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from hub.config import Config
 from hub.models import Account, Hearing, HearingKind, Point
+from hub.services import recordings
 from tests.support.pages import Browser, Pages, running_pages
 from web import format as formats
 
@@ -225,3 +226,14 @@ async def test_a_malformed_report_is_refused_in_words(pages: Pages, body: object
     answer = await point.send_json("/api/hearings/none/device-check", body)
     assert answer.status == 400
     assert json.loads(answer.text)["error"]["code"] == "bad_input"
+
+
+async def test_who_chairs_without_a_role_in_the_unit_sees_the_hearing_and_its_recording(pages: Pages) -> None:
+    async with pages.database.transaction() as db:
+        hearing = (await db.execute(select(Hearing).where(Hearing.kind == HearingKind.REGULAR))).unique().scalar_one()
+        chair = next(seat.account for seat in hearing.seats if seat.kind == "chair" and seat.account)
+        chair.grants = []
+        recording = await recordings.open_recording(db, hearing.id)
+    browser = await pages.person(chair.username)
+    assert (await browser.get(f"/hearings/{hearing.id}")).status == 200
+    assert (await browser.get(f"/recordings/{recording.id}")).status == 200

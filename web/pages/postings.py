@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web as http
 
-from hub.auth import Action, Target, may
+from hub.auth import Action, Target, may, require, scopes
 from hub.errors import BadInput, Conflict
 from hub.services import postings
 from hub.services.postings import PostingInput
@@ -29,6 +29,7 @@ async def index(request: http.Request) -> http.Response:
 async def post(request: http.Request) -> http.Response:
     """Post those that were ticked, with one text for all of them."""
     actor, hub = keys.actor(request), keys.deps(request)
+    require(actor, Action.BOOK_HEARING, Target(paths=tuple(scopes(actor, Action.BOOK_HEARING))))
     form = await forms.read(request)
     given = PostingInput(
         content=form.text("content"), participants=form.text("participants"), accept_late=form.yes("accept_late")

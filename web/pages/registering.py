@@ -40,6 +40,7 @@ async def ask(request: http.Request) -> http.Response:
 async def register(request: http.Request) -> http.Response:
     """What looks odd or was registered before is asked about once; registered when it is right or confirmed."""
     actor, hub = keys.actor(request), keys.deps(request)
+    require_registrar(actor)
     form = await forms.read(request)
     try:
         entry = _entry(form)
@@ -127,9 +128,14 @@ async def _page(
     )
 
 
+def require_registrar(actor: Actor) -> None:
+    """Raises ``Forbidden`` for who may register nowhere."""
+    require(actor, Action.REGISTER_CASE, Target(paths=tuple(scopes(actor, Action.REGISTER_CASE))))
+
+
 async def registering_units(db: AsyncSession, actor: Actor) -> list[OrgUnit]:
     """Where this officer may register. Raises ``Forbidden`` for who may nowhere."""
-    require(actor, Action.REGISTER_CASE, Target(paths=tuple(scopes(actor, Action.REGISTER_CASE))))
+    require_registrar(actor)
     units = await people.list_units(db, actor)
     return [unit for unit in units if may(actor, Action.REGISTER_CASE, Target(paths=(unit.path,)))]
 

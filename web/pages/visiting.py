@@ -103,7 +103,9 @@ async def show_visitor(request: http.Request) -> http.Response:
     message = fault = None
     async with hub.database.transaction() as db:
         visit = await visits.get(db, actor, request.match_info["visit_id"])
-        require(actor, Action.READ_IDENTITY, Target(paths=(visit.unit.path,)))
+        about = visit.case or visit
+        known = Action.READ_IDENTITY if about.party is None else identity.reading(about.party)
+        require(actor, known, identity.identity_target(about))
         person = None
         if reason := form.text("reason"):
             person = await identity.read_visitor(db, hub.vault, actor, visit, reason)
