@@ -39,7 +39,7 @@ from hub.db import Database, driver_url
 from hub.errors import NotReady
 from hub.ids import utc_now
 from hub.models import Account, SignInSession
-from hub.services import law_loading, people
+from hub.services import dues, law_loading, legal_rules, people
 from hub.services.identity import Vault, open_vault
 from hub.services.sign_in import digest
 from recorder.directory_store import DirectoryStore
@@ -108,6 +108,7 @@ def _fill(url: str, vault: Vault, cases: int) -> tuple[Made, dict[str, float]]:
     """Rows first, then the index by the hub's own code; PostgreSQL's GIN is made last, as after a restore."""
     migrate.upgrade(url)
     law_loading.load_into(url)
+    mark = asyncio.run(_mark(url))
     engine = create_engine(driver_url(url, sync=True))
     postgresql = engine.dialect.name == "postgresql"
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -115,7 +116,7 @@ def _fill(url: str, vault: Vault, cases: int) -> tuple[Made, dict[str, float]]:
     try:
         with Progress(*columns) as bar, engine.begin() as connection:
             task = bar.add_task("cases", total=cases)
-            made = Maker(connection, vault, cases).make(lambda done: bar.update(task, completed=done))
+            made = Maker(connection, vault, cases, mark).make(lambda done: bar.update(task, completed=done))
             filled = time.perf_counter()
             if postgresql:
                 connection.execute(text("DROP INDEX ix_search_doc_tokens"))
@@ -131,6 +132,15 @@ def _fill(url: str, vault: Vault, cases: int) -> tuple[Made, dict[str, float]]:
     finally:
         engine.dispose()
     return made, {"fill_s": round(filled - begun, 1), "index_s": round(time.perf_counter() - filled, 1)}
+
+
+async def _mark(url: str) -> str:
+    database = Database(url)
+    try:
+        async with database.reading() as db:
+            return dues.mark_of(await legal_rules.rule_book(db))
+    finally:
+        await database.close()
 
 
 async def _ask_all(config: Config, vault: Vault, made: Made, arguments: argparse.Namespace) -> list[dict[str, Any]]:

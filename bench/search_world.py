@@ -5,13 +5,15 @@ Written as rows, because the services would take hours; the search index is then
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
+from bench import bulk, search_handling
+from bench.bulk import Row
 from bench.search_text import Writer
 from hub import cases as rules
 from hub.ids import new_id, utc_now
@@ -41,13 +43,12 @@ from hub.services.identity import Identity, Vault
 from hub.text import exact, exact_words, fold, words
 
 PROVINCES, COMMUNES = 4, 50
-BATCH = 2000
+BATCH = bulk.BATCH
 HEARING_EVERY = 10
 """One hearing for so many cases, about the last of them."""
 DENUNCIATION_EVERY = 12
 YEARS = 3
 
-Row = dict[str, Any]
 Tell = Callable[[int], None]
 
 
@@ -63,15 +64,17 @@ class Made:
 
 
 class Maker:
-    """``make`` writes everything on one connection; ``tell`` hears how many cases there are."""
+    """``make`` writes everything on one connection; ``tell`` hears how many cases there are. ``mark``: of the rules
+    that the due days count as counted with (``hub.services.dues``)."""
 
-    def __init__(self, connection: Connection, vault: Vault, cases: int) -> None:
-        self._connection, self._vault, self._cases = connection, vault, cases
+    def __init__(self, connection: Connection, vault: Vault, cases: int, mark: str) -> None:
+        self._connection, self._vault, self._cases, self._mark = connection, vault, cases, mark
         self._writer = Writer()
         self._units: list[OrgUnit] = []
         self._officers: list[str] = []
         self._chair = ""
         self._points: list[str] = []
+        self._paths: dict[str, str] = {}
         self._hashes: dict[str, set[str]] = {}
         self.made = Made()
 
@@ -79,8 +82,7 @@ class Maker:
         self._organisation()
         begin = utc_now() - timedelta(days=365 * YEARS)
         step = timedelta(days=365 * YEARS) / self._cases
-        for first in range(0, self._cases, BATCH):
-            count = min(BATCH, self._cases - first)
+        for first, count in bulk.every(self._cases, BATCH):
             self._write(first, [begin + step * (first + n) for n in range(count)])
             tell(first + count)
         return self.made
@@ -105,6 +107,7 @@ class Maker:
         unit_id = new_id()
         path = f"{above.path if above else '/'}{unit_id}/"
         unit = OrgUnit(id=unit_id, code=code, name=f"UBND {code}", level=level, path=path)
+        self._paths[unit_id] = path
         parent = above.id if above else None
         row = {"id": unit_id, "code": code, "name": unit.name, "level": level, "path": path, "parent_id": parent}
         self._put(OrgUnit, [row | {"active": True}])
@@ -134,6 +137,8 @@ class Maker:
         self._put(Party, parties)
         self._put(PartyWord, name_words)
         self._put(Case, cases)
+        for table, rows in search_handling.rows(cases, self._mark, self._writer, utc_now()).items():
+            self._put(table, rows)
         self._put(AuditEvent, [self._event(one) for one in cases])
         self._hearings(cases[::HEARING_EVERY])
 
@@ -192,12 +197,11 @@ class Maker:
         }
 
     def _event(self, case: Row) -> Row:
-        path = next(unit.path for unit in self._units if unit.id == case["unit_id"])
         return {
             "id": new_id(),
             "at": case["received_at"],
             "account_id": case["created_by"],
-            "unit_path": path,
+            "unit_path": self._paths[case["unit_id"]],
             "action": "case_registered",
             "object_type": "case",
             "object_id": case["id"],
@@ -255,10 +259,4 @@ class Maker:
         }
 
     def _put(self, table: type[Any], rows: list[Row]) -> None:
-        for some in _chunks(rows):
-            self._connection.execute(insert(table), some)
-
-
-def _chunks(rows: list[Row]) -> Iterator[list[Row]]:
-    for first in range(0, len(rows), BATCH):
-        yield rows[first : first + BATCH]
+        bulk.put(self._connection, table, rows)

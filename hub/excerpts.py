@@ -40,12 +40,21 @@ def excerpt(text: str, runs: Sequence[Sequence[str]], length: int) -> list[Piece
 
 
 def _hits(text: str, runs: Sequence[Sequence[str]]) -> Iterator[tuple[int, int]]:
-    found = [(match.start(), match.end(), fold(match[0])) for match in _WORD.finditer(text)]
-    folded = [word for _, _, word in found]
-    for run in {tuple(run) for run in runs if run}:
+    wanted = {tuple(run) for run in runs if run}
+    if not wanted:
+        return
+    found = list(_WORD.finditer(text))
+    folded = _folded([match[0] for match in found])
+    for run in wanted:
         for at in range(len(folded) - len(run) + 1):
-            if tuple(folded[at : at + len(run)]) == run:
-                yield found[at][0], found[at + len(run) - 1][1]
+            if folded[at] == run[0] and tuple(folded[at : at + len(run)]) == run:
+                yield found[at].start(), found[at + len(run) - 1].end()
+
+
+def _folded(words: list[str]) -> list[str]:
+    """Each word folded: all in one go, which is several times as fast, unless one would not come out as one word."""
+    together = fold(" ".join(words)).split(" ")
+    return together if len(together) == len(words) else [fold(word) for word in words]
 
 
 def _joined(spans: Iterator[tuple[int, int]]) -> list[tuple[int, int]]:

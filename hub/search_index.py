@@ -39,7 +39,7 @@ from hub.models import (
 )
 from hub.search_words import GAP, Document, number_marks, pairs
 
-VERSION = 1
+VERSION = 2
 """Of what is written; another one makes every hub build its index again."""
 SERIES = "search/version"
 BATCH = 300
@@ -288,7 +288,7 @@ def _grouped(connection: Connection, wanted: Executable) -> dict[str, set[str]]:
 
 
 def _row(connection: Connection, kind: SearchKind, object_id: str, seq: int, at: datetime, document: Document) -> Row:
-    ordered, marks = document.ordered(), document.all_marks()
+    ordered, marks = document.ordered(), document.all_marks() | {f"k:{kind}"}
     if connection.dialect.name == "postgresql":
         tokens = _tsvector(ordered, marks | pairs(ordered))
     else:

@@ -6,7 +6,7 @@ A document is its folded words in order, and *marks*: words that no person can t
 ``thu_hoi``   two words side by side (PostgreSQL)     ``a:…``  an account that may read it by a seat
 ``n:…``       keyed hash of a word of a party's name  ``i:…``  keyed hash of an ID number
 ``p:…``       a number from each of its parts onward  ``c:…``  its counter without leading zeros
-``t: s: o:``  type, state, officer
+``t: s: o:``  type, state, officer                     ``k:…``  case, hearing or note
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Document:
 
 def token(word: str) -> str:
     """A word as both databases keep it; one of another script than Latin as a hash: they part those differently."""
-    if _PLAIN.fullmatch(word) and len(word) <= 60:
+    if (word.isascii() or _PLAIN.fullmatch(word)) and len(word) <= 60:
         return word
     return "x" + hashlib.blake2b(word.encode(), digest_size=8).hexdigest()
 

@@ -143,7 +143,17 @@ def working_days_between(first: date, last: date, days: WorkCalendar) -> int:
     """Working days after ``first`` up to and with ``last``; negative when ``last`` lies before ``first``."""
     if last < first:
         return -working_days_between(last, first, days)
-    return sum(days.is_working(first + n * ONE_DAY) for n in range(1, (last - first).days + 1))
+    found = _weekdays(last) - _weekdays(first)
+    for day in days.days:
+        if first < day <= last:
+            found += days.is_working(day) - (day.isoweekday() < SATURDAY)
+    return found
+
+
+def _weekdays(day: date) -> int:
+    """Mondays to Fridays from 1 January of year 1, a Monday, up to and with the day."""
+    weeks, rest = divmod(day.toordinal(), 7)
+    return 5 * weeks + min(rest, 5)
 
 
 def _counted(

@@ -8,10 +8,11 @@ from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import lazyload
 
 from hub import calendar
 from hub.auth import Action, Actor, Target, may, require
-from hub.case_clocks import Clock, clocks, next_due
+from hub.case_clocks import OVER, Clock, clocks, next_due
 from hub.case_moves import MOVES, Facts, Happened, Move, MoveCode, Need, offered, target_of
 from hub.errors import BadInput, NotFound
 from hub.i18n import N_, Text
@@ -116,7 +117,8 @@ async def next_dues(db: AsyncSession, case_ids: Sequence[str]) -> dict[str, Cloc
     events = await events_of(db, case_ids)
     book, today = await legal_rules.rule_book(db), _today()
     found = {}
-    for case in (await db.execute(select(Case).where(Case.id.in_(case_ids)))).unique().scalars():
+    wanted = select(Case).where(Case.id.in_(case_ids), Case.state.not_in(OVER)).options(lazyload("*"))
+    for case in (await db.execute(wanted)).scalars():
         clock = next_due(clocks(facts_of(case), happened(case, events[case.id]), book, today, stopped=False))
         if clock is not None:
             found[case.id] = clock

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -18,13 +21,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import calendar, case_clocks, case_moves, working_days
 from hub import law as law_rules
-from hub.case_clocks import clocks, next_due
+from hub.case_clocks import SOON_WORKING_DAYS, ClockState, clocks, next_due
 from hub.db import Database
 from hub.errors import NotReady
 from hub.ids import utc_now
 from hub.law import RuleBook
 from hub.models import Case, CaseDue
 from hub.services import case_course, legal_rules
+from hub.working_days import WorkCalendar
 
 BATCH = 200
 LOOK_EVERY_S = 5.0
@@ -43,9 +47,47 @@ def _code_mark() -> bytes:
 
 def mark_of(book: RuleBook) -> str:
     """The name of everything that a due day follows from besides the case."""
+    if not _LAST or _LAST[0][0] is not book:
+        _LAST[:] = [(book, _mark(book))]
+    return _LAST[0][1]
+
+
+_LAST: list[tuple[RuleBook, str]] = []
+"""``legal_rules`` gives the same book again while nothing has changed."""
+
+
+def _mark(book: RuleBook) -> str:
     days = sorted(book.days.days.items())
     said = repr((sorted(map(repr, book.rules)), days)).encode()
     return hashlib.sha256(_code_mark() + said).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class NextDue:
+    """When the agency's clock that is due first is due; its state is running, soon or overdue."""
+
+    due: date
+    state: ClockState
+
+
+async def next_days(db: AsyncSession, case_ids: Sequence[str]) -> dict[str, NextDue]:
+    """By case, of cases that the actor has been shown in a list. What is not counted yet is counted here."""
+    if not case_ids:
+        return {}
+    book, today = await legal_rules.rule_book(db), calendar.local_day(utc_now())
+    wanted = select(CaseDue.case_id, CaseDue.due).where(CaseDue.case_id.in_(case_ids), CaseDue.book == mark_of(book))
+    days: dict[str, date | None] = {row.case_id: row.due for row in await db.execute(wanted)}
+    uncounted = [one for one in case_ids if one not in days]
+    if uncounted:
+        days |= {case_id: clock.due for case_id, clock in (await case_course.next_dues(db, uncounted)).items()}
+    return {case_id: NextDue(due, _state(due, today, book.days)) for case_id, due in days.items() if due is not None}
+
+
+def _state(due: date, today: date, days: WorkCalendar) -> ClockState:
+    if due < today:
+        return ClockState.OVERDUE
+    near = working_days.working_days_between(today, due, days) <= SOON_WORKING_DAYS
+    return ClockState.SOON if near else ClockState.RUNNING
 
 
 def stale(mark: str) -> ColumnElement[bool]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true, union
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defaultload, lazyload
 
 from hub import calendar
 from hub.auth import Action, Actor, Target, require, scopes
@@ -27,7 +28,7 @@ from hub.models import (
     Seat,
     SeatKind,
 )
-from hub.services import booking_staff, search_scopes, unit_scopes
+from hub.services import audit, booking_staff, search_scopes, unit_scopes
 from hub.services.booking_staff import StaffChoices, taken_by
 from hub.services.bookings import NEEDED, may_sit
 
@@ -53,6 +54,16 @@ class HearingQuery:
     newest_first: bool = True
     limit: int = PAGE
     after: Cursor | None = None
+    bare: bool = False
+    """Without the hearings' cases and their people's roles, which rows of a list do not show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chair:
+    """What a filter shows of an account."""
+
+    id: str
+    full_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +131,9 @@ async def find(db: AsyncSession, actor: Actor, query: HearingQuery) -> list[Hear
     if query.text.strip():
         sqlite = db.get_bind().dialect.name == "sqlite"
         wanted = wanted.where(search_scopes.hearings_with(query.text, sqlite=sqlite))
+    if query.bare:
+        people = defaultload(Hearing.seats).defaultload(Seat.account)
+        wanted = wanted.options(lazyload(Hearing.cases), people.lazyload(Account.grants))
     return await _all(db, _ordered(wanted, query).limit(query.limit))
 
 
@@ -223,9 +237,22 @@ async def _all(db: AsyncSession, wanted: Select[Hearing]) -> list[Hearing]:
     return list((await db.execute(wanted)).unique().scalars())
 
 
-async def chairs(db: AsyncSession, actor: Actor) -> list[Account]:
-    """Everyone who chairs a hearing that the actor may read, by name: what a list can be filtered by."""
-    readable = (await _readable(db, actor)).with_only_columns(Hearing.id)
+async def chairs(db: AsyncSession, actor: Actor) -> list[Chair]:
+    """Who chairs hearings that the actor may read, by name: what a list can be filtered by.
+
+    In a narrow scope these very people; in a wide one whoever belongs to it, or to a unit above, and ever chaired:
+    asking of each hearing whether it may be read would take longer than the list.
+    """
+    paths = scopes(actor, Action.READ_HEARING)
+    units = await unit_scopes.units_within(db, paths)
     chair = select(Seat.id).where(Seat.kind == SeatKind.CHAIR, Seat.account_id == Account.id)
-    wanted = select(Account).where(exists(chair.where(Seat.hearing_id.in_(readable)))).order_by(Account.full_name)
-    return list((await db.execute(wanted)).unique().scalars())
+    if units is not None and len(units) <= NARROW_UNITS:
+        readable = (await _readable(db, actor)).with_only_columns(Hearing.id)
+        seats = select(Seat.account_id).where(Seat.kind == SeatKind.CHAIR, Seat.hearing_id.in_(readable))
+        condition: ColumnElement[bool] = Account.id.in_(seats)
+    else:
+        above = {part for path in paths for part in path.strip("/").split("/")}
+        mine = or_(Account.unit_id.in_(above), audit.within(OrgUnit.path, paths)) if units is not None else true()
+        condition = and_(mine, exists(chair))
+    wanted = select(Account.id, Account.full_name).join(OrgUnit, OrgUnit.id == Account.unit_id).where(condition)
+    return [Chair(*row) for row in await db.execute(wanted.order_by(Account.full_name, Account.id))]

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import TypeVar
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -86,18 +88,33 @@ class Change:
 
 async def rule_book(db: AsyncSession) -> RuleBook:
     """Everything that is in force at one time or another."""
-    rows = (await db.execute(select(LegalRule).where(LegalRule.active))).scalars()
-    days = (await db.execute(select(Holiday))).scalars().all()
+    rules = await db.execute(select(*(getattr(LegalRule, name) for name in _RULE_COLUMNS)).where(LegalRule.active))
+    days = await db.execute(select(*(getattr(Holiday, name) for name in _DAY_COLUMNS)))
+    return _book(tuple(map(tuple, rules)), tuple(map(tuple, days)))
+
+
+_RULE_COLUMNS = (
+    *("code", "name", "name_en", "value", "unit", "direction", "legal_basis", "certainty", "note"),
+    *("valid_from", "valid_to"),
+)
+_DAY_COLUMNS = ("day", "kind", "name", "name_en", "certainty", "active")
+
+
+@lru_cache(maxsize=4)
+def _book(rules: tuple[tuple[Any, ...], ...], days: tuple[tuple[Any, ...], ...]) -> RuleBook:
+    """Made once of the same rows: pages ask for it many times a second, and it changes a few times a year."""
+    rows = [SimpleNamespace(**dict(zip(_DAY_COLUMNS, one, strict=True))) for one in days]
     return RuleBook(
-        tuple(as_rule(row) for row in rows),
+        tuple(as_rule(SimpleNamespace(**dict(zip(_RULE_COLUMNS, one, strict=True)))) for one in rules),
         WorkCalendar(
-            {row.day: _special(row) for row in days if row.active},
-            tuple(_special(row) for row in days if not row.active),
+            {row.day: _special(row) for row in rows if row.active},
+            tuple(_special(row) for row in rows if not row.active),
         ),
     )
 
 
-def as_rule(row: LegalRule) -> Rule:
+def as_rule(row: Any) -> Rule:
+    """Of a ``LegalRule``, or of what has its columns."""
     return Rule(
         code=row.code,
         name=row.name,
@@ -113,7 +130,7 @@ def as_rule(row: LegalRule) -> Rule:
     )
 
 
-def _special(row: Holiday) -> SpecialDay:
+def _special(row: Any) -> SpecialDay:
     return SpecialDay(row.day, DayKind(row.kind), row.name, row.name_en, Certainty(row.certainty))
 
 

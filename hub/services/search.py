@@ -29,12 +29,12 @@ from hub.services import audit, search_scopes
 from hub.services.identity import Vault
 from hub.services.search_scopes import matches
 
-COUNT_MAX = 1000
-"""Counted up to here, then "more than"."""
+COUNT_MAX = 500
+"""Of what is shown: counted up to here, then "more than"."""
+COUNT_BESIDE_MAX = 100
+"""Of what else there is."""
 PAGE = 20
 TEXT_MAX = 200
-WALKED_MAX = 400
-"""Of a search for what is overdue: how many cases are looked at for one page."""
 
 ACTIONS = {
     SearchKind.CASE: Action.READ_CASE,
@@ -53,10 +53,18 @@ class Held(StrEnum):
 Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """Due before ``day``, as counted with the rules that ``book`` names (``hub.services.dues``)."""
+
+    day: date
+    book: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """What is asked. Days are local, both included; ``unit_id`` means the unit and those below; ``type`` and ``held``
-    narrow cases, ``state`` the kind that has such a state, ``officer_id`` is who registered or chairs."""
+    """What is asked. Days are local, both included; ``unit_id`` means the unit and those below; ``type``, ``held`` and
+    ``overdue`` narrow cases, ``state`` the kind that has such a state, ``officer_id`` is who registered or chairs."""
 
     text: str = ""
     type: str = ""
@@ -66,6 +74,7 @@ class Search:
     last_day: date | None = None
     held: Held | None = None
     officer_id: str = ""
+    overdue: Overdue | None = None
 
     @property
     def empty(self) -> bool:
@@ -87,16 +96,19 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Count:
+    """``most``: how far was counted; ``value`` is at most one more."""
+
     value: int
+    most: int = COUNT_MAX
 
     @property
     def more(self) -> bool:
-        """There are more than ``value`` says."""
-        return self.value > COUNT_MAX
+        """There are more than were counted."""
+        return self.value > self.most
 
     @property
     def shown(self) -> int:
-        return min(self.value, COUNT_MAX)
+        return min(self.value, self.most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +116,7 @@ class Found:
     """One page of one kind. ``next`` is where the page after it begins; ``shown`` are the words to be marked."""
 
     hits: list[Hit]
-    count: Count | None
-    """None: not counted."""
+    count: Count
     next: Cursor | None
     shown: tuple[tuple[str, ...], ...] = ()
 
@@ -118,9 +129,19 @@ class _Asked:
     kind: SearchKind
     search: Search
     query: Query | None
-    unit_path: str
+    rows: Select[SearchDoc]
+    """All that the rows decide, made once for every question of a page."""
     sqlite: bool
     stages: tuple[int, ...] = field(default=(0, 1))
+
+    def wanted(self, stage: int | None, *, walking: bool = False) -> Select[SearchDoc]:
+        """The documents of a stage, of all stages with None."""
+        groups, without = _groups(self, stage)
+        if not groups:
+            return self.rows
+        # A period holds so few documents that walking it costs less than gathering the words of all years.
+        walks = walking or bool(self.search.first_day or self.search.last_day)
+        return self.rows.where(matches(groups, without, sqlite=self.sqlite, walking=walks))
 
 
 def kinds(actor: Actor) -> list[SearchKind]:
@@ -139,14 +160,14 @@ async def is_built(db: AsyncSession) -> bool:
     return await db.run_sync(lambda session: search_index.is_built(session.connection()))
 
 
-async def counts(db: AsyncSession, vault: Vault, actor: Actor, search: Search) -> dict[SearchKind, Count]:
-    """By kind, bounded. Raises ``Forbidden``."""
+async def count(db: AsyncSession, vault: Vault, actor: Actor, kind: SearchKind, search: Search) -> Count:
+    """How many there are of a kind beside the one that is shown, bounded. Raises ``Forbidden``."""
     require_any(actor)
-    found = {}
-    for kind in kinds(actor):
-        asked = await _asked(db, vault, actor, kind, search)
-        found[kind] = Count(await _count(db, asked, None)) if asked else Count(0)
-    return found
+    asked = await _asked(db, vault, actor, kind, search) if kind in kinds(actor) else None
+    if asked is None:
+        return Count(0)
+    bounded = asked.wanted(None).with_only_columns(SearchDoc.id).limit(COUNT_BESIDE_MAX + 1).subquery()
+    return Count(await db.scalar(select(func.count()).select_from(bounded)) or 0, COUNT_BESIDE_MAX)
 
 
 async def find(
@@ -167,11 +188,15 @@ async def find(
     hits: list[Hit] = []
     total = 0
     for stage in asked.stages:
-        few = await _count(db, asked, stage)
+        if total > COUNT_MAX and len(hits) > limit:
+            break
+        past = after is not None and after.stage > stage
+        begin = after if after is not None and after.stage == stage else None
+        few, found = await _gathered(db, asked, stage, begin, 0 if past else limit + 1 - len(hits))
+        if few > COUNT_MAX and not past:
+            found = await _walked(db, asked, stage, begin, limit + 1 - len(hits))
         total += few
-        if len(hits) <= limit and few and (after is None or after.stage <= stage):
-            begin = after if after is not None and after.stage == stage else None
-            hits += await _page(db, asked, stage, begin, limit + 1 - len(hits), few=few <= COUNT_MAX)
+        hits += found
     shown = asked.query.shown if asked.query else ()
     return Found(hits[:limit], Count(total), hits[limit - 1].cursor if len(hits) > limit else None, shown)
 
@@ -183,7 +208,7 @@ async def _asked(db: AsyncSession, vault: Vault, actor: Actor, kind: SearchKind,
     query = search_words.parse(text, hashes)
     if text.strip() and query is None:
         return None
-    if kind is not SearchKind.CASE and (search.type or search.held):
+    if kind is not SearchKind.CASE and (search.type or search.held or search.overdue):
         return None
     if kind is SearchKind.NOTE and (search.state or search.officer_id):
         return None
@@ -191,28 +216,35 @@ async def _asked(db: AsyncSession, vault: Vault, actor: Actor, kind: SearchKind,
     if path is None:
         return None
     sqlite = db.get_bind().dialect.name == "sqlite"
-    asked = _Asked(actor, kind, search, query, path, sqlite)
+    asked = _Asked(actor, kind, search, query, _rows(actor, kind, search, path), sqlite)
     return asked if query is not None and query.exact is not None else replace(asked, stages=(0,))
 
 
-async def _count(db: AsyncSession, asked: _Asked, stage: int | None) -> int:
-    """How many, up to one more than ``COUNT_MAX``; of all stages together with None."""
-    bounded = _wanted(asked, stage).with_only_columns(SearchDoc.id).limit(COUNT_MAX + 1).subquery()
-    return await db.scalar(select(func.count()).select_from(bounded)) or 0
+async def _gathered(
+    db: AsyncSession, asked: _Asked, stage: int, after: Cursor | None, limit: int
+) -> tuple[int, list[Hit]]:
+    """How many there are of a stage, up to one more than ``COUNT_MAX``; and the newest, when these are all.
+
+    Gathered first and then sorted: the planner would else walk the newest for words that never meet.
+    """
+    every = asked.wanted(stage).with_only_columns(SearchDoc.id, SearchDoc.object_id, SearchDoc.seq, SearchDoc.at)
+    hits = every.limit(COUNT_MAX + 1).cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
+    many = select(func.count()).select_from(hits).scalar_subquery()
+    if not limit:
+        return await db.scalar(select(many)) or 0, []
+    page = _after(cast(Select[Any], select(hits)), hits.c.id, hits.c.at, after).limit(limit).subquery()
+    # The count stands in a row of its own, so that it comes without any hit, too.
+    one = select(many.label("many")).subquery()
+    wanted = select(one.c.many, page).outerjoin_from(one, page, true()).order_by(page.c.at.desc(), page.c.id.desc())
+    rows = (await db.execute(wanted)).all()
+    return rows[0].many, [Hit(row.id, row.object_id, row.seq, row.at, stage) for row in rows if row.id is not None]
 
 
-async def _page(
-    db: AsyncSession, asked: _Asked, stage: int, after: Cursor | None, limit: int, *, few: bool
-) -> list[Hit]:
-    rows_of = _wanted(asked, stage, walking=not few)
-    every = rows_of.with_only_columns(SearchDoc.id, SearchDoc.object_id, SearchDoc.seq, SearchDoc.at)
-    if few:
-        # Gathered first and then sorted: the planner would else walk the newest for words that never meet.
-        hits = every.cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
-        gathered = cast(Select[Any], select(hits.c.id, hits.c.object_id, hits.c.seq, hits.c.at))
-        wanted = _after(gathered, hits.c.id, hits.c.at, after)
-    else:
-        wanted = _after(cast(Select[Any], every), SearchDoc.id, SearchDoc.at, after)
+async def _walked(db: AsyncSession, asked: _Asked, stage: int, after: Cursor | None, limit: int) -> list[Hit]:
+    """The newest of many, found from the newest document on."""
+    every = asked.wanted(stage, walking=True)
+    columns = every.with_only_columns(SearchDoc.id, SearchDoc.object_id, SearchDoc.seq, SearchDoc.at)
+    wanted = _after(cast(Select[Any], columns), SearchDoc.id, SearchDoc.at, after)
     rows = await db.execute(wanted.limit(limit))
     return [Hit(doc_id, object_id, seq, moment, stage) for doc_id, object_id, seq, moment in rows]
 
@@ -224,27 +256,31 @@ def _after(wanted: Select[Any], doc_id: Column, at: Column, after: Cursor | None
     return wanted.order_by(at.desc(), doc_id.desc())
 
 
-def _wanted(asked: _Asked, stage: int | None, *, walking: bool = False) -> Select[SearchDoc]:
-    search, paths = asked.search, scopes(asked.actor, ACTIONS[asked.kind])
-    wanted = select(SearchDoc).where(SearchDoc.kind == asked.kind)
-    wanted = search_scopes.readable(wanted, asked.kind, asked.actor, paths)
-    wanted = search_scopes.narrowed(wanted, asked.kind, search.type, search.state, search.officer_id, search.held)
-    if asked.unit_path != "/":
-        wanted = wanted.where(audit.within(search_scopes.HOLDING, [asked.unit_path]))
+def _rows(actor: Actor, kind: SearchKind, search: Search, unit_path: str) -> Select[SearchDoc]:
+    """Whatever the rows themselves decide: who may read, and all that is asked besides words."""
+    paths = scopes(actor, ACTIONS[kind])
+    wanted = select(SearchDoc).where(SearchDoc.kind == kind)
+    wanted = search_scopes.readable(wanted, kind, actor, paths)
+    wanted = search_scopes.narrowed(wanted, kind, search.type, search.state, search.officer_id, search.held)
+    if search.overdue is not None:
+        wanted = wanted.where(search_scopes.due_before(search.overdue.day, search.overdue.book))
+    if unit_path != "/":
+        wanted = wanted.where(audit.within(search_scopes.HOLDING, [unit_path]))
     if search.first_day:
         wanted = wanted.where(SearchDoc.at >= calendar.day_bounds(search.first_day)[0])
     if search.last_day:
         wanted = wanted.where(SearchDoc.at < calendar.day_bounds(search.last_day)[1])
-    groups, without = _groups(asked, paths, stage)
-    condition = matches(groups, without, sqlite=asked.sqlite, walking=walking) if groups else true()
-    return wanted.where(condition)
+    return wanted
 
 
-def _groups(asked: _Asked, paths: frozenset[str], stage: int | None) -> tuple[list[Group], tuple[Group, ...]]:
+def _groups(asked: _Asked, stage: int | None) -> tuple[list[Group], tuple[Group, ...]]:
     """What the tokens must be, and what they must not be."""
     search, query = asked.search, asked.query
     groups: list[Group] = list(query.groups) if query else []
-    scope = search_scopes.scope_group(asked.kind, asked.actor, paths)
+    if groups and asked.kind is not SearchKind.CASE:
+        # Most documents are cases: without this SQLite looks at each that has the words, to find that it is one.
+        groups.append(((f"k:{asked.kind}",),))
+    scope = search_scopes.scope_group(asked.kind, asked.actor, scopes(asked.actor, ACTIONS[asked.kind]))
     if scope is not None:
         groups.append(scope)
     for prefix, value in (("t", search.type), ("s", search.state), ("u", search.unit_id), ("o", search.officer_id)):

@@ -10,23 +10,20 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.auth import Actor
-from hub.case_clocks import Clock, ClockState
 from hub.excerpts import Piece, excerpt, marked
-from hub.keyset import Cursor
 from hub.models import Account, Case, Hearing, HearingEvent, OrgUnit, Party, Recording, SearchKind, Seat, SeatKind
-from hub.services import audit, case_course, withholding
-from hub.services.identity import Vault
-from hub.services.search import PAGE, WALKED_MAX, Found, Hit, Search, find
+from hub.services import audit, dues, withholding
+from hub.services.dues import NextDue
+from hub.services.search import Found, Hit
 
 EXCERPT = 220
-DUES_AT_ONCE = 50
 
 Runs = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultRow:
-    """``state`` and ``type`` are of ``kind``; ``clock`` is a case's next deadline; ``at_ms`` a note's place in the
+    """``state`` and ``type`` are of ``kind``; ``clock`` is a case's next due day; ``at_ms`` a note's place in the
     recording, None where there is none."""
 
     kind: SearchKind
@@ -40,7 +37,7 @@ class ResultRow:
     type: str = ""
     party: str = ""
     chair: str = ""
-    clock: Clock | None = None
+    clock: NextDue | None = None
     recording_id: str = ""
     at_ms: int | None = None
 
@@ -56,26 +53,6 @@ async def rows(db: AsyncSession, kind: SearchKind, found: Found) -> list[ResultR
         case SearchKind.NOTE:
             return await _notes(db, found.hits, found.shown)
     return [made[one] for one in ids if one in made]
-
-
-async def find_overdue(
-    db: AsyncSession, vault: Vault, actor: Actor, wanted: Search, *, after: Cursor | None = None
-) -> Found:
-    """A page of cases with a deadline that has passed. "Overdue" is stored nowhere, so cases are looked at one by one:
-    at most ``WALKED_MAX`` for a page, which may therefore be short and yet go on."""
-    found = await find(db, vault, actor, SearchKind.CASE, wanted, after=after, limit=WALKED_MAX)
-    late: list[Hit] = []
-    for begin in range(0, len(found.hits), DUES_AT_ONCE):
-        some = found.hits[begin : begin + DUES_AT_ONCE]
-        dues = await case_course.next_dues(db, [hit.object_id for hit in some])
-        for hit in some:
-            clock = dues.get(hit.object_id)
-            if clock is not None and clock.state is ClockState.OVERDUE:
-                late.append(hit)
-            if len(late) == PAGE:
-                more = found.next is not None or hit is not found.hits[-1]
-                return Found(late, None, hit.cursor if more else None, found.shown)
-    return Found(late, None, found.next, found.shown)
 
 
 async def tell(db: AsyncSession, actor: Actor, shown: Sequence[ResultRow]) -> None:
@@ -95,7 +72,7 @@ async def _cases(db: AsyncSession, ids: Sequence[str], runs: Runs) -> dict[str, 
         .join(OrgUnit, OrgUnit.id == Case.unit_id)
         .where(Case.id.in_(ids))
     )
-    due = await case_course.next_dues(db, ids)
+    due = await dues.next_days(db, ids)
     return {
         row.id: ResultRow(
             kind=SearchKind.CASE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date
 
 from sqlalchemy import (
     Boolean,
@@ -25,6 +26,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from hub.auth import Actor
 from hub.models import (
     Case,
+    CaseDue,
     CaseState,
     Hearing,
     HearingCase,
@@ -45,13 +47,16 @@ from hub.search_words import Group, Hashes, parse, to_fts5, to_tsquery
 from hub.services import audit
 
 _holding = aliased(OrgUnit)
+TOP_SLASHES = 2
+"""Of the path of a unit that stands under no other, and of ``/``."""
 HOLDING: InstrumentedAttribute[str] = _holding.path
 """The path of the unit that a hit belongs to."""
 
 
 def scope_group(kind: SearchKind, actor: Actor, paths: Collection[str]) -> Group | None:
-    """The actor's scope as tokens; None: everything is in it."""
-    if "/" in paths:
+    """The actor's scope as tokens; None: everything is in it, or so much that looking them up costs more than it saves.
+    It only makes a narrow scope quick: who may find what is decided by ``readable``."""
+    if any(path.count("/") <= TOP_SLASHES for path in paths):
         return None
     units = sorted({path.strip("/").rpartition("/")[2] for path in paths})
     seat = () if kind is SearchKind.NOTE else ((f"a:{actor.account_id}",),)
@@ -141,6 +146,12 @@ def narrowed(
         chairs = select(Seat.hearing_id).where(Seat.kind == SeatKind.CHAIR, Seat.account_id == officer_id)
         wanted = wanted.where(Hearing.id.in_(chairs))
     return wanted
+
+
+def due_before(day: date, book: str) -> ColumnElement[bool]:
+    """That a case's next due day lies before a day, as it was counted with the rules of that name."""
+    late = select(CaseDue.case_id).where(CaseDue.case_id == Case.id, CaseDue.due < day, CaseDue.book == book)
+    return exists(late)
 
 
 def _held(held: str) -> ColumnElement[bool]:

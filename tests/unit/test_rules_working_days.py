@@ -53,6 +53,13 @@ def slowly(event: date, value: int, unit: RuleUnit, days: WorkCalendar, paused: 
     return day
 
 
+@given(events, st.integers(0, 700), calendars())
+def test_working_days_between_are_those_that_a_slow_count_finds(event, apart, days):
+    slow = sum(days.is_working(event + n * ONE) for n in range(1, apart + 1))
+    assert working_days_between(event, event + apart * ONE, days) == slow
+    assert working_days_between(event + apart * ONE, event, days) == -slow
+
+
 @given(events, counts, units, calendars(), st.lists(st.tuples(st.integers(0, 60), st.integers(0, 30)), max_size=3))
 def test_a_span_ends_where_a_slow_count_ends(event, value, unit, days, stops):
     value = min(value, 12) if unit is RuleUnit.MONTHS else value

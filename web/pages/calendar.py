@@ -82,6 +82,7 @@ async def show(request: http.Request) -> http.Response:
             person_id=actor.account_id if kept.get("mine") else "",
             newest_first=False,
             limit=SHOWN_MAX,
+            bare=True,
         )
         found = await hearings.find(db, actor, query)
         posted = await postings.latest(db, [one.id for one in found])

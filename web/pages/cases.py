@@ -20,6 +20,7 @@ from hub.services import (
     case_timeline,
     cases,
     conclusions,
+    dues,
     identity,
     receipts,
     recordings,
@@ -55,7 +56,7 @@ async def index(request: http.Request) -> http.Response:
     )
     async with hub.database.reading() as db:
         rows = await cases.find(db, hub.vault, actor, query)
-        due = await case_course.next_dues(db, [row.id for row in rows[:PAGE]])
+        due = await dues.next_days(db, [row.id for row in rows[:PAGE]])
     last = rows[PAGE - 1].cursor if len(rows) > PAGE else None
     return view.render(
         request,

@@ -59,6 +59,7 @@ async def everything(request: http.Request) -> http.Response:
         states=(state,) if state else (),
         limit=PAGE + 1,
         after=here.here,
+        bare=True,
     )
     async with keys.deps(request).database.reading() as db:
         rows = await hearings.find(db, actor, query)

@@ -9,13 +9,13 @@ from urllib.parse import parse_qsl, urlencode
 from aiohttp import web as http
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.auth import Actor
 from hub.errors import BadInput
 from hub.keyset import Cursor
 from hub.models import CaseState, CaseType, HearingState, SearchKind
-from hub.services import saved_searches, search, search_choices, search_rows
-from hub.services.search import Count, Found, Held, Search
+from hub.services import dues, saved_searches, search, search_choices, search_rows
+from hub.services.search import Count, Found, Held, Overdue, Search
 from hub.services.search_rows import ResultRow
+from web import format as formats
 from web import forms, keys, paging, view
 
 routes = http.RouteTableDef()
@@ -38,10 +38,11 @@ async def _page(
 ) -> http.Response:
     actor, hub = keys.actor(request), keys.deps(request)
     asked = {name: query[name][:200] for name in FILTERS if query.get(name)}
-    wanted = _wanted(asked)
+    search.require_any(actor)
+    mark, waiting = await dues.fresh(hub.database) if asked.get("due") else ("", 0)
+    wanted = _wanted(asked, mark)
     async with hub.database.reading() as db:
-        search.require_any(actor)
-        shown = await _shown(db, request, query, asked)
+        shown = await _shown(db, request, query, asked, wanted)
         kept = await saved_searches.mine(db, hub.vault, actor)
         choices = await search_choices.choices(db, actor, wanted.unit_id)
         built = await search.is_built(db)
@@ -66,6 +67,7 @@ async def _page(
         saved=kept,
         choices=choices,
         built=built,
+        waiting=waiting,
         errors=error.fields if error else {},
         message=error.text if error else "",
         values={"opened": "", "name": "", **(values or {})},
@@ -82,18 +84,26 @@ class _Shown:
     next: Cursor | None
 
 
-async def _shown(db: AsyncSession, request: http.Request, query: Mapping[str, str], asked: dict[str, str]) -> _Shown:
-    actor, vault, wanted = keys.actor(request), keys.deps(request).vault, _wanted(asked)
+async def _shown(
+    db: AsyncSession, request: http.Request, query: Mapping[str, str], asked: dict[str, str], wanted: Search
+) -> _Shown:
+    actor, vault, may = keys.actor(request), keys.deps(request).vault, search.kinds(keys.actor(request))
+    named = [SearchKind(one) for one in (query.get("kind", ""),) if one in may]
     if not asked:
-        return _Shown(_kind(query.get("kind", ""), actor, {}), [], {}, None)
-    # What is overdue is not counted: each case would have to be looked at.
-    counts = {} if asked.get("due") else await search.counts(db, vault, actor, wanted)
-    kind = _kind(query.get("kind", ""), actor, counts)
-    found = await _find(db, request, kind, wanted, paging.trail(query).here, overdue=bool(asked.get("due")))
-    return _Shown(kind, await search_rows.rows(db, kind, found), counts, found.next)
+        return _Shown((named or may)[0], [], {}, None)
+    found: dict[SearchKind, Found] = {}
+    for kind in named or may:
+        found[kind] = await search.find(db, vault, actor, kind, wanted, after=paging.trail(query).here)
+        if found[kind].hits:
+            break
+    # The one asked for, else the first in which something was found.
+    shown = next((kind for kind in found if found[kind].hits), (named or may)[0])
+    counts = {kind: one.count for kind, one in found.items()}
+    counts |= {kind: await search.count(db, vault, actor, kind, wanted) for kind in may if kind not in counts}
+    return _Shown(shown, await search_rows.rows(db, shown, found[shown]), counts, found[shown].next)
 
 
-def _wanted(asked: dict[str, str]) -> Search:
+def _wanted(asked: dict[str, str], mark: str) -> Search:
     return Search(
         text=asked.get("q", ""),
         type=asked.get("type", "") if asked.get("type") in tuple(CaseType) else "",
@@ -103,26 +113,8 @@ def _wanted(asked: dict[str, str]) -> Search:
         last_day=forms.query_day(asked, "to"),
         held=forms.query_choice(asked, "held", Held),
         officer_id=asked.get("officer", ""),
+        overdue=Overdue(formats.today(), mark) if mark else None,
     )
-
-
-def _kind(text: str, actor: Actor, counts: dict[SearchKind, Count]) -> SearchKind:
-    """The one asked for, else the first in which something was found."""
-    may = search.kinds(actor)
-    if text in KINDS and SearchKind(text) in may:
-        return SearchKind(text)
-    return next((kind for kind in may if counts.get(kind, Count(0)).value), may[0])
-
-
-async def _find(
-    db: AsyncSession, request: http.Request, kind: SearchKind, wanted: Search, after: Cursor | None, *, overdue: bool
-) -> Found:
-    actor, vault = keys.actor(request), keys.deps(request).vault
-    if not overdue:
-        return await search.find(db, vault, actor, kind, wanted, after=after)
-    if kind is SearchKind.CASE:
-        return await search_rows.find_overdue(db, vault, actor, wanted, after=after)
-    return Found([], Count(0), None)
 
 
 def _helps(asked: dict[str, str], kind: SearchKind) -> dict[str, str]:
