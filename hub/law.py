@@ -41,9 +41,10 @@ class Rule:
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RuleBook:
-    """All rules in force at one time or another, with the calendar that goes with them."""
+    """All rules in force at one time or another, with the calendar that goes with them. Compared by identity, so that
+    what follows from a book can be kept beside it."""
 
     rules: tuple[Rule, ...]
     days: WorkCalendar

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from hub.law import Rule, RuleBook
 
@@ -33,7 +34,8 @@ def due(book: RuleBook, reception: date) -> PostingDue | None:
     return PostingDue(last, rule) if last is not None else None
 
 
-def postable(book: RuleBook, first: date, last: date, today: date) -> list[date]:
+@lru_cache(maxsize=64)
+def postable(book: RuleBook, first: date, last: date, today: date) -> tuple[date, ...]:
     """Working days from ``first`` to ``last`` for which posting today would still be in time."""
     found = []
     for number in range((last - first).days + 1):
@@ -43,4 +45,4 @@ def postable(book: RuleBook, first: date, last: date, today: date) -> list[date]
         limit = due(book, day)
         if limit is None or not limit.late(today):
             found.append(day)
-    return found
+    return tuple(found)

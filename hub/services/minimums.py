@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import calendar, minimums
@@ -98,6 +98,18 @@ async def of_leader(db: AsyncSession, actor: Actor, *, today: date | None = None
     mine = select(UnitHead).where(UnitHead.account_id == actor.account_id)
     heads = [row for row in (await db.execute(mine)).unique().scalars() if _in_office(row, today)]
     return await _months(db, [row.unit for row in heads], today, today)
+
+
+async def in_scope(db: AsyncSession, actor: Actor, paths: frozenset[str], today: date) -> list[UnitMonth]:
+    """The present month of units whose head is written down: those the actor heads, and those within ``paths``."""
+    wanted = (
+        select(UnitHead)
+        .join(OrgUnit, OrgUnit.id == UnitHead.unit_id)
+        .where(OrgUnit.active, or_(UnitHead.account_id == actor.account_id, audit.within(OrgUnit.path, paths)))
+        .order_by(OrgUnit.path)
+    )
+    heads = [row for row in (await db.execute(wanted)).unique().scalars() if _in_office(row, today)]
+    return await _months(db, [row.unit for row in heads], today, today) if heads else []
 
 
 async def _months(db: AsyncSession, units: Sequence[OrgUnit], month: date, today: date) -> list[UnitMonth]:

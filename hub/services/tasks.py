@@ -17,6 +17,8 @@ from hub.services import audit
 from hub.working_days import ONE_DAY, WorkCalendar, working_days_between
 
 PAGE = 50
+NOBODY = "none"
+"""As an owner: what nobody has."""
 GIVEN = "assignment"
 """The clock's name of a day that a leader gave."""
 
@@ -109,7 +111,7 @@ async def find(
             due=row.due,
             owner=row.full_name or "",
             bucket=bucket_of(row.due, today, soon),
-            left=working_days_between(today, row.due, days) if row.due and abs(row.due - today) < YEARS else None,
+            left=working_days_left(today, row.due, days),
             waits=bool(row.waits),
         )
         for row in rows
@@ -117,7 +119,11 @@ async def find(
 
 
 YEARS = timedelta(days=1100)
-"""Beyond this nobody counts working days, and counting them takes long."""
+"""Beyond this nobody counts working days."""
+
+
+def working_days_left(today: date, due: date | None, days: WorkCalendar) -> int | None:
+    return working_days_between(today, due, days) if due and abs(due - today) < YEARS else None
 
 
 async def counts(
@@ -182,7 +188,7 @@ def _everything(actor: Actor, query: TaskQuery, mark: str) -> Subquery:
         wanted = part.join(OrgUnit, OrgUnit.id == Case.unit_id).where(audit.within(OrgUnit.path, paths))
         if query.owner:
             wanted = wanted.where(
-                Assignment.to_id.is_(None) if query.owner == "none" else Assignment.to_id == query.owner
+                Assignment.to_id.is_(None) if query.owner == NOBODY else Assignment.to_id == query.owner
             )
         if query.unit_id:
             wanted = wanted.where(Case.unit_id == query.unit_id)

@@ -6,8 +6,10 @@ from aiohttp import web as http
 
 from hub.auth import Action, may_somewhere
 from hub.case_clocks import SPECS
+from hub.i18n import N_
 from hub.models import CaseType
-from hub.services import dues, legal_rules, reminding, tasks, transfers
+from hub.services import dues, duties, legal_rules, reminding, tasks, transfers
+from hub.services.duties import DutyKind
 from hub.services.tasks import Bucket, TaskQuery
 from web import format as formats
 from web import forms, keys, view
@@ -15,6 +17,13 @@ from web import forms, keys, view
 routes = http.RouteTableDef()
 
 CLOCK_NAMES = {spec.code: spec.name for spec in SPECS}
+DUTY_NAMES = {
+    DutyKind.CONCLUSION: N_("Nhiệm vụ theo thông báo kết luận"),
+    DutyKind.CONFIRM: N_("Xác nhận nhiệm vụ đã được báo cáo"),
+    DutyKind.POSTING: N_("Niêm yết lịch tiếp"),
+    DutyKind.MINIMUM: N_("Số buổi tiếp tối thiểu của người đứng đầu"),
+    DutyKind.INVITATION: N_("Trả lời lời mời dự buổi tiếp"),
+}
 
 
 @routes.get("/tasks")
@@ -33,9 +42,11 @@ async def show(request: http.Request) -> http.Response:
     mark, waiting = await dues.fresh(hub.database)
     today = formats.today()
     async with hub.database.reading() as db:
-        days = (await legal_rules.rule_book(db)).days
+        book = await legal_rules.rule_book(db)
+        days = book.days
         rows = await tasks.find(db, actor, query, mark, today, days)
         counts = await tasks.counts(db, actor, query, mark, today, days)
+        besides = await duties.find(db, actor, query, book, today)
         units = await tasks.by_unit(db, actor, TaskQuery(owner=query.owner, type=query.type), mark, today, days)
         owners = await tasks.owners(db, actor)
         receives = may_somewhere(actor, Action.RECEIVE_TRANSFER)
@@ -47,7 +58,9 @@ async def show(request: http.Request) -> http.Response:
         rows=rows[: tasks.PAGE],
         more=len(rows) > tasks.PAGE,
         page=page,
-        counts=counts,
+        counts={one: count + duties.counts(besides)[one] for one, count in counts.items()},
+        besides=[one for one in besides if query.bucket in (None, one.bucket)],
+        duty_names=DUTY_NAMES,
         units=units,
         owners=owners,
         arrived=arrived,
