@@ -48,7 +48,7 @@ from web.app import Deps, make_app
 from web.security import SESSION_COOKIE
 
 AIM_MS = 50
-OLD_LIMIT_S = 20
+OLD_LIMIT_S = 5
 NEXT = re.compile(r'href="([^"]+)" rel="next"')
 
 
@@ -57,7 +57,7 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     figures: dict[str, Any] = {}
     if arguments.cases:
-        cluster = Cluster()
+        cluster = Cluster(shared_buffers="512MB", max_wal_size="4GB")
         try:
             figures["postgresql"] = _measure(cluster.new_database(), arguments.cases, arguments)
         finally:
@@ -75,8 +75,8 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=200_000, help="on PostgreSQL; 0 leaves it out")
     parser.add_argument("--sqlite-cases", type=int, default=20_000, help="on SQLite; 0 leaves it out")
-    parser.add_argument("--repeats", type=int, default=40, help="of each question")
-    parser.add_argument("--before", type=int, default=3, help="repeats of each question in the old way")
+    parser.add_argument("--repeats", type=int, default=20, help="of each question")
+    parser.add_argument("--before", type=int, default=1, help="repeats of each question in the old way")
     return parser.parse_args()
 
 

@@ -94,6 +94,11 @@ def _lists() -> list[Question]:
         Question("audit trail, all units", "central", ("/audit",), (told(0),), 0, (events_now,)),
         Question("audit trail, page 41", "central", ("/audit",), (told(DEEP),), DEEP, (events_now,)),
         Question("archive", "province", ("/archive",)),
+        Question("tasks, all units", "central", ("/tasks",)),
+        Question("tasks, one province", "province", ("/tasks",)),
+        Question("tasks, one commune", "commune", ("/tasks",)),
+        Question("tasks, overdue, page 41", "central", (f"/tasks?due=overdue&page={DEEP}",)),
+        Question("calendar, one province", "province", ("/calendar",)),
     ]
 
 

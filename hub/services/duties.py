@@ -38,6 +38,8 @@ from hub.services.tasks import NOBODY, Bucket, TaskQuery, bucket_of, soon_until,
 
 MOST = 200
 """Of each kind, the most pressing first."""
+SHOWN = 30
+"""On the page; further ones are found by narrowing it."""
 AHEAD = timedelta(days=45)
 """How far the calendar is looked at: what is due later needs nothing yet."""
 IN_DANGER = (Standing.URGENT, Standing.TOO_LATE)
@@ -234,7 +236,7 @@ async def _minimums(db: AsyncSession, actor: Actor, today: date) -> list[Found]:
                 Found(
                     kind=DutyKind.MINIMUM,
                     due=min(each.act_by or each.period.last for each in worst),
-                    path=f"/minimums/{one.unit.id}",
+                    path="/minimums",
                     title="",
                     number="",
                     unit_id=one.unit.id,

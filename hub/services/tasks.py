@@ -155,6 +155,12 @@ async def by_unit(
     return [(unit_id, name, its) for (unit_id, name), its in ordered]
 
 
+def summed(units: list[tuple[str, str, dict[Bucket, int]]], unit_id: str) -> dict[Bucket, int]:
+    """What ``counts`` would say of one of these units, or of all with an empty ``unit_id``."""
+    its = [found for each, _, found in units if unit_id in ("", each)]
+    return {bucket: sum(one[bucket] for one in its) for bucket in Bucket}
+
+
 async def owners(db: AsyncSession, actor: Actor) -> list[Account]:
     """Who has something to do in the actor's scope."""
     paths = scopes(actor, Action.READ_CASE)

@@ -40,7 +40,8 @@ def binaries() -> Path:
 class Cluster:
     """One server. ``start`` and ``stop`` may be repeated: tests take the database away and bring it back."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: str) -> None:
+        self._settings = SETTINGS | settings
         self._bin = binaries()
         self._home = Path(tempfile.mkdtemp(prefix="hub-pg-"))
         self._log = self._home / "log"
@@ -78,7 +79,7 @@ class Cluster:
 
     def start(self) -> None:
         as_user = process.dying_with_us("QUIT", "postgres")
-        arguments = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        arguments = [f"-c{name}={value}" for name, value in self._settings.items()]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [

@@ -45,13 +45,14 @@ async def show(request: http.Request) -> http.Response:
         book = await legal_rules.rule_book(db)
         days = book.days
         rows = await tasks.find(db, actor, query, mark, today, days)
-        counts = await tasks.counts(db, actor, query, mark, today, days)
         besides = await duties.find(db, actor, query, book, today)
         units = await tasks.by_unit(db, actor, TaskQuery(owner=query.owner, type=query.type), mark, today, days)
         owners = await tasks.owners(db, actor)
+        counts = tasks.summed(units, query.unit_id)
         receives = may_somewhere(actor, Action.RECEIVE_TRANSFER)
         arrived = await transfers.arrived(db, actor) if receives and not page else []
         reminded = await reminding.mine(db, actor) if not page else []
+    shown = [one for one in besides if query.bucket in (None, one.bucket)]
     return view.render(
         request,
         "handling/tasks.html",
@@ -59,7 +60,8 @@ async def show(request: http.Request) -> http.Response:
         more=len(rows) > tasks.PAGE,
         page=page,
         counts={one: count + duties.counts(besides)[one] for one, count in counts.items()},
-        besides=[one for one in besides if query.bucket in (None, one.bucket)],
+        besides=shown[: duties.SHOWN],
+        hidden=max(0, len(shown) - duties.SHOWN),
         duty_names=DUTY_NAMES,
         units=units,
         owners=owners,
