@@ -20,8 +20,8 @@ from tests.support.domain import World, cheap_passwords, make_world, new_case
 ROOT = Path(__file__).parents[2]
 asynchronous = pytest.mark.asyncio
 
-ELIGIBILITY = ("hub/services/bookings.py", "hub/services/visits.py", "hub/services/minimums.py")
-"""They ask whether *another* account could chair, or decide; what it may do is decided elsewhere."""
+ELIGIBILITY = tuple(f"hub/services/{name}.py" for name in ("bookings", "booking_staff", "visits", "minimums"))
+"""They ask whether *another* account could chair, receive or decide; what it may do is decided elsewhere."""
 
 
 def test_roles_are_looked_at_in_one_module_only() -> None:
