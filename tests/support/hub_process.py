@@ -102,11 +102,18 @@ class HubProcess:
 
     def restart(self, part: str) -> None:
         """Kill a part and wait until its successor serves."""
-        assert self._process is not None
+        self.kill(part)
+        self.wait_until_ready()
+
+    def kill(self, part: str) -> None:
+        """SIGKILL; the supervisor starts a successor at once."""
         for pid in self.children()[part]:
             os.kill(pid, signal.SIGKILL)
+
+    def wait_until_ready(self, limit_s: float = START_LIMIT_S) -> None:
+        assert self._process is not None
         time.sleep(1)
-        process.wait_until(self.ready, self._process, self.log, START_LIMIT_S)
+        process.wait_until(self.ready, self._process, self.log, limit_s)
 
     def stop(self) -> int:
         """SIGTERM and wait: the exit status."""
