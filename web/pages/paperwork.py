@@ -28,7 +28,6 @@ from hub.services import (
     documents,
     form_facts,
     identity,
-    receipts,
     visits,
 )
 from hub.services.documents import OpenedFile, Wanted
@@ -164,8 +163,7 @@ async def _form_page(
         if about.case_id and code in FROM_RECEIPTS and not about.receipt_id:
             case = await cases.get(db, actor, about.case_id)
             require(actor, Action.MAKE_DOCUMENT, Target(paths=(case.unit.path,)))
-            if not await receipts.of_case(db, case):
-                return view.redirect(request, f"/cases/{about.case_id}/receipts/new")
+            return view.redirect(request, f"/cases/{about.case_id}/receipts/new")
         found = await form_facts.draft(db, actor, about, code)
     if values is None:
         values = papers.defaults(found.form, found.facts) | {"named": "yes"}
