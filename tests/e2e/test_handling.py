@@ -1,4 +1,4 @@
-"""A case in Chromium, in Vietnamese: assigned, transferred, taken over, settled, its result told and delivered."""
+"""A case in Chromium, in Vietnamese, sent to the province: transferred, taken over, settled, its result told back."""
 
 from __future__ import annotations
 
@@ -16,13 +16,11 @@ from hub.services import cases
 from hub.services.people import actor_of
 from tests.support import chromium
 from tests.support.domain import new_case
+from tests.support.officers import TODAY, step, window
 from tests.support.pages import Pages, running_pages
-from web import format as formats
-from web.security import SESSION_COOKIE
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio, pytest.mark.timeout(240)]
 
-TODAY = formats.short_date(formats.today())
 Look = Callable[[Page, str], Coroutine[Any, Any, None]]
 
 
@@ -30,16 +28,6 @@ Look = Callable[[Page, str], Coroutine[Any, Any, None]]
 async def pages(config: Config) -> AsyncIterator[Pages]:
     async with running_pages(config) as running:
         yield running
-
-
-async def person(pages: Pages, running: Browser, username: str) -> Page:
-    """A window of its own in which somebody is signed in."""
-    signed_in = await pages.person(username)
-    address = str(pages.server.make_url("/"))
-    [token] = [c.value for c in signed_in.session.cookie_jar if c.key == SESSION_COOKIE]
-    context = await running.new_context(viewport={"width": 1366, "height": 768}, locale="vi-VN", base_url=address)
-    await context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": address}])
-    return await context.new_page()
 
 
 async def registered(pages: Pages) -> str:
@@ -53,39 +41,13 @@ async def registered(pages: Pages) -> str:
         return (await cases.register(db, pages.vault, actor_of(officer), new)).id
 
 
-async def step(page: Page, case_id: str, code: str, *, document: bool = False) -> None:
-    await page.goto(f"/cases/{case_id}/moves/{code}")
-    if document:
-        await page.get_by_label("Số, ký hiệu văn bản").fill("15/UBND-TD")
-        await page.get_by_label("Ngày văn bản").fill(TODAY)
-    await page.get_by_role("button", name="Ghi bước này").click()
-    await expect(page.get_by_role("status")).to_contain_text("Đã ghi bước xử lý")
-
-
 async def nothing(_page: Page, _name: str) -> None:
     """Whoever wants to see the pages passes another."""
 
 
 async def a_day(pages: Pages, running: Browser, look: Look = nothing) -> None:
     case_id = await registered(pages)
-    leader, officer = await person(pages, running, "chutichxa"), await person(pages, running, "canbotantien")
-    province = await person(pages, running, "canbotinh")
-
-    await leader.goto(f"/cases/{case_id}/assign")
-    await look(leader, "assign")
-    await leader.get_by_label("Cán bộ", exact=True).select_option(label="Hoàng Văn Đức – Cán bộ tiếp dân xã Tân Tiến")
-    await leader.get_by_label("Ý kiến chỉ đạo").fill("Xem thẩm quyền, chuyển tỉnh nếu cần.")
-    await leader.get_by_role("button", name="Giao", exact=True).click()
-    await expect(leader.get_by_role("status")).to_contain_text("Đã giao xử lý")
-
-    await officer.goto("/")
-    await expect(officer.get_by_text("Đề nghị sửa đường liên xã qua thôn Đông").first).to_be_visible()
-    await look(officer, "home-officer")
-    await officer.goto("/tasks?owner=me")
-    await look(officer, "tasks-mine")
-    await officer.get_by_role("link", name="Đề nghị sửa đường").first.click()
-    await officer.get_by_role("button", name="Nhận xử lý").click()
-    await expect(officer.get_by_role("status")).to_contain_text("Bạn đã nhận xử lý")
+    officer, province = await window(pages, running, "canbotantien"), await window(pages, running, "canbotinh")
 
     await step(officer, case_id, "classify")
     await officer.goto(f"/cases/{case_id}/transfer")
@@ -128,21 +90,9 @@ async def told(page: Page, case_id: str, about: str, look: Look) -> None:
     await look(page, f"told-{about}")
     await page.get_by_role("button", name="Ghi", exact=True).click()
     await expect(page.get_by_role("status")).to_contain_text("Đã ghi việc báo công dân")
-    await page.get_by_label("Ngày công dân nhận").first.fill(TODAY)
-    await page.get_by_role("button", name="Ghi ngày nhận").click()
-    await expect(page.get_by_role("status")).to_contain_text("Đã ghi ngày công dân nhận")
-    await page.set_input_files(
-        "input[type=file]", {"name": "bao-phat.pdf", "mimeType": "application/pdf", "buffer": PDF}
-    )
-    await page.get_by_role("button", name="Thêm bằng chứng").click()
-    await expect(page.get_by_role("status")).to_contain_text("Đã thêm bằng chứng")
-    await look(page, f"proved-{about}")
 
 
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
-
-
-async def test_a_case_goes_from_the_leader_to_the_province_and_its_result_to_the_citizen(pages: Pages) -> None:
+async def test_a_case_goes_to_the_province_and_its_result_comes_back_to_the_citizen(pages: Pages) -> None:
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(
             executable_path=chromium.executable(), args=["--no-sandbox", "--disable-gpu"]

@@ -1,9 +1,8 @@
-"""An officer with a citizen waiting registers by keyboard alone; a lost line or sign-in loses nothing."""
+"""Registering by keyboard alone: returning citizens, drafts, and a lost line or sign-in that loses nothing."""
 
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,33 +11,13 @@ from playwright.async_api import Page, async_playwright, expect
 from sqlalchemy import select
 
 from hub.config import Config
-from hub.models import Case, SignInSession, Visit
+from hub.models import Case, SignInSession
 from tests.support.chromium import executable
+from tests.support.officers import Keyboard
 from tests.support.pages import Pages, running_pages
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio, pytest.mark.timeout(240)]
 SUMMARY = "Đề nghị nạo vét mương Cầu Bến trước mùa mưa"
-
-
-class Keyboard:
-    """Presses keys and nothing else, and counts them."""
-
-    def __init__(self, page: Page) -> None:
-        self.page, self.pressed = page, 0
-
-    async def press(self, *keys: str) -> None:
-        for key in keys:
-            await self.page.keyboard.press(key)
-            self.pressed += 1
-
-    async def type(self, text: str) -> None:
-        """As an input method does: one press a letter, Vietnamese ones composed beforehand."""
-        for letter in text:
-            if letter.isascii():
-                await self.page.keyboard.press("Space" if letter == " " else letter)
-            else:
-                await self.page.keyboard.insert_text(letter)
-            self.pressed += 1
 
 
 @asynccontextmanager
@@ -56,33 +35,6 @@ async def officer(pages: Pages) -> AsyncIterator[Page]:
         page.set_default_timeout(60_000)
         yield page
         await running.close()
-
-
-async def test_a_case_is_registered_with_the_keyboard_alone(config: Config, capsys: pytest.CaptureFixture[str]) -> None:
-    async with running_pages(config) as pages, officer(pages) as page:
-        await page.goto(f"{pages.server.make_url('/')}cases")
-        keys, began = Keyboard(page), time.monotonic()
-        await keys.press("n")
-        await page.wait_for_url("**/cases/new")
-        await page.wait_for_function("document.activeElement?.name === 'type'")
-        await keys.press("3")
-        await keys.type("012175000123")
-        await keys.press("Tab")
-        await keys.type("1975")
-        await keys.press("Tab")
-        await keys.type("Nông Thị Ếch")
-        await keys.press("Tab")
-        await keys.type("Thôn Đông")
-        await keys.press("Alt+t")
-        await keys.type(SUMMARY)
-        await keys.press("Control+Enter")
-        await expect(page.get_by_text("Đã đăng ký vụ việc.")).to_be_visible()
-        with capsys.disabled():
-            sys.stdout.write(f"\nregistered with {keys.pressed} keys in {time.monotonic() - began:.1f} s\n")
-        async with pages.database.reading() as db:
-            case = (await db.execute(select(Case).where(Case.summary == SUMMARY))).unique().scalar_one()
-            visit = (await db.execute(select(Visit).where(Visit.case_id == case.id))).unique().scalar_one()
-        assert (case.type, visit.identity_method) == ("petition", "citizen_id")
 
 
 async def test_a_returning_citizen_needs_only_the_number(config: Config, capsys: pytest.CaptureFixture[str]) -> None:
