@@ -9,6 +9,8 @@ from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 460, 300
 LEFT, RIGHT, TOP, BOTTOM = 58, 96, 34, 46
+MOST_DOTS = 40
+"""A longer line is drawn without a dot for each value."""
 COLOURS = ("#1b6ca8", "#c2571a", "#3f8a4d", "#8a4fa3")
 """Blue, orange, green, violet of middle lightness: told apart on white and on black."""
 
@@ -93,7 +95,8 @@ def _lines(chart: Chart, scale: _Scale) -> list[str]:
     for (name, line), colour, at in zip(chart.lines, COLOURS, heights, strict=False):
         points = " ".join(f"{scale.x(x)},{scale.y(y)}" for x, y in line)
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        parts += [f'<circle cx="{scale.x(x)}" cy="{scale.y(y)}" r="2.5" fill="{colour}"/>' for x, y in line]
+        if len(line) <= MOST_DOTS:
+            parts += [f'<circle cx="{scale.x(x)}" cy="{scale.y(y)}" r="2.5" fill="{colour}"/>' for x, y in line]
         if line:
             x = scale.x(line[-1][0]) + 6
             parts.append(f'<text x="{x}" y="{at + 4}" style="fill:{colour}">{escape(name)}</text>')
