@@ -53,7 +53,7 @@ class Document:
 
 def token(word: str) -> str:
     """A word as both databases keep it; one of another script than Latin as a hash: they part those differently."""
-    if (word.isascii() or _PLAIN.fullmatch(word)) and len(word) <= 60:
+    if ((word.isascii() and word.isalnum()) or _PLAIN.fullmatch(word)) and len(word) <= 60:
         return word
     return "x" + hashlib.blake2b(word.encode(), digest_size=8).hexdigest()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hub.excerpts import excerpt, marked
@@ -74,6 +74,7 @@ def test_whatever_is_typed_cannot_leave_its_quotes(typed):
 
 
 @given(st.text(min_size=1, max_size=20))
+@example("*")
 def test_a_token_has_neither_space_nor_quote(word):
     assert not set(token(word)) & set(" '\"\\:&|!()*")
 
