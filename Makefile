@@ -18,7 +18,7 @@ help:
 	@echo "make lint         formatting, lint, types, import layers, page scripts"
 	@echo "make format       put the formatting right"
 	@echo "make lock         pin the dependencies anew"
-	@echo "make docs         write the table of settings in docs/configuration.md again"
+	@echo "make docs         write the tables of settings and of permissions in docs/ again"
 	@echo "make screenshots  take the pictures in docs/screenshots again"
 	@echo "make bench-forward   measure forwarding beside Janus; ARGS='--hub-only --sizes 20' and more, see --help"
 	@echo "make bench-province  measure a hearing of 197 points"
@@ -59,8 +59,9 @@ format: .venv/development.stamp
 lock: .venv/development.stamp
 	$(BIN)/python tools/lock.py
 
-docs: .venv/runtime.stamp
+docs: .venv/development.stamp
 	$(BIN)/python -m tools.config_docs
+	$(BIN)/python -m tools.permission_docs
 
 screenshots: system .venv/development.stamp
 	$(BIN)/python -m tools.screenshots

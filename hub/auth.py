@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from hub.errors import Forbidden
+from hub.errors import Forbidden, Hidden
 from hub.i18n import N_
 from hub.models.people import Role
 
@@ -134,7 +134,7 @@ class Target:
 
 def may(actor: Actor, action: Action, target: Target) -> bool:
     """Whether ``actor`` may do ``action`` to ``target``."""
-    if action in (Action.TAKE_SEAT, Action.ANSWER_MINUTES):
+    if action in _OF_A_SEAT_WANTED:
         return _may_take_seat(actor, target)
     if action is Action.ANSWER_ASSIGNMENT and not target.own:
         return False
@@ -149,9 +149,20 @@ def may(actor: Actor, action: Action, target: Target) -> bool:
 
 
 def require(actor: Actor, action: Action, target: Target) -> None:
-    """Raise ``Forbidden`` unless ``may``."""
+    """Raise ``Forbidden`` unless ``may``; ``Hidden`` where the actor may not know that there is such an object."""
+    if may(actor, action, target):
+        return
+    known_by = _KNOWN_BY.get(action, frozenset())
+    aimed = bool(target.paths or target.seat_kind)
+    seen = replace(target, seat_kind=None) if action in _OF_A_SEAT_WANTED else target
+    hidden = aimed and known_by and not any(may(actor, one, seen) for one in known_by)
+    raise (Hidden if hidden else Forbidden)(N_("Bạn không có quyền làm việc này."))
+
+
+def require_known(actor: Actor, action: Action, target: Target) -> None:
+    """Raise ``Hidden`` unless ``may``: where only who may do ``action`` knows that there is such an object."""
     if not may(actor, action, target):
-        raise Forbidden(N_("Bạn không có quyền làm việc này."))
+        raise Hidden(N_("Bạn không có quyền làm việc này."))
 
 
 def scopes(actor: Actor, action: Action) -> frozenset[str]:
@@ -223,6 +234,53 @@ _ROLES: dict[Action, frozenset[Role]] = {
     Action.WITHHOLD_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),
     Action.READ_WITHHELD: frozenset({Role.LEADER}),
 }
+
+_OF_A_SEAT_WANTED = frozenset({Action.TAKE_SEAT, Action.ANSWER_MINUTES})
+_OF_CASES = (
+    Action.READ_CASE,
+    Action.EDIT_CASE,
+    Action.HANDLE_CASE,
+    Action.DECIDE_CASE,
+    Action.ASSIGN_CASE,
+    Action.ANSWER_ASSIGNMENT,
+    Action.RECEIVE_TRANSFER,
+    Action.MAKE_DOCUMENT,
+    Action.READ_IDENTITY,
+    Action.OPEN_VAULT,
+)
+_OF_HEARINGS = (
+    Action.READ_HEARING,
+    Action.BOOK_HEARING,
+    Action.CONNECT_DEVICE,
+    Action.TAKE_SEAT,
+    Action.WRITE_MINUTES,
+    Action.READ_MINUTES,
+    Action.ANSWER_MINUTES,
+    Action.WRITE_CONCLUSION,
+    Action.ISSUE_CONCLUSION,
+    Action.FOLLOW_CONCLUSION,
+    Action.REPORT_TASK,
+    Action.READ_LINES,
+)
+_OF_RECORDINGS = (
+    Action.REPLAY_RECORDING,
+    Action.VERIFY_RECORDING,
+    Action.DOWNLOAD_RECORDING,
+    Action.KEEP_RECORDING,
+    Action.DESTROY_RECORDING,
+    Action.WITHHOLD_RECORDING,
+    Action.READ_WITHHELD,
+)
+_KNOWN_BY: dict[Action, frozenset[Action]] = {
+    **dict.fromkeys(_OF_CASES, frozenset({Action.READ_CASE})),
+    **dict.fromkeys(_OF_HEARINGS, frozenset({Action.READ_HEARING})),
+    **dict.fromkeys(_OF_RECORDINGS, frozenset({Action.READ_HEARING, Action.VERIFY_RECORDING})),
+    Action.REGISTER_CASE: frozenset({Action.READ_REGISTER}),
+    Action.READ_REGISTER: frozenset({Action.READ_REGISTER}),
+    Action.MANAGE_ACCOUNTS: frozenset({Action.MANAGE_ACCOUNTS}),
+    Action.MANAGE_MAIL: frozenset({Action.MANAGE_MAIL}),
+}
+"""Who may do one of these to an object may know that it is there; to all others it is as if it were not."""
 
 _SEATS: dict[Action, frozenset[str]] = {
     Action.READ_HEARING: frozenset({"chair", "deputy", "secretary", "point"}),

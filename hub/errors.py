@@ -6,6 +6,7 @@
     ├── BadInput            400  ``fields`` maps a form field to its own text
     ├── NotSignedIn         401
     ├── Forbidden           403
+    │   └── Hidden          403  to somebody who may not even know of it: pages answer as if it did not exist
     ├── NotFound            404
     ├── Conflict            409  another booking, another browser, another editor
     │   └── Stale           409  somebody else saved first; nothing of theirs or yours is lost
@@ -55,6 +56,10 @@ class NotSignedIn(HubError):
 class Forbidden(HubError):
     status = 403
     code = "forbidden"
+
+
+class Hidden(Forbidden):
+    """Where the object is named by the address the pages make a 404 of it (``web.middleware``)."""
 
 
 class NotFound(HubError):

@@ -9,11 +9,11 @@ from contextlib import suppress
 import structlog
 from aiohttp import web as http
 
-from hub.errors import BadInput, Forbidden, HubError, NotFound, NotReady, NotSignedIn, TooLarge
+from hub.errors import BadInput, Forbidden, Hidden, HubError, NotFound, NotReady, NotSignedIn, TooLarge
 from hub.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_
 from hub.ids import new_id
 from hub.services import people
-from web import view
+from web import unknown, view
 from web.door_errors import is_door
 from web.keys import ACTOR, CSRF, LANGUAGE, REQUEST_ID, SESSION, deps
 from web.metrics import METRICS
@@ -95,6 +95,8 @@ async def errors(request: http.Request, handler: Handler) -> http.StreamResponse
     except HubError as error:
         if error.status >= 500:
             log.warning("not ready", code=error.code, fault=str(error))
+        if isinstance(error, Hidden) and (words := unknown.words(request)):
+            error = NotFound(words)
         return _answer(request, error, error.status)
     except Exception:
         log.exception("internal error", route=route_pattern(request))

@@ -38,7 +38,8 @@ async def require_readable(db: AsyncSession, actor: Actor, found: Case) -> None:
     try:
         require(actor, Action.READ_CASE, Target(paths=(found.unit.path, *await settling_paths(db, found.id))))
     except Forbidden:
-        require(actor, Action.READ_CASE, Target(seat_kind=await _seat_about(db, actor, found.id)))
+        seat = await _seat_about(db, actor, found.id)
+        require(actor, Action.READ_CASE, Target(paths=(found.unit.path,), seat_kind=seat))
 
 
 async def settling_paths(db: AsyncSession, case_id: str, *, taken: bool = False) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ class Stepped:
 
 async def report(db: AsyncSession, vault: Vault, actor: Actor, task_id: str, words: str) -> ConclusionTask:
     """The owner says that it is done, and how. Raises ``Forbidden``, ``Conflict``, ``BadInput`` without words."""
-    task, found, hearing = await _locked(db, task_id)
+    task, found, hearing = await _locked(db, actor, task_id)
     if not conclusions.owns(actor, task):
         raise Forbidden(N_("Bạn không có quyền làm việc này."))
     missing = N_("Hãy ghi kết quả thực hiện.")
@@ -266,19 +266,21 @@ async def _tell(
     await mailing.queue(db, notice, [each for each in to if each])
 
 
-async def _locked(db: AsyncSession, task_id: str) -> tuple[ConclusionTask, Conclusion, Hearing]:
+async def _locked(db: AsyncSession, actor: Actor, task_id: str) -> tuple[ConclusionTask, Conclusion, Hearing]:
     wanted = select(ConclusionTask).where(ConclusionTask.id == task_id).with_for_update(of=ConclusionTask)
     task = (await db.execute(wanted.execution_options(populate_existing=True))).unique().scalar_one_or_none()
     found = await db.get(Conclusion, task.conclusion_id) if task else None
     if task is None or found is None or found.state != ConclusionState.ISSUED:
         raise NotFound(N_("Không tìm thấy nhiệm vụ."))
-    hearing = await db.get(Hearing, found.hearing_id)
-    assert hearing is not None
-    return task, found, hearing
+    try:
+        shown = await conclusions.get(db, actor, found.id)
+    except Forbidden as error:
+        raise NotFound(N_("Không tìm thấy nhiệm vụ.")) from error
+    return task, found, shown.hearing
 
 
 async def _followed(db: AsyncSession, actor: Actor, task_id: str) -> tuple[ConclusionTask, Conclusion, Hearing]:
-    task, found, hearing = await _locked(db, task_id)
+    task, found, hearing = await _locked(db, actor, task_id)
     if not conclusions.may_follow(actor, hearing):
         require(actor, Action.FOLLOW_CONCLUSION, Wanted())
     return task, found, hearing

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import calendar
 from hub import conclusions as rules
-from hub.auth import Action, Actor, Target, may, require
+from hub.auth import Action, Actor, Target, may, require, require_known
 from hub.config import Config
 from hub.errors import BadInput, Conflict, Forbidden, NotFound, Stale
 from hub.i18n import N_, Text
@@ -112,7 +112,7 @@ async def change(
 async def issue(db: AsyncSession, config: Config, actor: Actor, conclusion_id: str, version: int) -> Conclusion:
     """The chair issues it: a number, the hub's seal, letters to the owners. There is no way back."""
     found = await locked(db, conclusion_id)
-    hearing = await hearing_lists.get(db, actor, found.hearing_id)
+    hearing = (await get(db, actor, conclusion_id)).hearing
     require(actor, Action.ISSUE_CONCLUSION, minutes.target(actor, hearing))
     _require_draft(found)
     if found.version != version:
@@ -312,14 +312,14 @@ async def _require_read(db: AsyncSession, actor: Actor, found: Conclusion, heari
     """A draft is for who writes it. What was issued: owners of its tasks, who reads the case, else the minutes."""
     target = minutes.target(actor, hearing)
     if found.state == ConclusionState.DRAFT:
-        require(actor, Action.WRITE_CONCLUSION, target)
+        require_known(actor, Action.WRITE_CONCLUSION, target)
         return
     if any(owns(actor, task) for task in found.tasks):
         return
     if case is not None:
         await require_readable(db, actor, case)
         return
-    require(actor, Action.READ_MINUTES, target)
+    require_known(actor, Action.READ_MINUTES, target)
 
 
 def owns(actor: Actor, task: ConclusionTask) -> bool:

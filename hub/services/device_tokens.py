@@ -57,7 +57,7 @@ def connectable_seats(actor: Actor, hearing: Hearing) -> list[Seat]:
 def require_some_seat(actor: Actor, hearing: Hearing) -> None:
     """Before anything else is said of the hearing. Raises ``Forbidden`` for who may connect a device to none of it."""
     if not any(may(actor, Action.CONNECT_DEVICE, seat_target(hearing, seat)) for seat in hearing.seats):
-        require(actor, Action.CONNECT_DEVICE, Target())
+        require(actor, Action.CONNECT_DEVICE, Target(paths=(hearing.unit.path,)))
 
 
 def find_seat(hearing: Hearing, wanted: str) -> Seat:

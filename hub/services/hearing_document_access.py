@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.auth import Action, Actor, require
+from hub.auth import Action, Actor, require, require_known
 from hub.errors import Forbidden
 from hub.forms.hearing import CONCLUSION
 from hub.i18n import N_
 from hub.models import Case, Document, Hearing
-from hub.services import conclusions, hearing_lists, minutes, minutes_reading
+from hub.services import conclusions, hearing_lists, minutes
 from hub.services.case_access import require_readable as require_case
 
 
@@ -22,7 +22,7 @@ async def require_readable(db: AsyncSession, actor: Actor, row: Document) -> Non
         await conclusions.get(db, actor, row.source_id or "")
         return
     hearing = await hearing_lists.get(db, actor, row.hearing_id or "")
-    minutes_reading.require_read(actor, hearing)
+    require_known(actor, Action.READ_MINUTES, minutes.target(actor, hearing))
     for case in secret_cases(hearing):
         try:
             await require_case(db, actor, case)

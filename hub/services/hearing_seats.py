@@ -177,9 +177,9 @@ async def latest_checks(db: AsyncSession, hearing_ids: Sequence[str]) -> dict[st
 
 
 async def _own_seat(db: AsyncSession, actor: Actor, hearing_id: str, seat_id: str) -> Seat:
-    hearing = await db.get(Hearing, hearing_id)
-    seat = next((s for s in hearing.seats if s.id == seat_id), None) if hearing else None
-    if hearing is None or seat is None:
+    hearing = await get(db, actor, hearing_id)
+    seat = next((s for s in hearing.seats if s.id == seat_id), None)
+    if seat is None:
         raise NotFound(N_("Không tìm thấy chỗ này trong buổi tiếp."))
     require(actor, Action.TAKE_SEAT, seat_target(actor, seat))
     if hearing.state in OVER_STATES:

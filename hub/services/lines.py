@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.auth import Action, Actor, Target, may
-from hub.errors import Forbidden, NotFound
+from hub.errors import Hidden, NotFound
 from hub.i18n import N_
 from hub.lines import BAD_LOSS, BAD_ROUND_TRIP_MS, Direction
 from hub.models import Hearing, LineMinute, Seat
@@ -167,7 +167,7 @@ async def report(db: AsyncSession, actor: Actor, hearing_id: str) -> LineReport:
         raise NotFound(N_("Không tìm thấy buổi tiếp."))
     seats = readable_seats(actor, hearing)
     if not seats:
-        raise Forbidden(N_("Bạn không có quyền làm việc này."))
+        raise Hidden(N_("Bạn không có quyền làm việc này."))
     wanted = select(LineMinute).where(LineMinute.hearing_id == hearing_id)
     if len(seats) < len(hearing.seats):
         wanted = wanted.where(LineMinute.seat_id.in_([seat.id for seat in seats]))

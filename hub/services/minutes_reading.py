@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import manifest
 from hub import minutes as rules
-from hub.auth import Action, Actor, may, require
+from hub.auth import Action, Actor, Target, may, require
 from hub.errors import BadInput, Conflict, NotFound
 from hub.i18n import N_, Text
 from hub.ids import utc_now
@@ -109,6 +109,13 @@ async def _void_paper(db: AsyncSession, actor: Actor, found: Minutes) -> None:
     made = update(Document).where(Document.source_id == version.id, Document.voided_at.is_(None))
     reason = "Biên bản được mở lại để sửa."
     await db.execute(made.values(voided_at=utc_now(), voided_by=actor.account_id, void_reason=reason))
+
+
+async def require_some_point(db: AsyncSession, actor: Actor, hearing_id: str) -> None:
+    """Before anything is read of what was sent. Raises ``NotFound``, ``Forbidden`` to who answers for none of it."""
+    hearing = await hearing_lists.get(db, actor, hearing_id)
+    if not answerable(actor, hearing):
+        require(actor, Action.ANSWER_MINUTES, Target())
 
 
 async def answer(

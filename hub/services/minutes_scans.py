@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import filetypes
 from hub import minutes as rules
-from hub.auth import Action, Actor, may
+from hub.auth import Action, Actor, require
 from hub.db import Database
-from hub.errors import BadInput, Forbidden, NotFound, NotReady
+from hub.errors import BadInput, NotFound, NotReady
 from hub.filetypes import FileType
 from hub.i18n import N_, Text
 from hub.ids import new_id, utc_now
@@ -113,13 +113,17 @@ def _document(actor: Actor, case: Case, row: MinutesScan) -> Attachment:
     )
 
 
+def require_scanning(actor: Actor, hearing: Hearing, seat_id: str) -> None:
+    """Writers of the minutes, and who answers for this point. Raises ``Forbidden``."""
+    own = {seat.id for seat in minutes_reading.answerable(actor, hearing)}
+    if seat_id not in own:
+        require(actor, Action.WRITE_MINUTES, minutes.target(actor, hearing))
+
+
 async def _scannable(db: AsyncSession, actor: Actor, hearing_id: str, seat_id: str) -> tuple[Hearing, Minutes]:
     hearing = await hearing_lists.get(db, actor, hearing_id)
-    own = {seat.id for seat in minutes_reading.answerable(actor, hearing)}
-    known = {seat.id for seat in hearing.seats}
-    if not may(actor, Action.WRITE_MINUTES, minutes.target(actor, hearing)) and seat_id not in own:
-        raise Forbidden(N_("Bạn không có quyền làm việc này."))
-    if seat_id and seat_id not in known:
+    require_scanning(actor, hearing, seat_id)
+    if seat_id and seat_id not in {seat.id for seat in hearing.seats}:
         raise NotFound(N_("Không tìm thấy chỗ này trong buổi tiếp."))
     found = await minutes.get(db, hearing_id)
     rules.require_state(MinutesState(found.state) if found else MinutesState.WRITING, MinutesState.READING)

@@ -89,7 +89,7 @@ async def book(
 
     Raises ``Conflict`` for a slot that is taken or a full session, ``BadInput``, ``Forbidden``.
     """
-    hearing, point = await _locked(db, hearing_id, point_id)
+    hearing, point = await _locked(db, actor, hearing_id, point_id)
     require(actor, Action.BOOK_HEARING, _target(hearing, point))
     if hearing.state in OVER_STATES:
         raise Conflict(N_("Buổi tiếp đã kết thúc hoặc đã hủy."))
@@ -118,7 +118,7 @@ async def move(db: AsyncSession, actor: Actor, ticket_id: str, wanted: TicketSta
     row = await db.get(QueueTicket, ticket_id)
     if row is None:
         raise NotFound(N_("Không có số này."))
-    hearing, point = await _locked(db, row.hearing_id, row.point_id)
+    hearing, point = await _locked(db, actor, row.hearing_id, row.point_id)
     require(actor, Action.BOOK_HEARING, _target(hearing, point))
     await db.refresh(row)
     row.state = queueing.move(TicketState(row.state), wanted)
@@ -131,7 +131,7 @@ async def move(db: AsyncSession, actor: Actor, ticket_id: str, wanted: TicketSta
 
 async def call_next(db: AsyncSession, actor: Actor, hearing_id: str, point_id: str) -> QueueTicket:
     """Who is called now is done; the lowest number that waits is called. Raises ``Conflict`` when nobody waits."""
-    hearing, point = await _locked(db, hearing_id, point_id)
+    hearing, point = await _locked(db, actor, hearing_id, point_id)
     require(actor, Action.BOOK_HEARING, _target(hearing, point))
     rows = [row for row in await _tickets(db, hearing.id) if row.point_id == point.id]
     waiting = next((row for row in rows if row.state == TicketState.WAITING), None)
@@ -143,12 +143,13 @@ async def call_next(db: AsyncSession, actor: Actor, hearing_id: str, point_id: s
     return await move(db, actor, waiting.id, TicketState.CALLED)
 
 
-async def _locked(db: AsyncSession, hearing_id: str, point_id: str) -> tuple[Hearing, Point]:
+async def _locked(db: AsyncSession, actor: Actor, hearing_id: str, point_id: str) -> tuple[Hearing, Point]:
     """The hearing's row locked, so that numbers and slots are given out one after the other."""
+    await get_hearing(db, actor, hearing_id)
     wanted = select(Hearing).where(Hearing.id == hearing_id).with_for_update(of=Hearing, key_share=True)
-    hearing = (await db.execute(wanted)).unique().scalar_one_or_none()
-    point = next((one for one in points_of(hearing) if one.id == point_id), None) if hearing else None
-    if hearing is None or point is None:
+    hearing = (await db.execute(wanted.execution_options(populate_existing=True))).unique().scalar_one()
+    point = next((one for one in points_of(hearing) if one.id == point_id), None)
+    if point is None:
         raise NotFound(N_("Buổi tiếp không có điểm này."))
     return hearing, point
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from hub import calendar
 from hub.conclusions import due_day, left, working_days
-from hub.errors import BadInput, Conflict, Forbidden, Stale
+from hub.errors import BadInput, Conflict, Forbidden, NotFound, Stale
 from hub.ids import utc_now
 from hub.models import CaseType, Conclusion, ConclusionTask, CustodyEvent, DayKind, OutgoingMail
 from hub.services import conclusion_tasks, conclusions
@@ -104,7 +104,7 @@ async def test_a_conclusion_never_names_a_denouncer(database):
 async def test_a_task_is_reported_returned_reported_again_and_confirmed(database, config):
     held = await hold(database)
     await issue(held, config, await draft(held))
-    with pytest.raises(Forbidden):
+    with pytest.raises(NotFound):
         await step(held, conclusion_tasks.report, "officer.XA2", "xong")
     with pytest.raises(BadInput):
         await step(held, conclusion_tasks.report, OFFICER, " ")

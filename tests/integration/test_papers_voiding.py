@@ -167,7 +167,7 @@ async def test_a_refusal_without_a_case_has_its_notice(pages: Pages) -> None:
     assert (await officer.upload(f"/visits/{visit.id}/documents/{row.id}/scans", "a.pdf", b"%PDF-1.4")).status == 303
     assert (await pages.browser().get(f"/verify/{row.token}")).status == 200
     other = await pages.person("canbodongson")
-    assert (await other.get(f"/visits/{visit.id}/documents/{row.id}/pdf")).status == 403
+    assert (await other.get(f"/visits/{visit.id}/documents/{row.id}/pdf")).status == 404
     assert f"Thông báo số {row.number}" in (await officer.get(saved.path)).text
     assert (await officer.post(f"/visits/{visit.id}/documents/{row.id}/void", {"reason": "Sai ngày"})).status == 303
     assert "Lập thông báo từ chối" in (await officer.get(saved.path)).text

@@ -96,8 +96,10 @@ async def freeze(request: http.Request) -> http.Response:
 @routes.post("/api/hearings/{hearing_id}/minutes/answers")
 async def answer(request: http.Request) -> http.Response:
     """Agreement or objection of the people at a point. 201 with ``{"at"}``."""
-    actor, hub, said = keys.actor(request), keys.deps(request), await view.body(request, AnswerBody)
-    hearing_id = request.match_info["hearing_id"]
+    actor, hub, hearing_id = keys.actor(request), keys.deps(request), request.match_info["hearing_id"]
+    async with hub.database.reading() as db:
+        await minutes_reading.require_some_point(db, actor, hearing_id)
+    said = await view.body(request, AnswerBody)
     async with hub.database.transaction() as db:
         row = await minutes_reading.answer(
             db,

@@ -109,6 +109,7 @@ async def step(request: http.Request) -> http.Response:
     actor, hub, form = keys.actor(request), keys.deps(request), await forms.read(request)
     conclusion_id, task_id, wanted = (request.match_info[name] for name in ("conclusion_id", "task_id", "step"))
     words = form.text("words")
+    await _found(request)
     try:
         due = form.day("due", required=wanted == "extend")
         async with hub.database.transaction() as db:

@@ -114,14 +114,13 @@ async def answer(request: http.Request) -> http.Response:
 async def upload(request: http.Request) -> http.Response:
     """The signed print; ``?seat=`` says where it was signed."""
     actor, hub, hearing_id = keys.actor(request), keys.deps(request), request.match_info["hearing_id"]
-    most = hub.config.attachment_max_mb * 1_000_000
+    most, seat_id = hub.config.attachment_max_mb * 1_000_000, request.query.get("seat", "")[:32]
     async with hub.database.reading() as db:
         hearing = await hearing_lists.get(db, actor, hearing_id)
-        minutes_reading.require_read(actor, hearing)  # before the file is read
+        minutes_scans.require_scanning(actor, hearing, seat_id)  # before the file is read
     try:
         sent = await uploads.read_file(request, "file", max_bytes=most)
         wanted = AttachmentUpload(sent.file_name, sent.data)
-        seat_id = request.query.get("seat", "")[:32]
         await minutes_scans.add_scan(
             hub.database, hub.store, hub.vault, actor, hearing_id, wanted, seat_id=seat_id, max_bytes=most
         )
