@@ -11,8 +11,9 @@ from aiohttp import web as http
 from hub.envelope import Undecipherable
 from hub.errors import BadInput, NotReady
 from hub.i18n import N_
+from hub.models import Segment
 from hub.services import recording_keys, replays
-from hub.services.store import ObjectMissing, StoreAway
+from hub.services.store import ObjectMissing, ObjectStore, StoreAway
 from web import keys, view
 from web.security import is_https, secure_headers
 
@@ -58,8 +59,7 @@ async def segment(request: http.Request) -> http.StreamResponse:
         return http.Response(status=416, headers=unsatisfied)
     start, end = span
     try:
-        pieces = recording_keys.read(hub.store, data_key, found, start, end - start)
-        data = await asyncio.to_thread(b"".join, pieces)
+        data = await asyncio.to_thread(_whole, hub.store, data_key, found, start, end - start)
     except (ObjectMissing, Undecipherable) as error:
         raise NotReady(N_("Đoạn ghi này không có trong kho lưu trữ. Hãy báo quản trị viên.")) from error
     if end - start == found.size_bytes:
@@ -92,8 +92,8 @@ async def several(request: http.Request) -> http.StreamResponse:
         async with gate:
             row = found[place]
             try:
-                pieces = recording_keys.read(hub.store, data_key if row.encrypted else None, row, 0, row.size_bytes)
-                data = await asyncio.to_thread(b"".join, pieces)
+                key = data_key if row.encrypted else None
+                data = await asyncio.to_thread(_whole, hub.store, key, row, 0, row.size_bytes)
             except (ObjectMissing, StoreAway, Undecipherable):
                 return
             async with writing:
@@ -117,3 +117,8 @@ def _range(request: http.Request, size_bytes: int) -> tuple[int, int] | None:
         return 0, size_bytes  # RFC 9110 §14.2: a range that cannot be parsed is ignored
     start, end, _ = asked.indices(size_bytes)
     return (start, end) if start < end else None
+
+
+def _whole(store: ObjectStore, data_key: bytes | None, row: Segment, start: int, length: int) -> bytes:
+    """Opened and read in one go: a viewer who hangs up in between would leave the file open."""
+    return b"".join(recording_keys.read(store, data_key, row, start, length))
