@@ -38,6 +38,7 @@ def run(name: str, parent: int, gate_fd: int, main: Main) -> None:
     logs.set_up(config, name)
     if gate_fd >= 0:
         supervisor.pass_gate(gate_fd)
+    memory.settle()
     try:
         uvloop.run(_until_told(main(config)))
     except ConfigError as error:

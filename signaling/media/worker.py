@@ -6,7 +6,6 @@ It needs nobody to go on: when the web process or the recorder goes away, packet
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
 from collections.abc import Callable
 from typing import Any
@@ -33,8 +32,6 @@ TICK_NS = 20_000_000
 HURRY_S = 0.02
 REST_S = 0.1
 """How long without a drain before they are looked at all the same: while something waits to be sent, and else."""
-COLLECT_AFTER = (10_000, 20, 20)
-"""Objects made, and rounds, before the collector looks: packets come and go without cycles."""
 FLUSH_NS = 200_000_000
 FLUSH_BYTES = 256 * 1024
 """To the recorder goes much at once: after each drain it would be woken a thousand times a second."""
@@ -247,9 +244,4 @@ def announced(config: Config) -> list[str]:
 async def run(config: Config, index: int) -> None:
     """The worker's process, until cancelled. A dump of its memory would hold media keys: none is ever written."""
     memory.keep_private()
-    worker = Worker(config, index)
-    # What is there now stays for ever: to look through it for garbage would stop the media for a tenth of a second.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
-    await worker.run()
+    await Worker(config, index).run()
