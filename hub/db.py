@@ -117,9 +117,29 @@ def driver_url(url: str, *, sync: bool = False) -> str:
 def _make_engine(url: str) -> AsyncEngine:
     """``hide_parameters``: an error's text reaches the log, and what was being written may be a citizen's."""
     if make_url(url).get_backend_name() != "sqlite":
-        return create_async_engine(
-            driver_url(url), pool_pre_ping=True, connect_args={"connect_timeout": 5}, hide_parameters=True
-        )
+        return _make_postgresql(url)
+    return _make_sqlite(url)
+
+
+def _make_postgresql(url: str) -> AsyncEngine:
+    engine = create_async_engine(
+        driver_url(url), pool_pre_ping=True, connect_args={"connect_timeout": 5}, hide_parameters=True
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _on_connect(connection: Any, _record: object) -> None:
+        # Our questions take milliseconds: compiling one, or starting processes for it, costs more than it saves, and
+        # takes processors from the hearings.
+        cursor = connection.cursor()
+        cursor.execute("SET jit = off")
+        cursor.execute("SET max_parallel_workers_per_gather = 0")
+        cursor.close()
+        connection.commit()
+
+    return engine
+
+
+def _make_sqlite(url: str) -> AsyncEngine:
     engine = create_async_engine(
         driver_url(url), connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True
     )

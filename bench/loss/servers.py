@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,17 +91,25 @@ async def janus_server(page: Page) -> AsyncIterator[tuple[Join, Join]]:
                 reply = await api.message(handle, body, {"type": "offer", "sdp": offered["sdp"]})
                 feed = int(reply["plugindata"]["data"]["id"])
                 await page.evaluate("([n, s]) => accept(n, s)", [name, bend(reply["jsep"]["sdp"])])
-                # Janus knows a feed once its media flows.
                 await page.evaluate("n => connected(n)", name)
 
             async def watch(name: str, bend: Bend) -> None:
                 handle = await api.attach()
                 body = {"request": "join", "ptype": "subscriber", "room": janus.ROOM, "streams": [{"feed": feed}]}
-                reply = await api.message(handle, body)
+                reply = await _when_there(partial(api.message, handle, body))
                 sdp = await page.evaluate("([n, s]) => answer(n, s)", [name, bend(reply["jsep"]["sdp"])])
                 await api.message(handle, {"request": "start"}, {"type": "answer", "sdp": sdp})
 
             yield publish, watch
+
+
+async def _when_there(ask: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+    """Janus knows a feed once its media flows, which is a moment after it is connected."""
+    for _ in range(50):
+        with suppress(janus.JanusError):
+            return await ask()
+        await asyncio.sleep(0.1)
+    return await ask()
 
 
 SERVERS = {"hub": hub, "janus": janus_server}

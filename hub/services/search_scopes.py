@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -46,6 +47,8 @@ from hub.search_index import READING_SEATS, SETTLING
 from hub.search_words import Group, Hashes, parse, to_fts5, to_tsquery
 from hub.services import audit
 
+Column = ColumnElement[Any] | InstrumentedAttribute[Any]
+
 _holding = aliased(OrgUnit)
 TOP_SLASHES = 2
 """Of the path of a unit that stands under no other, and of ``/``."""
@@ -64,34 +67,29 @@ def scope_group(kind: SearchKind, actor: Actor, paths: Collection[str]) -> Group
     return (*((f"u:{unit}",) for unit in units), *seat) or (("u:",),)
 
 
-def readable(wanted: Select[SearchDoc], kind: SearchKind, actor: Actor, paths: Collection[str]) -> Select[SearchDoc]:
+def readable(
+    wanted: Select[Any], object_id: Column, kind: SearchKind, actor: Actor, paths: Collection[str]
+) -> Select[Any]:
     """Joined to the rows that the documents are of, with what decides about each of them."""
     if kind is SearchKind.CASE:
-        wanted = wanted.join(Case, Case.id == SearchDoc.object_id).join(_holding, _holding.id == Case.unit_id)
+        wanted = wanted.join(Case, Case.id == object_id).join(_holding, _holding.id == Case.unit_id)
         return wanted.where(or_(audit.within(_holding.path, paths), _seated_about(actor), _settled_within(paths)))
-    wanted = wanted.join(Hearing, Hearing.id == SearchDoc.object_id).join(_holding, _holding.id == Hearing.unit_id)
+    wanted = wanted.join(Hearing, Hearing.id == object_id).join(_holding, _holding.id == Hearing.unit_id)
     hosting = aliased(OrgUnit)
-    at_point = exists(
+    at_point = _any(
         select(Seat.id)
         .join(Point, Point.id == Seat.point_id)
         .join(hosting, hosting.id == Point.unit_id)
         .where(Seat.hearing_id == Hearing.id, audit.within(hosting.path, paths))
     )
     if kind is SearchKind.HEARING:
-        mine = exists(select(Seat.id).where(Seat.hearing_id == Hearing.id, Seat.account_id == actor.account_id))
+        mine = _any(select(Seat.id).where(Seat.hearing_id == Hearing.id, Seat.account_id == actor.account_id))
         return wanted.where(or_(audit.within(_holding.path, paths), at_point, mine))
-    secret = exists(
-        select(HearingCase.case_id)
-        .join(Case, Case.id == HearingCase.case_id)
-        .join(Party, Party.id == Case.party_id)
-        .where(HearingCase.hearing_id == Hearing.id, Party.secret)
-    )
-    erased = exists(
-        select(HearingCase.case_id)
-        .join(Case, Case.id == HearingCase.case_id)
-        .where(HearingCase.hearing_id == Hearing.id, Case.state == CaseState.STATE_SECRET)
-    )
-    destroyed = exists(
+    about = select(HearingCase.case_id).join(Case, Case.id == HearingCase.case_id)
+    about = about.where(HearingCase.hearing_id == Hearing.id)
+    secret = _any(about.join(Party, Party.id == Case.party_id).where(Party.secret))
+    erased = _any(about.where(Case.state == CaseState.STATE_SECRET))
+    destroyed = _any(
         select(Recording.id).where(Recording.hearing_id == Hearing.id, Recording.state == RecordingState.DESTROYED)
     )
     return wanted.where(or_(audit.within(_holding.path, paths), and_(at_point, ~secret)), ~destroyed, ~erased)
@@ -103,10 +101,10 @@ def _seated_about(actor: Actor) -> ColumnElement[bool]:
         select(HearingCase.case_id)
         .join(Seat, Seat.hearing_id == HearingCase.hearing_id)
         .join(Hearing, Hearing.id == HearingCase.hearing_id)
-        .where(Seat.account_id == actor.account_id, Seat.kind.in_(READING_SEATS))
+        .where(HearingCase.case_id == Case.id, Seat.account_id == actor.account_id, Seat.kind.in_(READING_SEATS))
         .where(Hearing.state != HearingState.CANCELLED)
     )
-    return Case.id.in_(about)
+    return _any(about)
 
 
 def _settled_within(paths: Collection[str]) -> ColumnElement[bool]:
@@ -115,9 +113,15 @@ def _settled_within(paths: Collection[str]) -> ColumnElement[bool]:
     transferred = (
         select(Transfer.case_id)
         .join(settling, settling.id == Transfer.to_unit_id)
-        .where(audit.within(settling.path, paths), Transfer.state.in_(SETTLING))
+        .where(Transfer.case_id == Case.id, audit.within(settling.path, paths), Transfer.state.in_(SETTLING))
     )
-    return Case.id.in_(transferred)
+    return _any(transferred)
+
+
+def _any(wanted: Select[str]) -> ColumnElement[bool]:
+    """That a document's case or hearing has such a row, asked when it is needed. Without the offset PostgreSQL gathers
+    such rows of all cases and hearings first, and thinks longer about how than the answer takes."""
+    return exists(wanted.correlate(Case, Hearing).offset(0))
 
 
 def hearings_with(typed: str, *, sqlite: bool) -> ColumnElement[bool]:
@@ -126,14 +130,14 @@ def hearings_with(typed: str, *, sqlite: bool) -> ColumnElement[bool]:
     if query is None:
         return false()
     with_words = select(SearchDoc.object_id).where(
-        SearchDoc.kind == SearchKind.HEARING, matches(query.groups, (), sqlite=sqlite, walking=False)
+        SearchDoc.kind == SearchKind.HEARING, matches(SearchDoc.tokens, query.groups, (), sqlite=sqlite, walking=False)
     )
     return Hearing.id.in_(with_words)
 
 
 def narrowed(
-    wanted: Select[SearchDoc], kind: SearchKind, type_: str, state: str, officer_id: str, held: str | None
-) -> Select[SearchDoc]:
+    wanted: Select[Any], kind: SearchKind, type_: str, state: str, officer_id: str, held: str | None
+) -> Select[Any]:
     """By the rows themselves; ``type_`` and ``held`` are only asked of cases."""
     if kind is SearchKind.CASE:
         wanted = wanted.where(*([Case.type == type_] if type_ else []), *([Case.state == state] if state else []))
@@ -161,10 +165,12 @@ def _held(held: str) -> ColumnElement[bool]:
     return exists(about)
 
 
-def matches(groups: Sequence[Group], without: Sequence[Group], *, sqlite: bool, walking: bool) -> ColumnElement[bool]:
+def matches(
+    tokens: Column, groups: Sequence[Group], without: Sequence[Group], *, sqlite: bool, walking: bool
+) -> ColumnElement[bool]:
     """That a document has these tokens and not those. ``walking`` keeps SQLite on the order of time."""
     if not sqlite:
-        return SearchDoc.tokens.op("@@")(cast(to_tsquery(groups, without=without), TSQUERY))
+        return tokens.op("@@")(cast(to_tsquery(groups, without=without), TSQUERY))
     asked = literal(to_fts5(groups, without=without))
     fts: ColumnElement[bool] = literal_column("search_fts").op("MATCH", return_type=Boolean())(asked)
     rowids = select(literal_column("rowid", Integer)).select_from(text("search_fts")).where(fts)
