@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from html import unescape
 
 import pytest
 import pytest_asyncio
@@ -29,6 +31,17 @@ async def test_what_is_found_is_marked_counted_and_linked(pages):
     assert re.search(r'aria-current="page">Vụ việc <span class="count">1</span>', answer.text)
     phrase = await officer.get('/search?q="thu hồi 320"')
     assert "<mark>thu hồi 320</mark>" in phrase.text
+
+
+async def test_what_else_there_is_is_counted_beside_what_is_shown(pages):
+    officer = await pages.person("canbotinh")
+    answer = await officer.get("/search?q=thu+hoi+dat")
+    asked = re.search(r'data-counts="([^"]+)"', answer.text)
+    assert asked is not None
+    assert 'data-count="hearing" hidden' in answer.text
+    beside = await officer.get("/search/counts?" + unescape(asked[1]))
+    assert json.loads(beside.text) == {"counts": {"hearing": "1"}}
+    assert json.loads((await officer.get("/search/counts")).text) == {"counts": {}}
 
 
 async def test_until_the_index_is_whole_the_page_says_so(pages):

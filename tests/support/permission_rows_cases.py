@@ -98,6 +98,7 @@ ROWS = (
     post("/register/export", "officer* leader* auditor*", "each takes their own scope"),
     post("/register/close", "leader*", "heads close a year of their own units"),
     get("/search", "officer* leader* secretary* auditor* technician*", "each finds their own scope"),
+    get("/search/counts", "officer* leader* secretary* auditor* technician*", "each counts in their own scope"),
     post("/search/saved", "officer* leader* secretary* auditor* technician*", "each keeps their own"),
     post("/search/saved/{saved_id}", "officer.own", "one's own, nobody else's"),
 )

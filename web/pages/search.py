@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
@@ -10,6 +10,7 @@ from aiohttp import web as http
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.errors import BadInput
+from hub.i18n import N_
 from hub.keyset import Cursor
 from hub.models import CaseState, CaseType, HearingState, SearchKind
 from hub.services import dues, saved_searches, search, search_choices, search_rows
@@ -37,7 +38,7 @@ async def _page(
     values: dict[str, str] | None = None,
 ) -> http.Response:
     actor, hub = keys.actor(request), keys.deps(request)
-    asked = {name: query[name][:200] for name in FILTERS if query.get(name)}
+    asked = _asked(query)
     search.require_any(actor)
     mark, waiting = await dues.fresh(hub.database) if asked.get("due") else ("", 0)
     wanted = _wanted(asked, mark)
@@ -57,7 +58,8 @@ async def _page(
         asked=asked,
         kind=shown.kind.value,
         kinds=[one.value for one in search.kinds(actor)],
-        counts=shown.counts,
+        counts=_amounts(request, shown.counts),
+        beside=[kind.value for kind, count in shown.counts.items() if kind is not shown.kind and count.value],
         searching=bool(asked),
         rows=shown.rows,
         paging=paging.paging("/search", with_kind, paging.trail(query), shown.next),
@@ -99,8 +101,40 @@ async def _shown(
     # The one asked for, else the first in which something was found.
     shown = next((kind for kind in found if found[kind].hits), (named or may)[0])
     counts = {kind: one.count for kind, one in found.items()}
-    counts |= {kind: await search.count(db, vault, actor, kind, wanted) for kind in may if kind not in counts}
+    if not found[shown].hits:  # what else there is may be what was meant; else the page asks when it is on the screen
+        counts |= await _counted(db, request, wanted, [kind for kind in may if kind not in counts])
     return _Shown(shown, await search_rows.rows(db, shown, found[shown]), counts, found[shown].next)
+
+
+async def _counted(
+    db: AsyncSession, request: http.Request, wanted: Search, which: Sequence[SearchKind]
+) -> dict[SearchKind, Count]:
+    actor, vault = keys.actor(request), keys.deps(request).vault
+    return {kind: await search.count(db, vault, actor, kind, wanted) for kind in which}
+
+
+@routes.get("/search/counts")
+async def counts(request: http.Request) -> http.Response:
+    """``{"counts": {kind: "over 100"}}``: what else a search (``q`` and the filters) finds, for the tabs beside
+    ``kind``; as texts in the reader's language."""
+    actor, hub, query = keys.actor(request), keys.deps(request), request.query
+    search.require_any(actor)
+    asked = _asked(query)
+    mark, _waiting = await dues.fresh(hub.database) if asked.get("due") else ("", 0)
+    which = [kind for kind in search.kinds(actor) if asked and kind.value != query.get("kind")]
+    async with hub.database.reading() as db:
+        found = await _counted(db, request, _wanted(asked, mark), which)
+    return view.json({"counts": _amounts(request, found)})
+
+
+def _amounts(request: http.Request, found: Mapping[SearchKind, Count]) -> dict[str, str]:
+    """A bounded number as people read it."""
+    more = view.sentence(request, N_("hơn %(number)s"))
+    return {kind.value: more % {"number": one.shown} if one.more else str(one.shown) for kind, one in found.items()}
+
+
+def _asked(query: Mapping[str, str]) -> dict[str, str]:
+    return {name: query[name][:200] for name in FILTERS if query.get(name)}
 
 
 def _wanted(asked: dict[str, str], mark: str) -> Search:

@@ -1,4 +1,7 @@
-/** Searches made on this machine: kept in this browser alone, apart for each account; numbers of papers are not kept. */
+/**
+ * Searches made on this machine: kept in this browser alone, apart for each account; numbers of papers are not kept.
+ * And how much there is of the other kinds, asked for when the page is there.
+ */
 
 const MOST = 8;
 const PAPER = /\d{6}/;
@@ -57,4 +60,21 @@ function wire() {
   });
 }
 
+/** Without an answer the tabs stay as they are: the numbers are a convenience. */
+async function count() {
+  const tabs = document.querySelector("[data-counts]");
+  const open = [...document.querySelectorAll("[data-count]")];
+  if (!(tabs instanceof HTMLElement) || !open.length) return;
+  const answer = await fetch(`/search/counts?${tabs.dataset.counts}`, { credentials: "same-origin" }).catch(() => null);
+  if (!answer?.ok) return;
+  /** @type {{counts: Record<string, string>}} */
+  const { counts } = await answer.json();
+  for (const one of open) {
+    if (!(one instanceof HTMLElement)) continue;
+    one.textContent = counts[one.dataset.count ?? ""] ?? "";
+    one.hidden = !one.textContent;
+  }
+}
+
 wire();
+void count();
