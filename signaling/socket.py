@@ -6,6 +6,7 @@ Thin: reads, parses, hands to ``LiveHearing``, and writes what it is given, in o
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -27,7 +28,7 @@ from signaling.pace import Pace
 HEARTBEAT_S = 10.0
 """A browser that does not answer a WebSocket ping within half of this is gone."""
 RECHECK_S = 30.0
-"""How often it is asked whether the person is still signed in."""
+"""At most so long until it is asked again whether the person is still signed in."""
 QUEUE_MESSAGES = 1024
 CROWDED_MESSAGES = 64
 """From here on, what the next message would replace anyway is left out."""
@@ -226,7 +227,9 @@ class Socket:
     async def _recheck(self, hearing: LiveHearing) -> None:
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._request.app[RECHECK]):
+                # Two hundred who came in together shall not ask together for ever.
+                spread = random.uniform(0.5, 1)  # noqa: S311 - no secret
+                async with asyncio.timeout(spread * self._request.app[RECHECK]):
                     await self._asked.wait()
             self._asked.clear()
             try:

@@ -207,11 +207,12 @@ class FakeWorker:
         sent_s = 0.0
         while True:
             elapsed = (time.monotonic_ns() - begin) / 1e9
-            if self.pauses and elapsed - sent_s > LATE_NS / 1e9:
-                begin += round((elapsed - sent_s) * 1e9)
-                elapsed = sent_s
             self._send_later()
             while sent_s < min(elapsed, seconds):  # in small steps, so that sound and picture mix however late we are
+                late_ns = time.monotonic_ns() - begin - round(sent_s * 1e9)
+                if self.pauses and late_ns > LATE_NS:
+                    begin += late_ns
+                    break
                 sent_s = min(sent_s + OPUS_S, elapsed, seconds)
                 for sender in self.senders:
                     self._send_due(sender, begin, sent_s)
