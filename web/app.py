@@ -13,7 +13,7 @@ from web.api import hearings as hearings_api
 from web.api import minutes as minutes_api
 from web.archive_metrics import ARCHIVE_METRICS, ArchiveMetrics
 from web.keys import DEPS, KNOCKS, RENDERER, STRANGERS, Deps
-from web.middleware import MIDDLEWARES
+from web.middleware import MIDDLEWARES, headers
 from web.pages import (
     account,
     accounts,
@@ -127,6 +127,7 @@ ROUTES = (
 def make_app(deps: Deps) -> http.Application:
     """The application, ready to be served; ``signaling.socket.add_routes`` may add its own to it."""
     app = http.Application(middlewares=MIDDLEWARES, client_max_size=MAX_BODY_BYTES)
+    app.on_response_prepare.append(headers)
     app[DEPS] = deps
     app[STRANGERS] = Strangers()
     app[ARCHIVE_METRICS] = ArchiveMetrics(deps.registry)

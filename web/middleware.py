@@ -1,4 +1,4 @@
-"""What every request passes through, outermost first: log, headers, errors, who it is, CSRF."""
+"""What every request passes through, outermost first: log, cookie, errors, who it is, CSRF; every answer: headers."""
 
 from __future__ import annotations
 
@@ -71,13 +71,16 @@ async def logging(request: http.Request, handler: Handler) -> http.StreamRespons
         structlog.contextvars.unbind_contextvars("request_id")
 
 
-@http.middleware
-async def headers(request: http.Request, handler: Handler) -> http.StreamResponse:
-    response = await handler(request)
-    if response.prepared:  # a WebSocket: its handshake is long gone
-        return response
+async def headers(request: http.Request, response: http.StreamResponse) -> None:
+    """Called for every answer as its head is sent: of streams and WebSockets it is gone when middleware ends."""
     secure_headers(response, https=is_https(request))
     response.headers.setdefault("X-Request-Id", request[REQUEST_ID])
+
+
+@http.middleware
+async def anonymous_token(request: http.Request, handler: Handler) -> http.StreamResponse:
+    """A form shown before sign-in brings its token in a cookie."""
+    response = await handler(request)
     if request.get(SESSION) is None and CSRF in request and not cookie(request, ANONYMOUS_CSRF_COOKIE):
         set_cookie(request, response, ANONYMOUS_CSRF_COOKIE, csrf_token(request), 24 * 3600)
     return response
@@ -192,4 +195,4 @@ async def guard(request: http.Request, handler: Handler) -> http.StreamResponse:
     return await handler(request)
 
 
-MIDDLEWARES = (logging, headers, errors, identify, guard)
+MIDDLEWARES = (logging, anonymous_token, errors, identify, guard)

@@ -21,6 +21,7 @@ from hub.services import device_tokens
 from hub.services.doors import Entered, IceChange, Restarted
 from hub.services.knocks import MOST_WRONG, WINDOW_S, Knocks
 from tests.support.pages import Pages, running_pages
+from tests.support.protected import require_protected
 from web.keys import DEPS
 
 pytestmark = pytest.mark.asyncio
@@ -72,6 +73,7 @@ class Door:
             aiohttp.ClientSession() as session,
             session.request(method, self.pages.server.make_url(path or self.path), headers=sent, data=body) as answer,
         ):
+            require_protected(answer.headers, path or self.path)
             return answer.status, answer.headers, await answer.text()
 
     async def entered(self) -> str:

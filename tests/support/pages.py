@@ -29,6 +29,7 @@ from hub.services.live import HearingLive, RecorderLive, WorkerLive
 from hub.services.sign_in import digest
 from recorder.directory_store import DirectoryStore
 from tests.support.domain import RING
+from tests.support.protected import require_protected
 from tests.support.schema import make_schema
 from web.app import Deps, make_app
 from web.security import SESSION_COOKIE
@@ -142,6 +143,7 @@ class Browser:
         url = self._server.make_url("/").join(aiohttp.client.URL(path, encoded=False))
         async with self.session.request(method, url, allow_redirects=False, **kwargs) as response:  # type: ignore[arg-type]
             body = await response.read()
+            require_protected(response.headers, path)
             is_text = response.content_type.startswith(("text/", "application/json"))
             text = body.decode() if is_text else ""
             found = re.search(r'name="csrf-token" content="([^"]*)"', text)

@@ -26,6 +26,7 @@ from signaling import probe, socket
 from signaling.live import Live
 from tests.support.pages import StillLive
 from tests.support.permission_world import PARTIES, RELATIONS, PermissionWorld, make_permission_world
+from tests.support.protected import require_protected
 from tests.support.undoing import UndoingDatabase, contents
 from web import translate
 from web.app import Deps, make_app
@@ -77,6 +78,7 @@ class Matrix:
             url = self.server.make_url(path)
             async with self.session.request(method, url, headers=headers, allow_redirects=False, **sent) as answer:  # type: ignore[arg-type]
                 body = (await answer.read()).decode(errors="replace")
+                require_protected(answer.headers, path)
             await self.app[VERIFYING].stop()  # begun by who may; it would go on after all is undone
             written, changed = set(self.database.written), frozenset[str]()
             if written:

@@ -15,7 +15,6 @@ from hub.models import Segment
 from hub.services import recording_keys, replays
 from hub.services.store import ObjectMissing, ObjectStore, StoreAway
 from web import keys, view
-from web.security import is_https, secure_headers
 
 routes = http.RouteTableDef()
 
@@ -48,11 +47,7 @@ async def segment(request: http.Request) -> http.StreamResponse:
     async with hub.database.reading() as db:
         found = await replays.segment(db, actor, request.match_info["replay_id"], request.match_info["segment_id"])
         data_key = await recording_keys.to_read(db, hub.config, found.recording_id) if found.encrypted else None
-    headers = {
-        "Content-Type": found.media_type.split(";", 1)[0],
-        "Cache-Control": "private, no-store",
-        "Accept-Ranges": "bytes",
-    }
+    headers = {"Content-Type": found.media_type.split(";", 1)[0], "Accept-Ranges": "bytes"}
     span = _range(request, found.size_bytes)
     if span is None:
         unsatisfied = {"Content-Range": f"bytes */{found.size_bytes}"}
@@ -81,10 +76,7 @@ async def several(request: http.Request) -> http.StreamResponse:
             raise BadInput(N_("Yêu cầu không hợp lệ."))
         encrypted = any(row.encrypted for row in found)
         data_key = await recording_keys.to_read(db, hub.config, found[0].recording_id) if encrypted else None
-    answer = http.StreamResponse(
-        headers={"Content-Type": "application/octet-stream", "Cache-Control": "private, no-store"}
-    )
-    secure_headers(answer, https=is_https(request))
+    answer = http.StreamResponse(headers={"Content-Type": "application/octet-stream"})
     await answer.prepare(request)
     gate, writing = asyncio.Semaphore(READ_AT_ONCE), asyncio.Lock()
 

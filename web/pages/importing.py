@@ -113,7 +113,7 @@ def _job(request: http.Request) -> Job:
 
 
 def _file(body: bytes, media_type: str, name: str) -> http.Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return http.Response(body=body, content_type=media_type, headers=headers)
 
 

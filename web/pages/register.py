@@ -132,11 +132,7 @@ async def _workbook(request: http.Request, query: Query, *, full: bool) -> http.
 
 
 def _named(unit: OrgUnit, query: Query, suffix: str) -> dict[str, str]:
-    return {
-        "Content-Disposition": f'attachment; filename="so-tiep-cong-dan-{unit.code}-{query.year}.{suffix}"',
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
+    return {"Content-Disposition": f'attachment; filename="so-tiep-cong-dan-{unit.code}-{query.year}.{suffix}"'}
 
 
 @routes.get("/register/{entry_id:[0-9a-f]{32}}/correct")

@@ -98,13 +98,8 @@ async def download(request: http.Request) -> http.StreamResponse:
             )
     except BadInput as error:
         return await _again(request, recording_id, error, form)
-    response = http.StreamResponse(
-        headers={
-            "Content-Type": "application/zip",
-            "Content-Disposition": f'attachment; filename="{package.name}.zip"',
-            "Cache-Control": "private, no-store",
-        }
-    )
+    disposition = f'attachment; filename="{package.name}.zip"'
+    response = http.StreamResponse(headers={"Content-Type": "application/zip", "Content-Disposition": disposition})
     await response.prepare(request)
     pieces = packages.stream(hub.store, package)
     try:
