@@ -80,7 +80,9 @@ class Action(StrEnum):
     KEEP_RECORDING = "keep_recording"
     """Hold it, lift the hold, keep it longer."""
     DESTROY_RECORDING = "destroy_recording"
-    """Propose and approve; always two different people."""
+    """Propose it, or refuse what was proposed."""
+    APPROVE_DESTRUCTION = "approve_destruction"
+    """Decide on what somebody else proposed: the head's word, as for all archives (Law on Archives 2011 Art 28)."""
     WATCH_ARCHIVE = "watch_archive"
     """What is due, held, proposed, missing in the store."""
     SET_RETENTION = "set_retention"
@@ -229,6 +231,7 @@ _ROLES: dict[Action, frozenset[Role]] = {
     Action.DOWNLOAD_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),
     Action.KEEP_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),
     Action.DESTROY_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),
+    Action.APPROVE_DESTRUCTION: frozenset({Role.LEADER}),
     Action.WATCH_ARCHIVE: frozenset({Role.AUDITOR, Role.LEADER, Role.ADMINISTRATOR}),
     Action.SET_RETENTION: frozenset({Role.ADMINISTRATOR}),
     Action.WITHHOLD_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),
@@ -268,6 +271,7 @@ _OF_RECORDINGS = (
     Action.DOWNLOAD_RECORDING,
     Action.KEEP_RECORDING,
     Action.DESTROY_RECORDING,
+    Action.APPROVE_DESTRUCTION,
     Action.WITHHOLD_RECORDING,
     Action.READ_WITHHELD,
 )

@@ -91,8 +91,13 @@ def record_target(hearing: Hearing) -> Target:
     Denunciations 2018 Art 56).
     """
     if any(case.party.secret for case in hearing.cases):
-        return Target(paths=(hearing.unit.path,))
+        return keeping_target(hearing)
     return target(hearing)
+
+
+def keeping_target(hearing: Hearing) -> Target:
+    """For whether its record goes on existing: the archive is the holding unit's, its points are guests in it."""
+    return Target(paths=(hearing.unit.path,))
 
 
 async def get(db: AsyncSession, actor: Actor, hearing_id: str) -> Hearing:

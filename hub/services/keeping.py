@@ -19,7 +19,7 @@ from hub.i18n import N_, Text
 from hub.ids import utc_now
 from hub.models import DestructionKind, DestructionState, RecordingState
 from hub.services import custody, identity, recordings, retention
-from hub.services.hearing_lists import record_target
+from hub.services.hearing_lists import keeping_target
 from hub.services.identity import Vault
 
 REASON_MAX = 500
@@ -53,8 +53,9 @@ async def of(db: AsyncSession, actor: Actor, recording_id: str) -> Keeping:
     await retention.choose(db, recording)  # only shown here; written when something is done
     db.expunge(recording)
     last = await _last(db, recording_id)
-    target, here = record_target(hearing), recording.state == RecordingState.ARCHIVED
+    target, here = keeping_target(hearing), recording.state == RecordingState.ARCHIVED
     may_destroy = here and auth.may(actor, Action.DESTROY_RECORDING, target)
+    may_approve = here and auth.may(actor, Action.APPROVE_DESTRUCTION, target)
     waiting = last is not None and last.state == DestructionState.PROPOSED
     return Keeping(
         retention=recording.retention or {},
@@ -69,7 +70,7 @@ async def of(db: AsyncSession, actor: Actor, recording_id: str) -> Keeping:
         may_keep=here and auth.may(actor, Action.KEEP_RECORDING, target),
         may_destroy=may_destroy,
         may_propose=may_destroy and not recording.held and (last is None or last.state not in OPEN),
-        may_approve=may_destroy and waiting and last is not None and last.proposed_by != actor.account_id,
+        may_approve=may_approve and waiting and last is not None and last.proposed_by != actor.account_id,
     )
 
 
@@ -134,9 +135,9 @@ async def propose(
 
 
 async def approve(db: AsyncSession, vault: Vault, actor: Actor, recording_id: str, reason: str) -> None:
-    """The second approval, by somebody else. From now on it is destroyed, and nothing brings it back."""
+    """The second approval, by a leader who did not propose it. From now on it is destroyed; nothing brings it back."""
     recording, hearing, reason = await _begin(
-        db, vault, actor, recording_id, Action.DESTROY_RECORDING, reason, "destroy"
+        db, vault, actor, recording_id, Action.APPROVE_DESTRUCTION, reason, "destroy"
     )
     found = await _proposed(db, recording_id)
     if found.proposed_by == actor.account_id:
@@ -150,7 +151,7 @@ async def approve(db: AsyncSession, vault: Vault, actor: Actor, recording_id: st
 
 
 async def refuse(db: AsyncSession, vault: Vault, actor: Actor, recording_id: str, reason: str) -> None:
-    """Take the proposal away: whoever may destroy may refuse, also the one who proposed it."""
+    """Take the proposal away: whoever may propose may refuse, also the one who proposed it."""
     recording, hearing, reason = await _begin(
         db, vault, actor, recording_id, Action.DESTROY_RECORDING, reason, "refuse"
     )
@@ -163,7 +164,7 @@ async def _begin(
 ) -> tuple[models.Recording, models.Hearing, str]:
     """The recording, locked for us, with its rule chosen; permission and reason asked for."""
     recording, hearing = await recordings.get(db, recording_id)
-    auth.require(actor, action, record_target(hearing))
+    auth.require(actor, action, keeping_target(hearing))
     reason = " ".join(reason.split())
     if not reason or len(reason) > REASON_MAX:
         text = N_("Hãy nêu lý do, không quá %(limit)s ký tự.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,8 +15,7 @@ from hub.errors import BadInput
 from hub.i18n import N_, Text
 from hub.ids import utc_now
 from hub.models import DestructionState, RecordingState
-from hub.services import audit, retention
-from hub.services.hearing_lists import record_target
+from hub.services import audit, retention, unit_scopes
 
 BASIS_MAX, YEARS_MAX = 300, 100
 SHOWN = 200
@@ -44,7 +42,7 @@ class Lists:
 
 
 async def lists(db: AsyncSession, actor: Actor) -> Lists:
-    """Within the actor's scope. Raises ``Forbidden``."""
+    """Of the hearings that units in the actor's scope held (``hearing_lists.keeping_target``). Raises ``Forbidden``."""
     if not auth.may_somewhere(actor, Action.WATCH_ARCHIVE):
         auth.require(actor, Action.WATCH_ARCHIVE, Target())
     waiting = select(models.Destruction.recording_id).where(
@@ -61,21 +59,17 @@ async def lists(db: AsyncSession, actor: Actor) -> Lists:
 
 
 async def _rows(db: AsyncSession, actor: Actor, *conditions: ColumnElement[bool]) -> list[Row]:
+    units = await unit_scopes.units_within(db, auth.scopes(actor, Action.WATCH_ARCHIVE))
+    recording, hearing = models.Recording, models.Hearing
     wanted = (
-        select(models.Recording, models.Hearing)
-        .join(models.Hearing, models.Hearing.id == models.Recording.hearing_id)
-        .where(models.Recording.state != RecordingState.DESTROYED, *conditions)
-        .order_by(models.Recording.retain_until, models.Recording.id)
+        select(recording.id, hearing.number, hearing.title, recording.started_at, recording.retain_until)
+        .join(hearing, hearing.id == recording.hearing_id)
+        .where(recording.state != RecordingState.DESTROYED, *conditions)
+        .where(unit_scopes.of_units(hearing.unit_id, units, unit_scopes.ids(units)))
+        .order_by(recording.retain_until, recording.id)
         .limit(SHOWN)
     )
-    pairs: Sequence[tuple[models.Recording, models.Hearing]] = [
-        (recording, hearing) for recording, hearing in (await db.execute(wanted)).unique().all()
-    ]
-    return [
-        Row(recording.id, hearing.number, hearing.title, recording.started_at, recording.retain_until)
-        for recording, hearing in pairs
-        if auth.may(actor, Action.WATCH_ARCHIVE, record_target(hearing))
-    ]
+    return [Row(*row) for row in await db.execute(wanted)]
 
 
 async def add_rule(

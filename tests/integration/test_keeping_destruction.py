@@ -19,7 +19,17 @@ from hub.db import Database
 from hub.errors import BadInput, Conflict, Forbidden
 from hub.ids import utc_now
 from hub.models import DestructionKind, RecordingState
-from hub.services import custody, destruction, keeping, recording_keys, recordings, replays, verification, withholding
+from hub.services import (
+    custody,
+    destruction,
+    keeping,
+    keeping_lists,
+    recording_keys,
+    recordings,
+    replays,
+    verification,
+    withholding,
+)
 from hub.services.store import LockingStore, ObjectLocked, everything
 from recorder.destroying import Destroying
 from recorder.locking import Locking
@@ -85,8 +95,8 @@ class Kept:
                 self.store.delete_version(form.folder_of(self.id) + name, version)
 
     async def destroy(self, kind: DestructionKind) -> None:
-        await self.do(keeping.propose, self.leader, kind)
-        await self.do(keeping.approve, self.auditor)
+        await self.do(keeping.propose, self.auditor, kind)
+        await self.do(keeping.approve, self.leader)
         await Destroying(self.config, self.database, self.store).turn()
 
 
@@ -110,11 +120,11 @@ PAPERS = {"manifest.json", seals.SUMS, seals.SIGNATURE}
 async def test_what_is_due_is_destroyed_by_two_people_and_leaves_manifest_and_certificate(kept: Kept) -> None:
     await kept.age(retain_until=utc_now() - timedelta(days=1))
     segments = kept.names() - PAPERS
-    await kept.do(keeping.propose, kept.leader, DestructionKind.DUE, reason="Hết hạn lưu giữ")
+    await kept.do(keeping.propose, kept.auditor, DestructionKind.DUE, reason="Hết hạn lưu giữ")
     assert kept.names() >= segments, "one person's word destroys nothing"
     await Destroying(kept.config, kept.database, kept.store).turn()
     assert kept.names() >= segments
-    await kept.do(keeping.approve, kept.auditor, reason="Đồng ý")
+    await kept.do(keeping.approve, kept.leader, reason="Đồng ý")
     await Destroying(kept.config, kept.database, kept.store).turn()
     assert kept.names() == PAPERS | {destruction.NAME, destruction.SIGNATURE}
     files = list((kept.config.data_dir / "objects").rglob("*.webm"))
@@ -146,7 +156,7 @@ async def test_nothing_is_destroyed_before_its_day_or_while_it_is_held(kept: Kep
     await kept.do(keeping.propose, kept.leader, DestructionKind.DUE)
     await kept.do(keeping.hold, kept.auditor, reason="Đang có tranh chấp tại tòa")
     with pytest.raises(Conflict, match="Không có đề nghị"):
-        await kept.do(keeping.approve, kept.auditor)
+        await kept.do(keeping.approve, kept.leader)
     for kind in DestructionKind:
         with pytest.raises(Conflict, match="giữ lại"):
             await kept.do(keeping.propose, kept.leader, kind)
@@ -170,10 +180,34 @@ async def test_the_two_must_be_different_people_with_reasons_and_the_right(kept:
         await kept.do(keeping.approve, kept.leader)
     with pytest.raises(Conflict, match="Đã có"):
         await kept.do(keeping.propose, kept.auditor, DestructionKind.DUE)
+    with pytest.raises(Forbidden):
+        await kept.do(keeping.approve, kept.auditor)
     await kept.do(keeping.refuse, kept.auditor)
     with pytest.raises(Conflict, match="Không có đề nghị"):
-        await kept.do(keeping.approve, kept.auditor)
+        await kept.do(keeping.approve, kept.actor("leader.TW"))
     assert (await kept.row()).state == RecordingState.ARCHIVED
+
+
+async def test_a_point_that_was_connected_keeps_and_destroys_nothing_of_the_units_that_held_it(kept: Kept) -> None:
+    await kept.age(retain_until=utc_now() - timedelta(days=1))
+    for name in ("leader.XA1", "auditor.XA1"):
+        guest = kept.actor(name)
+        async with kept.database.reading() as db:
+            shown = await keeping.of(db, guest, kept.id)
+            assert not any((shown.may_keep, shown.may_destroy, shown.may_propose, shown.may_approve))
+            assert (await keeping_lists.lists(db, guest)).due == []
+        for work, arguments in (
+            (keeping.hold, ()),
+            (keeping.release, ()),
+            (keeping.extend, (date(2090, 1, 1),)),
+            (keeping.propose, (DestructionKind.DUE,)),
+            (keeping.approve, ()),
+            (keeping.refuse, ()),
+        ):
+            with pytest.raises(Forbidden):
+                await kept.do(work, guest, *arguments)
+    async with kept.database.reading() as db:
+        assert [row.recording_id for row in (await keeping_lists.lists(db, kept.leader)).due] == [kept.id]
 
 
 async def test_the_certificate_says_what_was_withheld_but_not_where_nor_of_whom(kept: Kept) -> None:
@@ -203,8 +237,8 @@ async def test_a_certificate_that_somebody_put_there_before_is_never_signed(kept
 
 
 async def test_a_destruction_that_was_broken_off_keeps_the_certificate_that_was_written(kept: Kept) -> None:
-    await kept.do(keeping.propose, kept.leader, DestructionKind.EMERGENCY)
-    await kept.do(keeping.approve, kept.auditor)
+    await kept.do(keeping.propose, kept.auditor, DestructionKind.EMERGENCY)
+    await kept.do(keeping.approve, kept.leader)
     killed = Destroying(kept.config, kept.database, kept.store)
     killed._done = _no_more  # type: ignore[method-assign]
     with pytest.raises(Killed):

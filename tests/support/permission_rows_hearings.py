@@ -15,6 +15,7 @@ READS = "the unit that holds it and those above, who sits in it, the units of it
 BOOKS = "officers and secretaries of the unit that holds it, and above"
 HEAD = "who runs the hearing: chair, deputy, secretary"
 FOLLOWS = "who ran the hearing, and leaders and secretaries of its unit and above"
+KEEPS = "the archive is the holding unit's; its points keep and destroy nothing of it"
 POINT = "an officer of the point's unit, or above"
 ONE = "/hearings/{hearing_id}"
 CHECK = {"seat_id": "{seat_id}", **dict.fromkeys(("camera", "microphone", "loudspeaker", "connection"), "ok")}
@@ -119,7 +120,9 @@ ROWS = (
     get("/api/replays/{replay_id}/segments/{segment_id}", "auditor.own", "who asked for it, nobody else"),
     get("/api/replays/{replay_id}/segments", "auditor.own", "who asked for it, nobody else"),
     post(RECORDED + "/download", REPLAYS, "the units it concerns, for a reason that is logged"),
-    post(RECORDED + "/keeping", REPLAYS, "the units it concerns, and two people to destroy", "", do="hold"),
+    post(RECORDED + "/keeping", "auditor leader", KEEPS, "", do="hold"),
+    post(RECORDED + "/keeping", "auditor leader", KEEPS, "", do="propose_emergency"),
+    post(RECORDED + "/keeping", "leader", "the head decides on what somebody else proposed", "", do="approve"),
     post(RECORDED + "/withhold", REPLAYS, "to protect who could be known by it"),
     post("/withheld/{passage_id}/lift", "leader!", "a leader of the very unit that held the hearing"),
     post(RECORDED + "/verify", "auditor administrator", "proof shows no contents"),
