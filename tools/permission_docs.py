@@ -7,14 +7,20 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hub.models import Role
-from tests.support import permission_rows_cases, permission_rows_hearings, permission_rows_rest
-from tests.support.permission_table import ANYONE, Row
+from tests.support import (
+    permission_rows_cases,
+    permission_rows_hearings,
+    permission_rows_live,
+    permission_rows_rest,
+)
+from tests.support.permission_table import ANYONE, DEVICE, Row
 
 FILE = Path(__file__).parents[1] / "docs" / "permissions.md"
 AREAS = {
     "Cases, receptions, the register": permission_rows_cases.ROWS,
     "Hearings, minutes, conclusions, recordings": permission_rows_hearings.ROWS,
     "Accounts, units, rules, and what is open": permission_rows_rest.ROWS,
+    "A hearing's socket, and the doors of devices": permission_rows_live.ROWS,
 }
 HEAD = """# Who may do what
 
@@ -31,7 +37,8 @@ Who decides is `hub/auth.py`.
 
 Whoever may not know that an object is there gets the same answer as for one that does not exist. What is refused
 changes nothing. Everything posted needs the page's token. Disabled accounts get in nowhere; who must change the
-password may do only that.
+password may do only that. Over a hearing's socket `JOIN` takes the seat in brackets, and `SAY` sends the message in
+brackets from a seat.
 """
 NAMES = {
     "clerk": "secretary of the hearing",
@@ -46,6 +53,7 @@ NAMES = {
     "officer.own": "whose it is",
     "auditor.own": "whose it is",
     "administrator.above": "administrators of the highest unit",
+    DEVICE: "who carries the device's token",
 }
 
 

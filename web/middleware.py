@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -41,6 +42,8 @@ OPEN_PATHS = frozenset(
 )
 """Everything else needs a sign-in; ``/metrics`` and the details of ``/readyz`` decide for themselves."""
 
+HUNG_UP = 499
+"""Noted where whoever asked did not wait for the end, as nginx does: no fault of ours."""
 PASSWORD_PATHS = frozenset({"/account/password", "/sign-out", "/language"})
 """All that is open to somebody who must change the password first."""
 
@@ -62,6 +65,9 @@ async def logging(request: http.Request, handler: Handler) -> http.StreamRespons
         response = await handler(request)
         status = response.status
         return response
+    except asyncio.CancelledError:
+        status = HUNG_UP
+        raise
     finally:
         seconds = time.perf_counter() - started
         pattern = route_pattern(request)
@@ -153,11 +159,15 @@ async def identify(request: http.Request, handler: Handler) -> http.StreamRespon
             raise NotSignedIn(N_("Phiên đăng nhập đã hết hạn. Hãy đăng nhập lại."))
         raise NotSignedIn(N_("Bạn cần đăng nhập để xem trang này."))
     session = request.get(SESSION)
-    if session is not None and session.account.must_change_password and request.path not in PASSWORD_PATHS:
+    if session is not None and session.account.must_change_password and not _is_open_to_renewing(request.path):
         if wants_json(request) or request.method not in SAFE_METHODS:
             raise Forbidden(N_("Bạn phải đổi mật khẩu trước khi làm việc khác."))
         return view.redirect(request, "/account/password")
     return await handler(request)
+
+
+def _is_open_to_renewing(path: str) -> bool:
+    return path in PASSWORD_PATHS or path.startswith("/ws/")  # told over the socket, as above
 
 
 def _is_open(path: str) -> bool:

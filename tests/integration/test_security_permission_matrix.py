@@ -15,7 +15,12 @@ from aiohttp.hdrs import METH_GET, METH_HEAD, METH_POST
 
 from hub.config import Config
 from hub.models import Role
-from tests.support import permission_rows_cases, permission_rows_hearings, permission_rows_rest
+from tests.support import (
+    permission_rows_cases,
+    permission_rows_hearings,
+    permission_rows_live,
+    permission_rows_rest,
+)
 from tests.support.permission_app import Answer, Matrix, running_matrix
 from tests.support.permission_table import ANYONE, Row
 from tests.support.permission_world import EVERYBODY, PARTIES, SEATED, UNKNOWN
@@ -37,10 +42,7 @@ PORTIONS = {
     for area, rows in AREAS.items()
     for start in range(0, len(rows), AT_ONCE)
 }
-DOORS = {"/{door}/{hearing_id}/{seat_id}", "/{door}/{hearing_id}/{seat_id}/{session_id}"}
-"""WHIP and WHEP: let in by a device's bearer token alone, whoever is signed in (``test_doors_http``)."""
 RENEWING_MAY = {"/account/password", "/sign-out", "/language"}
-SOCKET = "/ws/hearings/{hearing_id}"
 THIN = ("own", "below", "foreign")
 """Where a role is let in over any unit, these relations are asked for; over its own and above, each."""
 DERIVED = frozenset({"search_doc", "case_due"})
@@ -55,7 +57,7 @@ async def matrix(config: Config, sqlite_url: str) -> AsyncIterator[Matrix]:
 
 async def test_every_address_has_a_row(matrix: Matrix) -> None:
     routes = {(r.method, r.resource.canonical) for r in matrix.app.router.routes() if r.resource is not None}
-    wanted = {(method, path) for method, path in routes if method != METH_HEAD and path not in DOORS}
+    wanted = {(method, path) for method, path in routes if method != METH_HEAD} - permission_rows_live.ADDRESSES
     assert wanted == {(row.method, row.path) for row in ROWS}
     assert {method for method, _ in wanted} == {METH_GET, METH_POST}
 
@@ -68,8 +70,7 @@ async def test_the_document_says_the_same() -> None:
 async def test_each_may_what_the_table_says_and_nothing_else(matrix: Matrix, portion: str) -> None:
     wrong = []
     for row in PORTIONS[portion]:
-        if row.path != SOCKET:
-            wrong += [f"{row.name}: {fault}" for fault in await Asked(matrix, row).faults()]
+        wrong += [f"{row.name}: {fault}" for fault in await Asked(matrix, row).faults()]
     assert not wrong, "\n".join(wrong)
 
 

@@ -85,5 +85,4 @@ ROWS = (
     get("/board/{token}", ANYONE, TOKEN, "board"),
     get("/board/{token}/state", ANYONE, TOKEN, "board"),
     get("/feeds/{token}.ics", ANYONE, TOKEN, "feed"),
-    get("/ws/hearings/{hearing_id}", ANYONE, "told over the socket what is refused (test_security_sockets)"),
 )

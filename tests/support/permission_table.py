@@ -10,6 +10,7 @@ A person is named by a role and how their unit stands to the unit that the objec
 ``all``        whoever is signed in, with any role or none
 ``chair``      or another name: this one person, by their part (``PARTIES``, ``SEATED``)
 ``anyone``     needs no sign-in
+``device``     whoever carries a device's bearer token for it; no sign-in counts
 =============  =======================================================================================
 """
 
@@ -23,6 +24,7 @@ from hub.models import Role
 from tests.support.permission_world import EVERYBODY, PARTIES, RELATIONS
 
 ANYONE = "anyone"
+DEVICE = "device"
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ def _people(word: str) -> Iterator[str]:
     role = word.rstrip("!*")
     if word in ("all", ANYONE):
         yield from EVERYBODY
+    elif word == DEVICE:
+        return
     elif role not in list(Role):
         assert word in EVERYBODY, word
         yield word
