@@ -232,6 +232,15 @@ def _boolean(value: Any) -> bool:
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
+_COUNTS = (
+    "media_workers",
+    "session_hours",
+    "lockout_attempts",
+    "attachment_max_mb",
+    "chair_lost_s",
+    "media_last_n",
+    "line_days",
+)
 _SCHEMES = {
     "store_url": ("file:///", "s3://"),
     "public_url": ("http://", "https://"),
@@ -245,16 +254,7 @@ def _cross_check(value: Mapping[str, Any]) -> list[str]:
     for name in ("http_port", "media_port"):
         if not 0 <= value[name] <= 65_535:
             faults.append(f"{name}: {value[name]} is not a port")
-    counts = (
-        "media_workers",
-        "session_hours",
-        "lockout_attempts",
-        "attachment_max_mb",
-        "chair_lost_s",
-        "media_last_n",
-        "line_days",
-    )
-    for name in counts:
+    for name in _COUNTS:
         if value[name] < 1:
             faults.append(f"{name}: must be at least 1")
     if not 1 <= value["segment_max_s"] <= 10:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from hub.case_moves import MOVE_NAMES, Happened, MoveCode
+from hub.cases import TYPE_NAMES
 from hub.i18n import N_
 from hub.models.cases import CaseType
 
@@ -31,12 +32,6 @@ REQUESTED = N_("Yêu cầu, đề nghị")
 CORRECTION_FIELDS = ("content", "requested", "settled_by", "note")
 TEXT_MAX = 2_000
 
-_TYPES: Mapping[CaseType, str] = {
-    CaseType.COMPLAINT: "Khiếu nại",
-    CaseType.DENUNCIATION: "Tố cáo",
-    CaseType.PETITION: "Kiến nghị",
-    CaseType.FEEDBACK: "Phản ánh",
-}
 _HANDLED = {"accepted": MoveCode.ACCEPT, "guided": MoveCode.GUIDE, "transferred": MoveCode.TRANSFER}
 _OUTCOMES = frozenset(
     {
@@ -120,7 +115,7 @@ class Line:
 
 def classification(case_type: CaseType | None, people_count: int, *, first: bool) -> str:
     """``Khiếu nại, 3 người, lần đầu``."""
-    kind = _TYPES[case_type] if case_type else "Không có đơn"
+    kind = TYPE_NAMES[case_type] if case_type else "Không có đơn"
     return f"{kind}, {people_count} người, {'lần đầu' if first else 'nhiều lần'}"
 
 

@@ -52,16 +52,10 @@ class Live:
         discreet: Discreet | None = None,
     ) -> None:
         run_dir = config.run_dir
-        self._pool = WorkerPool(
-            [run_dir / f"worker-{index}.sock" for index in range(config.media_workers)],
-            on_event=self._worker_says,
-            on_change=self._changed,
-        )
+        sockets = [run_dir / f"worker-{index}.sock" for index in range(config.media_workers)]
+        self._pool = WorkerPool(sockets, on_event=self._worker_says, on_change=self._changed)
         self._recorder = RecorderLink(
-            run_dir / "recorder.sock",
-            under_way=self._under_way,
-            over=self._over,
-            on_change=self._changed,
+            run_dir / "recorder.sock", under_way=self._under_way, over=self._over, on_change=self._changed
         )
         self.context = Context(
             config=config,

@@ -262,8 +262,7 @@ def add_routes(
     ``actor_of`` answers who the request's session belongs to, None for nobody, and is asked again every
     ``recheck_s`` seconds; ``translate`` puts a text into a language.
     """
-    sockets: set[Socket] = set()
-    app[SOCKETS] = sockets
+    sockets = app[SOCKETS] = set[Socket]()
     app[RECHECK] = recheck_s
     behind_proxy = live.context.config.behind_proxy
 

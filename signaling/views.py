@@ -102,11 +102,7 @@ def welcome(
         may=permitted(hearing, seat, actor),
         media=media,
         ice_servers=ice_servers,
-        messages=[
-            happened(hearing, entry)
-            for entry in log
-            if isinstance(entry.event, ev.Said | ev.Noted) and may_see(hearing, seat, entry.event)
-        ],
+        messages=_written(hearing, seat, log),
         chair_lost_after_s=chair_lost_s,
         publishing=str(hearing.publishing),
         picture_level=hearing.picture_level,
@@ -114,6 +110,12 @@ def welcome(
         case_id=hearing.case_id if not hearing.case_id or knows_case(hearing, seat, hearing.case_id) else "",
         heard=[case_id for case_id in sorted(hearing.heard) if knows_case(hearing, seat, case_id)],
     )
+
+
+def _written(hearing: Hearing, seat: Seat, log: Iterable[Entry]) -> list[p.Happened]:
+    """Messages and notes so far, as far as the seat may see them."""
+    written = (entry for entry in log if isinstance(entry.event, ev.Said | ev.Noted))
+    return [happened(hearing, entry) for entry in written if may_see(hearing, seat, entry.event)]
 
 
 class Plates:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hub.case_clocks import ClockState
+from hub.cases import TYPE_NAMES
 from hub.i18n import N_
 from hub.likeness import Likeness
 from hub.models import (
     AdHocGround,
     CaseState,
-    CaseType,
     Certainty,
     Complexity,
     DayKind,
@@ -35,12 +35,7 @@ from web.handling_labels import HANDLING, HANDLING_TONES
 from web.translate import Catalogue
 
 LABELS: Mapping[str, Mapping[str, str]] = {
-    "case_type": {
-        CaseType.COMPLAINT: N_("Khiếu nại"),
-        CaseType.DENUNCIATION: N_("Tố cáo"),
-        CaseType.PETITION: N_("Kiến nghị"),
-        CaseType.FEEDBACK: N_("Phản ánh"),
-    },
+    "case_type": {str(kind): name for kind, name in TYPE_NAMES.items()},
     "case_state": {
         CaseState.RECEIVED: N_("Đã tiếp nhận"),
         CaseState.CLASSIFIED: N_("Đã phân loại"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache, partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from hub import minutes_text
 from hub.case_moves import MOVE_NAMES
-from hub.errors import BadInput
+from hub.errors import BadInput, HubError
 from hub.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_, Text
 from hub.models.people import Role
 from hub.services.search import kinds
@@ -64,29 +64,32 @@ class Renderer:
             "today_iso": lambda: formats.today().isoformat(),
             "Role": Role,
         }
-        environment.filters |= {
-            "tr": book.text,
-            "named": book.named,
-            "date_time": partial(formats.date_time, language=language),
-            "long_date": lambda day: formats.long_date(_day(day), language),
-            "short_date": formats.short_date,
-            "clock": formats.clock,
-            "typed_day": formats.typed_day,
-            "elapsed": formats.elapsed,
-            "size": partial(formats.size, language=language),
-            "percent": partial(formats.percent, language=language),
-            "rate": partial(formats.rate, language=language),
-            "iso": _iso,
-            "paragraphs": _paragraphs,
-            "stamped": _stamped,
-            "instant": datetime.fromisoformat,
-        }
         environment.globals["time_range"] = partial(formats.time_range, language=language)
+        environment.filters |= {"tr": book.text, "named": book.named, **_filters(language)}
         return environment
 
     def static(self, path: str) -> str:
         """The address of a file under ``static/``; it changes when any of them does, so it may be cached for long."""
         return f"/static/{self.static_version}/{path}"
+
+
+def _filters(language: str) -> dict[str, Callable[..., object]]:
+    """How figures, days and texts are written."""
+    return {
+        "date_time": partial(formats.date_time, language=language),
+        "long_date": lambda day: formats.long_date(_day(day), language),
+        "short_date": formats.short_date,
+        "clock": formats.clock,
+        "typed_day": formats.typed_day,
+        "elapsed": formats.elapsed,
+        "size": partial(formats.size, language=language),
+        "percent": partial(formats.percent, language=language),
+        "rate": partial(formats.rate, language=language),
+        "iso": _iso,
+        "paragraphs": _paragraphs,
+        "stamped": _stamped,
+        "instant": datetime.fromisoformat,
+    }
 
 
 @cache
@@ -131,6 +134,12 @@ def _stamped(text: str, replay: str) -> Markup:
         else:
             shown.append(Markup("<br>").join(piece.text.split("\n")))
     return Markup("").join(shown)
+
+
+def told(error: HubError | None) -> dict[str, Any]:
+    """The status of a page that shows a form again, and what is wrong with which field; of one that is shown anew."""
+    fields = error.fields if isinstance(error, BadInput) else {}
+    return {"status": error.status if error else 200, "errors": fields}
 
 
 def render(request: http.Request, template: str, *, status: int = 200, **context: Any) -> http.Response:

@@ -71,27 +71,8 @@ def make_app(config: Config, database: Database, registry: CollectorRegistry) ->
         doors=keeper,
     )
     app = make_pages(deps)
-
-    async def actor_of(request: http.Request) -> Actor | None:
-        """Asked again while a socket is open, so it reads the session anew; a hearing is use, so it prolongs it."""
-        if (session := request.get(SESSION)) is not None and ASKED not in request:
-            request[ASKED] = True  # the middleware has read it this instant
-            return None if session.account.must_change_password else request[ACTOR]
-        token = cookie(request, SESSION_COOKIE)
-        if not token:
-            return None
-        async with database.reading() as db:
-            found = await people.actor_for_token(db, token, client_address(request), allow_demo=config.demo)
-        if found is None or found[1].account.must_change_password:
-            return None
-        try:
-            await people.extend_session(database, config, found[1])
-        except NotReady as error:
-            log.warning("session not prolonged", fault=str(error))
-        return found[0]
-
-    signaling_app.add_routes(app, live, actor_of=actor_of, translate=speak)
-    app.cleanup_ctx.append(_housekeeping(deps))
+    signaling_app.add_routes(app, live, actor_of=partial(_actor_of, config, database), translate=speak)
+    app.cleanup_ctx.append(_running(partial(_keep_house, deps), "housekeeping"))
     app.cleanup_ctx.append(_running(keeper.run, "doors"))
     app.cleanup_ctx.append(_running(partial(_scan_waiting, deps), "antivirus"))
     app.cleanup_ctx.append(_running(Sender(config, database, speak).run, "mail"))
@@ -99,6 +80,25 @@ def make_app(config: Config, database: Database, registry: CollectorRegistry) ->
     app.cleanup_ctx.append(_running(Reminding(config, database).run, "reminders"))
     app.cleanup_ctx.append(_running(partial(search_building.build_when_missing, database), "search index"))
     return app
+
+
+async def _actor_of(config: Config, database: Database, request: http.Request) -> Actor | None:
+    """Asked again while a socket is open, so it reads the session anew; a hearing is use, so it prolongs it."""
+    if (session := request.get(SESSION)) is not None and ASKED not in request:
+        request[ASKED] = True  # the middleware has read it this instant
+        return None if session.account.must_change_password else request[ACTOR]
+    token = cookie(request, SESSION_COOKIE)
+    if not token:
+        return None
+    async with database.reading() as db:
+        found = await people.actor_for_token(db, token, client_address(request), allow_demo=config.demo)
+    if found is None or found[1].account.must_change_password:
+        return None
+    try:
+        await people.extend_session(database, config, found[1])
+    except NotReady as error:
+        log.warning("session not prolonged", fault=str(error))
+    return found[0]
 
 
 def speak(language: str, text: Text | str) -> str:
@@ -112,18 +112,6 @@ def _running(
 
     async def context(_app: http.Application) -> AsyncIterator[None]:
         task = asyncio.create_task(work(), name=name)
-        yield
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-    return context
-
-
-def _housekeeping(deps: Deps) -> Callable[[http.Application], AsyncIterator[None]]:
-    """A ``cleanup_ctx``."""
-
-    async def context(_app: http.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(_keep_house(deps), name="housekeeping")
         yield
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from hub.case_moves import MoveCode
+from hub.cases import TYPE_NAMES
 from hub.forms.signing import Signing, head_title
 from hub.i18n import N_
 from hub.models.cases import CaseType
@@ -148,12 +149,7 @@ class Form:
 
 
 EVERY = frozenset(CaseType)
-NOUN: Mapping[CaseType, str] = {
-    CaseType.COMPLAINT: "khiếu nại",
-    CaseType.DENUNCIATION: "tố cáo",
-    CaseType.PETITION: "kiến nghị",
-    CaseType.FEEDBACK: "phản ánh",
-}
+NOUN: Mapping[CaseType, str] = {kind: name.lower() for kind, name in TYPE_NAMES.items()}
 
 
 def noun(facts: Facts) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import secrets
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -20,10 +19,9 @@ from hub.db import Database
 from hub.errors import BadInput, NotFound, NotReady, TooLarge
 from hub.filetypes import FileType, recognise
 from hub.i18n import N_, Text
-from hub.ids import new_id
 from hub.models import Attachment, Case, DenouncerDocument, Scan
 from hub.sealed import WrongKey
-from hub.services import audit, denouncers, identity
+from hub.services import audit, denouncers, identity, sealed_objects
 from hub.services.antivirus import Scanner, ScannerAway
 from hub.services.case_access import require_here, require_readable, settling_paths
 from hub.services.identity import Vault
@@ -57,42 +55,34 @@ async def add_attachment(
     max_bytes: int,
     scanner: Scanner | None = None,
 ) -> Attachment:
-    """Keep a document. Raises ``TooLarge``, ``BadInput`` (forbidden type, a virus), ``Forbidden``, ``StoreAway``,
-    ``ScannerAway``.
+    """Keep a document; a denunciation's name the denouncer, so they are sealed under a neutral file name.
 
-    A denunciation's documents name the denouncer: they are sealed, and kept under a neutral file name.
+    Raises ``TooLarge``, ``BadInput`` (forbidden type, a virus), ``Forbidden``, ``StoreAway``, ``ScannerAway``.
     """
     kind = check(upload, max_bytes)
     async with database.reading() as db:
         secret = (await _editable(db, actor, case_id)).party.secret
     scan = await _scanned(database, actor, case_id, upload.data, scanner)
-    attachment_id = new_id()
-    key = f"attachments/{secrets.token_hex(16)}"
-    data_key = denouncers.new_document_key()
-    data = denouncers.seal_document(data_key, attachment_id, upload.data) if secret else upload.data
-    media_type = "application/octet-stream" if secret else kind.media_type
-    await asyncio.to_thread(store.put_bytes, key, data, media_type=media_type)
+    kept = await sealed_objects.keep(store, "attachments", upload.data, kind.media_type, sealed=secret)
     async with database.transaction() as db:
         case = await _editable(db, actor, case_id)
         row = Attachment(
-            id=attachment_id,
+            id=kept.id,
             case_id=case.id,
             file_name=await _next_neutral_name(db, case, kind) if secret else _file_name(upload.file_name, kind),
             media_type=kind.media_type,
             size_bytes=len(upload.data),
             sha256=hashlib.sha256(upload.data).hexdigest(),
-            object_key=key,
+            object_key=kept.object_key,
             sealed=secret,
             scan=scan,
             created_by=actor.account_id,
         )
         db.add(row)
         await db.flush()
-        if secret:
-            await denouncers.keep_document_key(db, vault.ring, row.id, data_key, in_use=True)
-        await audit.record(
-            db, actor, "attachment_added", "case", case.id, unit_path=case.unit.path, attachment_id=row.id
-        )
+        if kept.data_key is not None:
+            await denouncers.keep_document_key(db, vault.ring, row.id, kept.data_key, in_use=True)
+        await audit.record(db, actor, "attachment_added", "case", case.id, **_told(case, row))
         return row
 
 
@@ -112,18 +102,14 @@ async def open_attachment(
         if row.scan == Scan.PENDING:
             raise NotReady(N_("Tài liệu này đang chờ quét vi-rút nên chưa mở được."))
         await identity.require_discreet(db, vault, actor, [case], clean(reason))
-        await audit.record(
-            db,
-            actor,
-            "attachment_opened",
-            "case",
-            case.id,
-            clean(reason),
-            unit_path=case.unit.path,
-            attachment_id=row.id,
-        )
+        await audit.record(db, actor, "attachment_opened", "case", case.id, clean(reason), **_told(case, row))
         found = await denouncers.document_key(db, vault.ring, row.id) if row.sealed else None
     return OpenedAttachment(row.file_name, row.media_type, await asyncio.to_thread(_whole, store, vault, found, row))
+
+
+def _told(case: Case, row: Attachment) -> dict[str, str]:
+    """What the trail knows of a document beside its case."""
+    return {"unit_path": case.unit.path, "attachment_id": row.id}
 
 
 def _whole(store: ObjectStore, vault: Vault, found: tuple[bytes, bool] | None, row: Attachment) -> bytes:
@@ -133,9 +119,9 @@ def _whole(store: ObjectStore, vault: Vault, found: tuple[bytes, bool] | None, r
         if row.sealed:
             data = _unsealed(vault, found, row.id, data)
     except (ObjectMissing, WrongKey) as error:
-        raise _damaged() from error
+        raise sealed_objects.damaged() from error
     if hashlib.sha256(data).hexdigest() != row.sha256:
-        raise _damaged()
+        raise sealed_objects.damaged()
     return data
 
 
@@ -265,7 +251,3 @@ async def _require_readable(db: AsyncSession, actor: Actor, case: Case, row: Att
     if not reason:
         text = Text(N_("Tài liệu này có thể nêu tên người tố cáo. Hãy ghi lý do xem."))
         raise BadInput(text.message, fields={"reason": text})
-
-
-def _damaged() -> NotReady:
-    return NotReady(N_("Tệp đính kèm không còn nguyên vẹn. Hãy báo quản trị viên để phục hồi từ bản sao lưu."))

@@ -65,16 +65,8 @@ async def record(
     entry.sha256 = _hash(recording.custody_sha256, entry)
     recording.custody_count, recording.custody_sha256 = entry.seq, entry.sha256
     db.add(entry)
-    await audit.record(
-        db,
-        actor,
-        f"recording.{action}",
-        "recording",
-        recording_id,
-        reason,
-        unit_path=unit_path,
-        **{**detail, NUMBER: entry.seq},
-    )
+    told = {**detail, NUMBER: entry.seq}
+    await audit.record(db, actor, f"recording.{action}", "recording", recording_id, reason, unit_path=unit_path, **told)
     return entry
 
 

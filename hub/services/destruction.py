@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -42,22 +43,16 @@ async def certificate(db: AsyncSession, found: models.Destruction, objects_left:
                 "objects_left": objects_left,
                 "withheld": await _withheld(db, recording.id),
                 "approvals": [
-                    {
-                        "account": found.proposed_by,
-                        "name": found.proposed_name,
-                        "at": instant(found.proposed_at),
-                        "reason": found.reason,
-                    },
-                    {
-                        "account": found.approved_by,
-                        "name": found.approved_name,
-                        "at": instant(found.approved_at),
-                        "reason": found.approve_reason,
-                    },
+                    _approval(found.proposed_by, found.proposed_name, found.proposed_at, found.reason),
+                    _approval(found.approved_by, found.approved_name, found.approved_at, found.approve_reason),
                 ],
             }
         )
     )
+
+
+def _approval(account_id: str | None, name: str | None, at: datetime | None, reason: str | None) -> dict[str, object]:
+    return {"account": account_id, "name": name, "at": instant(at), "reason": reason}
 
 
 async def _withheld(db: AsyncSession, recording_id: str) -> list[dict[str, object]]:

@@ -25,16 +25,16 @@ from hub.auth import Action, Actor, Target, require
 from hub.config import Config
 from hub.db import Database
 from hub.errors import BadInput, Conflict, NotFound
+from hub.form_registry import Edition
 from hub.i18n import N_, Text
-from hub.models import Case, Document
+from hub.models import Case, Document, OrgUnit
 from hub.papers import Paper
-from hub.sealed import WrongKey
-from hub.services import audit, denouncers, hearing_document_access, identity, visits
+from hub.services import audit, hearing_document_access, identity, visits
 from hub.services.case_access import get as get_case
 from hub.services.counters import next_number
 from hub.services.form_facts import About, Draft, draft, with_identity
 from hub.services.identity import Vault
-from hub.services.sealed_objects import damaged, key_for, put, read_whole
+from hub.services.sealed_objects import key_for, put, read_paper, read_whole, sealed_text
 from hub.services.store import ObjectStore
 
 FORMAT = "citizen-reception-hub/document/1"
@@ -108,13 +108,10 @@ async def _number(
 ) -> None:
     found, typed = await _checked(db, vault, actor, wanted)
     unit, day = found.unit, found.facts.today
-    counter = await next_number(db, f"document/{unit.id}/{day.year}")
+    counter, number = await counted(db, unit, found.edition, day)
     if await db.scalar(select(Document.id).where(Document.id == document_id)):
         raise MadeMeanwhile
-    number = f"{counter:02d}/{found.edition.symbol}-{papers.abbreviation(unit.name)}"
-    data_key = await key_for(db, vault, document_id, sealed=found.secret)
-    token = secrets.token_urlsafe(16)
-    url = f"{net.public_url(config)}/verify/{token}"
+    token, url = verify_address(config)
     paper = _compose(found, typed, number=number, day=day, url=url)
     row = Document(
         id=document_id,
@@ -129,12 +126,30 @@ async def _number(
         number=number,
         day=day,
         named=found.facts.person.named,
-        sealed_paper=sealed_text(vault, data_key, document_id, json.dumps(papers.as_data(paper)).encode()),
         token=token,
         sealed=found.secret,
         created_by=actor.account_id,
         scans=[],
     )
+    await keep(db, vault, actor, row, paper)
+
+
+async def counted(db: AsyncSession, unit: OrgUnit, edition: Edition, day: date) -> tuple[int, str]:
+    """The next number among all of the unit's papers of that year, and as they write it: ``07/GBN-UBND``."""
+    counter = await next_number(db, f"document/{unit.id}/{day.year}")
+    return counter, f"{counter:02d}/{edition.symbol}-{papers.abbreviation(unit.name)}"
+
+
+def verify_address(config: Config) -> tuple[str, str]:
+    """A new paper's token, and where its QR code leads."""
+    token = secrets.token_urlsafe(16)
+    return token, f"{net.public_url(config)}/verify/{token}"
+
+
+async def keep(db: AsyncSession, vault: Vault, actor: Actor, row: Document, paper: Paper) -> None:
+    """The row with what the paper says, sealed."""
+    data_key = await key_for(db, vault, row.id, sealed=row.sealed)
+    row.sealed_paper = sealed_text(vault, data_key, row.id, json.dumps(papers.as_data(paper)).encode())
     db.add(row)
     await db.flush()
     await note(db, actor, "document_made", row)
@@ -184,28 +199,6 @@ def signed_facts(row: Document) -> bytes:
     if row.text_sha256:
         facts["text_sha256"] = row.text_sha256
     return canonical_form.canonical(facts)
-
-
-def sealed_text(vault: Vault, data_key: bytes | None, document_id: str, text: bytes) -> bytes:
-    """What a paper says, as its row keeps it."""
-    if data_key is None:
-        return vault.seal_paper(document_id, text)
-    return denouncers.seal_document(data_key, document_id, text)
-
-
-def read_text(vault: Vault, data_key: bytes | None, row: Document) -> bytes:
-    """The way back. Raises ``NotReady`` when the row was altered."""
-    try:
-        if data_key is None:
-            return vault.unseal_paper(row.id, row.sealed_paper)
-        return denouncers.unseal_document(data_key, row.id, row.sealed_paper)
-    except WrongKey as error:
-        raise damaged() from error
-
-
-def read_paper(vault: Vault, data_key: bytes | None, row: Document) -> Paper:
-    """Raises ``NotReady`` when the row was altered."""
-    return papers.from_data(json.loads(read_text(vault, data_key, row)))
 
 
 async def of_case(db: AsyncSession, case: Case) -> list[Document]:

@@ -7,7 +7,6 @@ What ``documents`` does for papers of cases â€“ PDF, signature, opening, scans â
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub import calendar, net, papers
+from hub import calendar
 from hub.auth import Action, Actor, require
 from hub.config import Config
 from hub.db import Database
@@ -40,10 +39,8 @@ from hub.models import (
 )
 from hub.papers import Paper
 from hub.services import conclusions, documents, form_facts, minutes, minutes_reading
-from hub.services.counters import next_number
 from hub.services.documents import MadeMeanwhile
 from hub.services.identity import Vault
-from hub.services.sealed_objects import key_for
 from hub.services.store import ObjectStore
 
 
@@ -99,18 +96,13 @@ class Papers:
     async def _number(self, db: AsyncSession, actor: Actor, made: _Made) -> None:
         unit, day, counter, number = made.hearing.unit, made.paper.day, None, made.number
         if made.counted:
-            counter = await next_number(db, f"document/{unit.id}/{day.year}")
-            number = f"{counter:02d}/{made.edition.symbol}-{papers.abbreviation(unit.name)}"
+            counter, number = await documents.counted(db, unit, made.edition, day)
         if await of_source(db, made.source_id) is not None:
             raise MadeMeanwhile
-        document_id, token = new_id(), secrets.token_urlsafe(16)
-        url = f"{net.public_url(self._config)}/verify/{token}"
+        token, url = documents.verify_address(self._config)
         paper = replace(made.paper, verify_url=url, number=number if made.counted else "")
-        # What people said at a hearing may name anybody: always under the vault's keys.
-        data_key = await key_for(db, self._vault, document_id, sealed=True)
-        text = json.dumps(papers.as_data(paper)).encode()
         row = Document(
-            id=document_id,
+            id=new_id(),
             hearing_id=made.hearing.id,
             source_id=made.source_id,
             text_sha256=paper.text_sha256,
@@ -122,15 +114,12 @@ class Papers:
             number=number,
             day=day,
             named=False,
-            sealed_paper=documents.sealed_text(self._vault, data_key, document_id, text),
             token=token,
-            sealed=True,
+            sealed=True,  # what people said at a hearing may name anybody: always under the vault's keys
             created_by=actor.account_id,
             scans=[],
         )
-        db.add(row)
-        await db.flush()
-        await documents.note(db, actor, "document_made", row)
+        await documents.keep(db, self._vault, actor, row, paper)
 
 
 async def of_source(db: AsyncSession, source_id: str) -> Document | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import secrets
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,15 +13,15 @@ from hub import filetypes
 from hub import minutes as rules
 from hub.auth import Action, Actor, require
 from hub.db import Database
-from hub.errors import BadInput, NotFound, NotReady
+from hub.errors import BadInput, NotFound
 from hub.filetypes import FileType
 from hub.i18n import N_, Text
-from hub.ids import new_id, utc_now
+from hub.ids import utc_now
 from hub.models import Attachment, Case, Hearing, Minutes, MinutesScan, MinutesState, MinutesVersion
-from hub.services import attachments, audit, denouncers, hearing_lists, minutes, minutes_reading
+from hub.services import attachments, audit, denouncers, hearing_lists, minutes, minutes_reading, sealed_objects
 from hub.services.attachments import AttachmentUpload, OpenedAttachment
 from hub.services.identity import Vault
-from hub.services.store import ObjectMissing, ObjectStore
+from hub.services.store import ObjectStore
 
 SCANNED = frozenset({filetypes.PDF, filetypes.PNG, filetypes.JPEG})
 
@@ -49,20 +48,17 @@ async def add_scan(
     async with database.reading() as db:
         hearing, _ = await _scannable(db, actor, hearing_id, seat_id)
         secret = next((case for case in hearing.cases if case.party.secret), None)
-    attachment_id, data_key = new_id(), denouncers.new_document_key()
-    key = f"{'attachments' if secret else 'minutes'}/{secrets.token_hex(16)}"
-    data = denouncers.seal_document(data_key, attachment_id, upload.data) if secret else upload.data
-    media_type = "application/octet-stream" if secret else kind.media_type
-    await asyncio.to_thread(store.put_bytes, key, data, media_type=media_type)
+    folder = "attachments" if secret else "minutes"
+    kept = await sealed_objects.keep(store, folder, upload.data, kind.media_type, sealed=secret is not None)
     async with database.transaction() as db:
         hearing, found = await _scannable(db, actor, hearing_id, seat_id)
         row = await _row(db, actor, found, kind, upload)
-        row.seat_id, row.object_key = seat_id or None, key
-        if secret is not None:
-            row.attachment_id = attachment_id
+        row.seat_id, row.object_key = seat_id or None, kept.object_key
+        if secret is not None and kept.data_key is not None:
+            row.attachment_id = kept.id
             db.add(_document(actor, secret, row))
             await db.flush()
-            await denouncers.keep_document_key(db, vault.ring, attachment_id, data_key, in_use=True)
+            await denouncers.keep_document_key(db, vault.ring, kept.id, kept.data_key, in_use=True)
         db.add(row)
         await db.flush()
         told = {"scan_id": row.id, "sha256": row.sha256, "version": found.version}
@@ -84,12 +80,7 @@ async def open_scan(
         await audit.record(db, actor, "minutes_scan_opened", "hearing", hearing.id, "", unit_path=path, scan_id=row.id)
     if row.attachment_id:
         return await attachments.open_attachment(database, store, vault, actor, row.attachment_id, reason)
-    try:
-        data = await asyncio.to_thread(lambda: b"".join(store.read(row.object_key)))
-    except ObjectMissing as error:
-        raise _damaged() from error
-    if hashlib.sha256(data).hexdigest() != row.sha256:
-        raise _damaged()
+    data = await asyncio.to_thread(sealed_objects.read_whole, store, None, row.id, row.object_key, row.sha256)
     return OpenedAttachment(row.file_name, row.media_type, data)
 
 
@@ -150,7 +141,3 @@ async def _row(db: AsyncSession, actor: Actor, found: Minutes, kind: FileType, u
         created_by=actor.account_id,
         created_at=utc_now(),
     )
-
-
-def _damaged() -> NotReady:
-    return NotReady(N_("Bản quét không còn nguyên vẹn. Hãy báo quản trị viên để phục hồi từ bản sao lưu."))

@@ -18,7 +18,7 @@ from hub import auth, models, seals
 from hub import manifest as form
 from hub.auth import Action, Actor
 from hub.envelope import Undecipherable
-from hub.errors import BadInput, NotFound, NotReady
+from hub.errors import BadInput, NotReady
 from hub.i18n import N_, Text
 from hub.services import custody, extracts, identity, recording_keys, recordings, withholding
 from hub.services import store as stores
@@ -70,14 +70,7 @@ async def prepare(
     Raises ``NotFound``, ``Forbidden``, ``BadInput`` without a reason or when it names a denouncer, and ``NotReady``
     while the recording is not sealed.
     """
-    recording = await db.get(models.Recording, recording_id)
-    if recording is None:
-        raise NotFound(N_("Không tìm thấy bản ghi."))
-    hearing = await db.get_one(models.Hearing, recording.hearing_id)
-    auth.require(actor, Action.DOWNLOAD_RECORDING, record_target(hearing))
-    await recordings.to_open(db, recording_id)
-    if with_withheld:
-        withholding.require_read(actor, hearing)
+    recording, hearing = await _opened(db, actor, recording_id, with_withheld=with_withheld)
     reason = _reason(reason)
     await identity.require_discreet(db, vault, actor, hearing.cases, reason, field="download_reason")
     if recording.sealed_at is None or recording.manifest_key is None:
@@ -99,6 +92,18 @@ async def prepare(
         blanks=extract.blanks if extract else [],
         data_key=data_key,
     )
+
+
+async def _opened(
+    db: AsyncSession, actor: Actor, recording_id: str, *, with_withheld: bool
+) -> tuple[models.Recording, models.Hearing]:
+    """For whoever may take it away, with what is withheld only for who may read that."""
+    recording, hearing = await recordings.get(db, recording_id)
+    auth.require(actor, Action.DOWNLOAD_RECORDING, record_target(hearing))
+    await recordings.to_open(db, recording_id)
+    if with_withheld:
+        withholding.require_read(actor, hearing)
+    return recording, hearing
 
 
 def _reason(text: str) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 
 from hub.db import Database
 from hub.models import Case, Document, DocumentScan, Party
-from hub.services import denouncers, documents, sealing
+from hub.services import denouncers, sealed_objects, sealing
 from hub.services.identity import Vault
 from hub.services.sealing import SUFFIX, replace
 from hub.services.store import ObjectStore
@@ -54,8 +54,8 @@ async def _write(database: Database, vault: Vault, data_key: bytes, row: Kept) -
         if again is None or again.sealed or again.object_key != row.object_key:
             return 0
         if isinstance(again, Document):
-            text = documents.read_text(vault, None, again)
-            again.sealed_paper = documents.sealed_text(vault, data_key, again.id, text)
+            text = sealed_objects.read_text(vault, None, again)
+            again.sealed_paper = sealed_objects.sealed_text(vault, data_key, again.id, text)
         if again.object_key is not None:
             again.object_key += SUFFIX
         again.sealed = True

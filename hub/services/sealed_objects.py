@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import json
+import secrets
+from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub import papers
 from hub.errors import NotReady
 from hub.i18n import N_
+from hub.ids import new_id
+from hub.models import Document
+from hub.papers import Paper
 from hub.sealed import WrongKey
 from hub.services import denouncers
 from hub.services.identity import Vault
 from hub.services.store import ObjectMissing, ObjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where a new document lies; ``data_key``, where it is sealed, goes into the vault with the document's row."""
+
+    id: str
+    object_key: str
+    data_key: bytes | None = field(repr=False)
+
+
+async def keep(store: ObjectStore, folder: str, data: bytes, media_type: str, *, sealed: bool) -> Kept:
+    """Under a name that tells nothing, before there is a row of it. Raises ``StoreAway``."""
+    data_key = denouncers.new_document_key() if sealed else None
+    kept = Kept(new_id(), f"{folder}/{secrets.token_hex(16)}", data_key)
+    await asyncio.to_thread(put, store, data_key, kept.id, kept.object_key, data, media_type)
+    return kept
 
 
 async def key_for(db: AsyncSession, vault: Vault, paper_id: str, *, sealed: bool) -> bytes | None:
@@ -39,6 +64,28 @@ def read_whole(store: ObjectStore, data_key: bytes | None, paper_id: str, key: s
     if hashlib.sha256(data).hexdigest() != sha256:
         raise damaged()
     return data
+
+
+def sealed_text(vault: Vault, data_key: bytes | None, document_id: str, text: bytes) -> bytes:
+    """What a paper says, as its row keeps it."""
+    if data_key is None:
+        return vault.seal_paper(document_id, text)
+    return denouncers.seal_document(data_key, document_id, text)
+
+
+def read_text(vault: Vault, data_key: bytes | None, row: Document) -> bytes:
+    """The way back. Raises ``NotReady`` when the row was altered."""
+    try:
+        if data_key is None:
+            return vault.unseal_paper(row.id, row.sealed_paper)
+        return denouncers.unseal_document(data_key, row.id, row.sealed_paper)
+    except WrongKey as error:
+        raise damaged() from error
+
+
+def read_paper(vault: Vault, data_key: bytes | None, row: Document) -> Paper:
+    """Raises ``NotReady`` when the row was altered."""
+    return papers.from_data(json.loads(read_text(vault, data_key, row)))
 
 
 def damaged() -> NotReady:

@@ -61,9 +61,8 @@ def _password_page(request: http.Request, error: BadInput | None = None) -> http
     return view.render(
         request,
         "account/password.html",
-        status=error.status if error else 200,
+        **view.told(error),
         must=keys.session(request).account.must_change_password,
         message=error.text if error else "",
-        errors=error.fields if error else {},
         values={},
     )

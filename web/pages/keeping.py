@@ -132,10 +132,9 @@ async def _archive(
     return view.render(
         request,
         "pages/archive.html",
-        status=400 if error else 200,
+        **view.told(error),
         lists=found,
         last=last,
         error=error,
-        errors=error.fields if error else {},
         values=values or {},
     )

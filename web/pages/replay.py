@@ -42,12 +42,11 @@ def page(
     return view.render(
         request,
         "live/recording.html",
-        status=error.status if error else 200,
+        **view.told(error),
         facts=found,
         progress=progress,
         at=at,
         error=error,
-        errors=error.fields if isinstance(error, BadInput) else {},
         grounds=withholding.GROUNDS,
         values={"from": request.query.get("from", "")[:20], **(values or {})},
         opened=opened,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web as http
@@ -50,11 +51,11 @@ async def _page(
     if shown.kind is SearchKind.NOTE and shown.rows:
         async with hub.database.transaction() as db:
             await search_rows.tell(db, actor, shown.rows)
-    with_kind = {**asked, "kind": shown.kind.value}
     return view.render(
         request,
         "search/index.html",
-        status=error.status if error else 200,
+        **view.told(error),
+        **_links(asked, query, shown),
         asked=asked,
         kind=shown.kind.value,
         kinds=[one.value for one in search.kinds(actor)],
@@ -62,15 +63,11 @@ async def _page(
         beside=[kind.value for kind, count in shown.counts.items() if kind is not shown.kind and count.value],
         searching=bool(asked),
         rows=shown.rows,
-        paging=paging.paging("/search", with_kind, paging.trail(query), shown.next),
-        query=urlencode(with_kind),
-        tabs={one: "/search?" + urlencode({**asked, "kind": one}) for one in KINDS},
         helps=_helps(asked, shown.kind),
         saved=kept,
         choices=choices,
         built=built,
         waiting=waiting,
-        errors=error.fields if error else {},
         message=error.text if error else "",
         values={"opened": "", "name": "", **(values or {})},
     )
@@ -84,6 +81,16 @@ class _Shown:
     rows: list[ResultRow]
     counts: dict[SearchKind, Count]
     next: Cursor | None
+
+
+def _links(asked: dict[str, str], query: Mapping[str, str], shown: _Shown) -> dict[str, Any]:
+    """To the pages before and after, to the other kinds, and to this search itself."""
+    with_kind = {**asked, "kind": shown.kind.value}
+    return {
+        "paging": paging.paging("/search", with_kind, paging.trail(query), shown.next),
+        "query": urlencode(with_kind),
+        "tabs": {one: "/search?" + urlencode({**asked, "kind": one}) for one in KINDS},
+    }
 
 
 async def _shown(
