@@ -85,8 +85,6 @@ class Action(StrEnum):
     """Decide on what somebody else proposed: the head's word, as for all archives (Law on Archives 2011 Art 28)."""
     WATCH_ARCHIVE = "watch_archive"
     """What is due, held, proposed, missing in the store."""
-    SET_RETENTION = "set_retention"
-    """The rules for everybody."""
     WITHHOLD_RECORDING = "withhold_recording"
     """Hide a passage of a recording from all who may not read what is withheld."""
     READ_WITHHELD = "read_withheld"
@@ -233,7 +231,6 @@ _ROLES: dict[Action, frozenset[Role]] = {
     Action.DESTROY_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),
     Action.APPROVE_DESTRUCTION: frozenset({Role.LEADER}),
     Action.WATCH_ARCHIVE: frozenset({Role.AUDITOR, Role.LEADER, Role.ADMINISTRATOR}),
-    Action.SET_RETENTION: frozenset({Role.ADMINISTRATOR}),
     Action.WITHHOLD_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),
     Action.READ_WITHHELD: frozenset({Role.LEADER}),
 }

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from functools import cache
+from itertools import product
 
 from hub.case_moves import COMPLAINT, DENUNCIATION, EVERY, REQUESTS, Facts, Happened, MoveCode, standing
 from hub.i18n import N_
@@ -178,8 +180,19 @@ SPECS: tuple[ClockSpec, ...] = (
 )
 """The most important first."""
 
+EXTENSION = "denunciation_extension"
 STANDING_STILL = {M.SUSPEND: M.RESUME, M.WITHDRAW: M.RECONSIDER}
 """What stops all clocks of the agency, and what lets them go on."""
+
+
+@cache
+def rule_codes() -> frozenset[str]:
+    """Every rule that a clock may ask for, whatever the case is like."""
+    choices = (CaseType, (1, 2), Complexity, (False, True), (False, True), (False, True), (False, True))
+    names = ("type", "level", "complexity", "remote", "several_places", "competent", "forwarded")
+    every = [Facts(**dict(zip(names, one, strict=True))) for one in product(*choices)]  # type: ignore[arg-type]
+    asked = {spec.rule(facts) for spec in SPECS for facts in every}
+    return frozenset({EXTENSION} | {code for code in asked if code is not None})
 
 
 def clocks(
@@ -216,7 +229,7 @@ def _clock(
         return None
     pauses = [] if spec.citizens else _pauses(later)
     extensions = tuple(one for one in later if one.code is M.EXTEND) if spec.code == "settlement_denunciation" else ()
-    more = [book.find("denunciation_extension", one.day) for one in extensions]
+    more = [book.find(EXTENSION, one.day) for one in extensions]
     extended = replace(rule, value=rule.value + sum(one.value for one in more if one is not None))
     if stopped is not None:
         pauses = [one if one.last else replace(one, last=stopped) for one in pauses]

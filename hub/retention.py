@@ -1,36 +1,40 @@
-"""How long a recording is kept: dated rules by type of case, chosen by the day of the hearing. PURE."""
+"""How long a recording is kept: legal rules by type of case, chosen by the day of the hearing. PURE."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from hub import calendar
+from hub import calendar, law
+from hub.law import RuleBook
+from hub.models.cases import CaseType
+from hub.models.law import Certainty, RuleUnit
+
+CODE = "retention_"
+"""What the codes of these rules begin with; their unit is years, or for ever."""
+WITHOUT_CASE = "retention_recording"
+CODES: Mapping[str, str] = {"": WITHOUT_CASE, **{kind.value: f"{WITHOUT_CASE}_{kind}" for kind in CaseType}}
+"""By type of case; empty: hearings without a case."""
+PAPERS = "retention_destruction_papers"
+"""Of the certificate of a destruction, and the manifest as the list of what was destroyed, from the day of it."""
+YEARS_MAX = 200
 
 AHEAD = timedelta(days=20 * 365)
 """What is kept for ever is locked so far ahead, again and again; locks need a date."""
 HELD_AHEAD = timedelta(days=90)
 """The same for what is held: a hold ends when a person says so, and a lock cannot be shortened."""
 
-CERTIFICATE_YEARS = 20
-"""So long the papers of a destruction are kept at least (Law on Archives 2011 Art 28(4); to be compared with the law of
-2024): the certificate, and the manifest as the list of what was destroyed."""
-
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``case_type`` empty: for hearings without a case. ``years`` None: for ever.
-
-    In force from ``valid_from`` until the next rule for the same type is.
-    """
+    """``case_type`` empty: for hearings without a case. ``years`` None: for ever."""
 
     case_type: str
     years: int | None
     legal_basis: str
     certain: bool
-    valid_from: date
 
     def until(self, day: date) -> date | None:
         """The last day on which what was recorded on ``day`` must be kept; None: for ever."""
@@ -45,15 +49,9 @@ class Rule:
         }
 
 
-_UNVERIFIED = (
-    "Chưa tìm thấy thời hạn riêng cho bản ghi buổi tiếp công dân; tạm theo thời hạn bảo quản hồ sơ giải quyết "
-    "khiếu nại, tố cáo (Thông tư 10/2022/TT-BNV, cần đối chiếu)"
-)
-FIRST = tuple(
-    Rule(case_type, years, _UNVERIFIED, certain=False, valid_from=date(2000, 1, 1))
-    for case_type, years in {"": 5, "complaint": 15, "denunciation": 15, "petition": 5, "feedback": 5}.items()
-)
-"""In force until somebody has looked the periods up and entered them."""
+def rule_of(found: law.Rule, case_type: str = "") -> Rule:
+    years = None if found.unit is RuleUnit.FOREVER else found.value
+    return Rule(case_type, years, found.legal_basis, found.certainty is not Certainty.UNVERIFIED)
 
 
 def later(day: date, years: int) -> date:
@@ -64,16 +62,11 @@ def later(day: date, years: int) -> date:
         return date(day.year + years, 3, 1)
 
 
-def choose(rules: Iterable[Rule], case_types: Iterable[str], day: date) -> Rule | None:
-    """Of the rules in force on that day for the types of a hearing's cases the one that keeps longest.
-
-    ``rules``: a later one follows an earlier one of the same day. None when none is in force for any of the types.
-    """
-    in_force: dict[str, Rule] = {}
-    for rule in sorted(rules, key=lambda rule: rule.valid_from):  # stable
-        if rule.valid_from <= day:
-            in_force[rule.case_type] = rule
-    fitting = [in_force[wanted] for wanted in sorted(set(case_types) or {""}) if wanted in in_force]
+def choose(book: RuleBook, case_types: Iterable[str], day: date) -> Rule | None:
+    """Of the rules in force on that day for the types of a hearing's cases the one that keeps longest; None when none
+    is in force for any of the types."""
+    wanted = ((case_type, book.find(CODES[case_type], day)) for case_type in sorted(set(case_types) or {""}))
+    fitting = [rule_of(found, case_type) for case_type, found in wanted if found is not None]
     return max(fitting, key=lambda rule: rule.until(day) or date.max, default=None)
 
 
@@ -88,9 +81,12 @@ def lock_until(retain_until: datetime | None, *, held: bool, now: datetime) -> d
     return max(reach, now + HELD_AHEAD) if held else reach
 
 
-def papers_until(destroyed_at: datetime) -> datetime:
-    """How far certificate and manifest of what was destroyed then are locked."""
-    return end_of(later(calendar.local_day(destroyed_at), CERTIFICATE_YEARS))
+def papers_until(book: RuleBook, destroyed_at: datetime) -> datetime:
+    """How far certificate and manifest of what was destroyed then are locked; without a rule, as what is for ever."""
+    day = calendar.local_day(destroyed_at)
+    found = book.find(PAPERS, day)
+    until = rule_of(found).until(day) if found is not None else None
+    return destroyed_at + AHEAD if until is None else end_of(until)
 
 
 def enough(locked: datetime | None, wanted: datetime, *, fixed: bool) -> bool:

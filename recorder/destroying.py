@@ -21,6 +21,7 @@ from hub.db import Database
 from hub.ids import utc_now
 from hub.models import DestructionState, RecordingState
 from hub.services import custody, destruction, recording_keys
+from hub.services import retention as rules_of_keeping
 from hub.services import store as stores
 from hub.services.destruction import NAME, SIGNATURE
 from hub.services.store import LockingStore, ObjectLocked, ObjectStore
@@ -100,7 +101,8 @@ class Destroying:
         async with self._database.reading() as db:
             certificate = await destruction.certificate(db, found, left)
             recording = await db.get_one(models.Recording, recording_id)
-        kept = await asyncio.to_thread(self._put_certificate, recording, certificate)
+            until = retention.papers_until(await rules_of_keeping.rules(db), utc_now())
+        kept = await asyncio.to_thread(self._put_certificate, recording, certificate, until)
         await self._done(found.id, kept, left)
         log.info("recording destroyed", recording=recording_id, kind=str(found.kind), objects_left=left)
 
@@ -119,7 +121,7 @@ class Destroying:
                 left.add(each.key)
         return len(left)
 
-    def _put_certificate(self, recording: models.Recording, data: bytes) -> Kept:
+    def _put_certificate(self, recording: models.Recording, data: bytes, until: datetime) -> Kept:
         """Beside the manifest, signed as that is, and locked with it; what lies there now, for one from before a crash
         stays. Blocks. Raises ``CannotCertify``, ``StoreAway``."""
         where, key = form.folder_of(recording.id), signing_keys.signing_key(self._config)
@@ -134,13 +136,12 @@ class Destroying:
         )
         if b"".join(stores.read(self._store, where + SIGNATURE, versions[SIGNATURE])) != signature:
             raise CannotCertify(where + SIGNATURE)
-        return Kept(kept, versions, self._lock(where, versions))
+        return Kept(kept, versions, self._lock(where, versions, until))
 
-    def _lock(self, where: str, versions: dict[str, str]) -> datetime | None:
+    def _lock(self, where: str, versions: dict[str, str], until: datetime) -> datetime | None:
         """Lock what stays, in the versions that are ours; until when, or None where the store does not lock."""
         if not stores.locks(self._store) or not isinstance(self._store, LockingStore):
             return None
-        until = retention.papers_until(utc_now())
         for name, version in versions.items():
             if version:
                 lock_version(self._store, where + name, version, until)

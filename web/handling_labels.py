@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from hub.i18n import N_
 from hub.models import AssignmentState, Channel, MailState, TransferState
 from hub.results import Ground
-from hub.services.tasks import Bucket
+from hub.tasks import Bucket
 
 HANDLING: Mapping[str, Mapping[str, str]] = {
     "assignment_state": {

@@ -300,6 +300,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         RuleUnit.DAYS_PER_MONTH: N_("ngày mỗi tháng, ít nhất"),
         RuleUnit.TIMES: N_("lần, nhiều nhất"),
         RuleUnit.PEOPLE: N_("người"),
+        RuleUnit.FOREVER: N_("vĩnh viễn"),
     },
     "rule_direction": {
         Direction.AFTER: N_("Sau sự kiện, không quá"),

@@ -82,5 +82,4 @@ NOTICES: Mapping[str, str] = {
     "keeping_propose_emergency": N_("Đã đề nghị tiêu hủy khẩn cấp. Một người khác phải duyệt."),
     "keeping_approve": N_("Đã duyệt. Bản ghi sẽ bị tiêu hủy trong ít phút."),
     "keeping_refuse": N_("Đã bỏ đề nghị tiêu hủy."),
-    "retention_rule_added": N_("Đã thêm thời hạn lưu giữ."),
 }

@@ -23,7 +23,7 @@ class CaseDue(Base):
     was counted with; empty or another means that it must be counted anew before anybody is shown it."""
 
     __tablename__ = "case_due"
-    __table_args__ = (Index("ix_case_due_book_case_id", "book", "case_id"),)
+    __table_args__ = (Index("ix_case_due_book_due_case_id", "book", "due", "case_id"),)
 
     case_id: Mapped[str] = mapped_column(ForeignKey("case_record.id"), primary_key=True)
     due: Mapped[date | None] = mapped_column(Date, index=True)

@@ -22,6 +22,8 @@ class RuleUnit(StrEnum):
     TIMES = "times"
     """How often something may be done at most; not a span of time."""
     PEOPLE = "people"
+    FOREVER = "forever"
+    """Kept without end; the value counts for nothing."""
 
 
 class Direction(StrEnum):

@@ -112,7 +112,8 @@ class Segment(Base):
 
 
 class RetentionRule(Base):
-    """How long recordings are kept, as dated data (``hub.retention.Rule``). Never changed, only followed by another."""
+    """Only for the release before, which reads it: since then these are rules of the law like all others
+    (``LegalRule``, ``hub.retention.CODES``). To be dropped with the release after."""
 
     __tablename__ = "retention_rule"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -30,7 +31,12 @@ from hub.models import Case, CaseDue
 from hub.services import case_course, legal_rules
 from hub.working_days import WorkCalendar
 
-BATCH = 200
+BATCH = 100
+"""Counted in one transaction: some tens of milliseconds of a process in which hearings are held."""
+AT_ONCE = 200
+"""So many a page counts itself before it is shown; more are left to the ``Keeper``."""
+BITE = 20
+"""After so many others have a turn."""
 LOOK_EVERY_S = 5.0
 ADOPT_EVERY = 720
 """Turns after which rows are looked for that came into the database past the hub."""
@@ -46,7 +52,7 @@ def _code_mark() -> bytes:
 
 
 def mark_of(book: RuleBook) -> str:
-    """The name of everything that a due day follows from besides the case."""
+    """The name of everything that a due day follows from besides the case: of the rules, those that clocks run by."""
     if not _LAST or _LAST[0][0] is not book:
         _LAST[:] = [(book, _mark(book))]
     return _LAST[0][1]
@@ -58,7 +64,8 @@ _LAST: list[tuple[RuleBook, str]] = []
 
 def _mark(book: RuleBook) -> str:
     days = sorted(book.days.days.items())
-    said = repr((sorted(map(repr, book.rules)), days)).encode()
+    counting = case_clocks.rule_codes()
+    said = repr((sorted(repr(rule) for rule in book.rules if rule.code in counting), days)).encode()
     return hashlib.sha256(_code_mark() + said).hexdigest()[:32]
 
 
@@ -98,10 +105,25 @@ async def count_stale(db: AsyncSession, mark: str) -> int:
     return int((await db.execute(select(func.count()).select_from(CaseDue).where(stale(mark)))).scalar_one())
 
 
+async def _next_stale(db: AsyncSession, mark: str, limit: int) -> list[str]:
+    """Changed cases first, whose name is empty; of what other rules counted, what was the most pressing under them: a
+    list is then soon right where people look."""
+    first = select(CaseDue.book).where(stale(mark)).order_by(CaseDue.book).limit(1)
+    book = (await db.execute(first)).scalar_one_or_none()
+    if book is None:
+        return []
+    of_book = select(CaseDue.case_id).where(CaseDue.book == book)
+    dated = of_book.where(CaseDue.due.is_not(None)).order_by(CaseDue.due, CaseDue.case_id).limit(limit)
+    ids = list((await db.execute(dated)).scalars())
+    if len(ids) < limit:
+        undated = of_book.where(CaseDue.due.is_(None)).order_by(CaseDue.case_id).limit(limit - len(ids))
+        ids += (await db.execute(undated)).scalars()
+    return ids
+
+
 async def recount(db: AsyncSession, book: RuleBook, mark: str, *, limit: int = BATCH) -> int:
     """Count up to ``limit`` rows anew; how many were. In a writing transaction."""
-    wanted = select(CaseDue.case_id).where(stale(mark)).order_by(CaseDue.book, CaseDue.case_id).limit(limit)
-    ids = list((await db.execute(wanted)).scalars())
+    ids = await _next_stale(db, mark, limit)
     if not ids:
         return 0
     locked = select(Case).where(Case.id.in_(ids)).order_by(Case.id).with_for_update(of=Case)
@@ -109,7 +131,9 @@ async def recount(db: AsyncSession, book: RuleBook, mark: str, *, limit: int = B
     events = await case_course.events_of(db, ids)
     today = calendar.local_day(utc_now())
     rows = []
-    for case in cases:
+    for number, case in enumerate(cases):
+        if number % BITE == 0:
+            await asyncio.sleep(0)
         so_far = case_course.happened(case, events[case.id])
         clock = next_due(clocks(case_course.facts_of(case), so_far, book, today, stopped=False))
         rows.append(
@@ -124,16 +148,50 @@ async def recount(db: AsyncSession, book: RuleBook, mark: str, *, limit: int = B
     return len(rows)
 
 
-async def fresh(database: Database) -> tuple[str, int]:
-    """Before a list is shown: count what few cases have changed; the mark, and how many are still being counted."""
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What a list may show: rows with this ``mark``; ``waiting`` of ``total`` cases are not counted yet."""
+
+    mark: str
+    waiting: int = 0
+    total: int = 0
+
+    @property
+    def done(self) -> int:
+        return self.total - self.waiting
+
+
+async def fresh(database: Database) -> Fresh:
+    """Before a list is shown: count what few cases have changed. After a change of the rules all cases wait, and a page
+    must not: it counts none of them and says how far the ``Keeper`` is."""
     async with database.reading() as db:
         book = await legal_rules.rule_book(db)
         mark = mark_of(book)
         waiting = await count_stale(db, mark)
-    if waiting:
+        changed = waiting and await _count_changed(db)
+    while 0 < changed <= AT_ONCE or 0 < waiting <= AT_ONCE:
         async with database.transaction() as db:
-            waiting -= await recount(db, book, mark)
-    return mark, max(waiting, 0)
+            done = await recount(db, book, mark)
+        if not done:
+            break
+        waiting, changed = waiting - done, changed - done
+    if waiting <= 0:
+        return Fresh(mark)
+    async with database.reading() as db:
+        return await progress(db)
+
+
+async def progress(db: AsyncSession) -> Fresh:
+    """How far counting is, for a page that shows no due days."""
+    mark = mark_of(await legal_rules.rule_book(db))
+    waiting = await count_stale(db, mark)
+    total = (await db.execute(select(func.count()).select_from(CaseDue))).scalar_one() if waiting else 0
+    return Fresh(mark, waiting, total)
+
+
+async def _count_changed(db: AsyncSession) -> int:
+    wanted = select(CaseDue.case_id).where(CaseDue.book == "").limit(AT_ONCE + 1)
+    return len((await db.execute(wanted)).all())
 
 
 async def adopt(db: AsyncSession) -> None:
@@ -143,18 +201,19 @@ async def adopt(db: AsyncSession) -> None:
     await db.execute(insert(CaseDue).from_select(["case_id", "due", "clock", "book"], missing))
 
 
-async def recount_all(database: Database) -> int:
-    """Until nothing is stale; how many were."""
+async def recount_all(database: Database, *, rest: bool = False) -> int:
+    """Until nothing is stale; how many were. ``rest``: as long as it worked, so that pages stay quick meanwhile."""
     done = 0
     while True:
+        begun = time.monotonic()
         async with database.reading() as db:
             book = await legal_rules.rule_book(db)
             mark = mark_of(book)
-            if not await count_stale(db, mark):
+            if not await _next_stale(db, mark, 1):
                 return done
         async with database.transaction() as db:
             done += await recount(db, book, mark)
-        await asyncio.sleep(0)
+        await asyncio.sleep(time.monotonic() - begun if rest else 0)
 
 
 class Keeper:
@@ -171,7 +230,7 @@ class Keeper:
                     async with self._database.transaction() as db:
                         await adopt(db)
                 turn += 1
-                await recount_all(self._database)
+                await recount_all(self._database, rest=True)
             except NotReady as error:
                 log.warning("due days put off", fault=str(error))
             except Exception:

@@ -40,6 +40,8 @@ class Keeping:
     encrypted: bool
     destruction: models.Destruction | None
     """The last that was proposed."""
+    papers: pure.Rule | None
+    """Of a destroyed one: how long its certificate is kept at least."""
     may_keep: bool
     """Hold, release and extend."""
     may_destroy: bool
@@ -67,6 +69,7 @@ async def of(db: AsyncSession, actor: Actor, recording_id: str) -> Keeping:
         destroyed=recording.state == RecordingState.DESTROYED,
         encrypted=await db.get(models.RecordingKey, recording_id) is not None,
         destruction=last,
+        papers=await retention.papers(db, last.closed_at) if last is not None and last.closed_at else None,
         may_keep=here and auth.may(actor, Action.KEEP_RECORDING, target),
         may_destroy=may_destroy,
         may_propose=may_destroy and not recording.held and (last is None or last.state not in OPEN),

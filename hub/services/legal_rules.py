@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub import calendar
+from hub import calendar, retention
 from hub.auth import Action, Actor, Target, may, require
 from hub.errors import BadInput, NotFound, Stale
 from hub.i18n import N_, Text
@@ -41,6 +41,8 @@ EARLIEST = date(1990, 1, 1)
 LATEST = date(2100, 12, 31)
 _CODE = re.compile(r"[a-z][a-z0-9_]{2,63}")
 Row = TypeVar("Row", LegalRule, Holiday)
+_BEFORE = "retention_rule"
+"""As the audit trail called a rule of retention while these had a table of their own; their ids stayed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +219,7 @@ async def history(db: AsyncSession, actor: Actor, row: LegalRule | Holiday) -> l
     wanted = (
         select(AuditEvent, Account.full_name)
         .outerjoin(Account, Account.id == AuditEvent.account_id)
-        .where(AuditEvent.object_type == object_type(row), AuditEvent.object_id == row.id)
+        .where(AuditEvent.object_type.in_((object_type(row), _BEFORE)), AuditEvent.object_id == row.id)
         .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
     )
     return [
@@ -317,6 +319,11 @@ def _rule_faults(edit: RuleEdit) -> dict[str, Text]:
         found["valid_from"] = Text(N_("Ngày phải từ năm 1990 đến năm 2100."))
     if edit.valid_to is not None and edit.valid_to < edit.valid_from:
         found["valid_to"] = Text(N_("Ngày hết hiệu lực phải sau ngày bắt đầu."))
+    keeps = clean(edit.code).startswith(retention.CODE)
+    if keeps != (edit.unit is RuleUnit.FOREVER) and (not keeps or edit.unit is not RuleUnit.YEARS):
+        found["unit"] = Text(N_("Thời hạn lưu giữ tính bằng năm hoặc vĩnh viễn; quy tắc khác không vĩnh viễn."))
+    elif keeps and edit.value > retention.YEARS_MAX:
+        found["value"] = Text(N_("Giá trị từ 1 đến %(most)d."), {"most": retention.YEARS_MAX})
     return found
 
 

@@ -38,7 +38,7 @@ from hub.models import (
     RoleGrant,
 )
 from hub.services import dues, legal_rules, mailing
-from hub.services.tasks import GIVEN
+from hub.tasks import GIVEN
 from hub.working_days import ONE_DAY, WorkCalendar
 
 BEFORE, SUPERIOR = "reminder_before", "reminder_superior"

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import calendar, models
 from hub import retention as pure
 from hub.db import Database
 from hub.ids import utc_now
+from hub.law import RuleBook
+from hub.services import law_loading, legal_rules
 
 
-async def rules(db: AsyncSession) -> list[pure.Rule]:
-    """Every rule there ever was, in the order in which they came into force."""
-    rows = await db.scalars(
-        select(models.RetentionRule).order_by(models.RetentionRule.made_at, models.RetentionRule.id)
-    )
-    entered = [
-        pure.Rule(row.case_type, row.years, row.legal_basis, row.certain, date.fromisoformat(row.valid_from))
-        for row in rows
-    ]
-    return sorted([*pure.FIRST, *entered], key=lambda rule: rule.valid_from)
+async def rules(db: AsyncSession) -> RuleBook:
+    """The law's rules, of which these are some; what is shipped where none has been put in yet, so that nothing is ever
+    archived without a lock for want of a start."""
+    book = await legal_rules.rule_book(db)
+    return book if book.rules else law_loading.shipped_book()
 
 
 async def settle(database: Database, recording_id: str) -> datetime | None:
@@ -72,6 +68,12 @@ def locked_enough(recording: models.Recording) -> bool:
         return False
     wanted = lock_until(recording)
     return pure.enough(recording.locked_until, wanted, fixed=wanted == recording.retain_until)
+
+
+async def papers(db: AsyncSession, destroyed_at: datetime) -> pure.Rule | None:
+    """How long the papers of what was destroyed then are kept at least; None: no rule was in force."""
+    found = (await rules(db)).find(pure.PAPERS, calendar.local_day(destroyed_at))
+    return pure.rule_of(found) if found is not None else None
 
 
 async def _rule(db: AsyncSession, recording: models.Recording) -> pure.Rule | None:

@@ -30,8 +30,15 @@ class Choices:
 
 
 async def choices(db: AsyncSession, actor: Actor, unit_id: str) -> Choices:
-    """Units of the actor's roles as a tree, closed ones too; officials who register or chair there, of ``unit_id`` and
-    below when one is chosen."""
+    """Units of the actor's roles as a tree; officials who register or chair there, of ``unit_id`` and below when one is
+    chosen."""
+    found = await units(db, actor)
+    chosen = (await db.get(OrgUnit, unit_id)) if any(one.id == unit_id for one in found) else None
+    return Choices(found, await _officers(db, {chosen.path} if chosen else {grant.path for grant in actor.grants}))
+
+
+async def units(db: AsyncSession, actor: Actor) -> list[Choice]:
+    """Of the actor's roles as a tree, closed ones too."""
     paths = {grant.path for grant in actor.grants}
     wanted = select(OrgUnit.id, OrgUnit.name, OrgUnit.path).where(audit.within(OrgUnit.path, paths))
     rows = (await db.execute(wanted)).all()
@@ -39,9 +46,7 @@ async def choices(db: AsyncSession, actor: Actor, unit_id: str) -> Choices:
     parts = {row.id: row.path.strip("/").split("/") for row in rows}
     top = min((len(each) for each in parts.values()), default=0)
     ordered = sorted(rows, key=lambda row: [names.get(part, part) for part in parts[row.id]])
-    units = [Choice(row.id, row.name, len(parts[row.id]) - top) for row in ordered]
-    chosen = next((row.path for row in rows if row.id == unit_id), None)
-    return Choices(units, await _officers(db, {chosen} if chosen else paths))
+    return [Choice(row.id, row.name, len(parts[row.id]) - top) for row in ordered]
 
 
 async def _officers(db: AsyncSession, paths: set[str]) -> list[Choice]:

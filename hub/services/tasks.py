@@ -1,164 +1,117 @@
-"""What is due, by whom and when: clocks of the law and days given by leaders, in the order of the calendar."""
+"""What is due, by whom and when, as one list: clocks of the law, cases given, tasks of conclusions, receptions to be
+posted, leaders' minimums, unanswered invitations. The most pressing first.
+
+Cases and conclusions come page by page from the database (``task_parts``); of the calendar, which is looked at some
+weeks ahead only, everything is made at once (``duties``) and put in between.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
-from enum import StrEnum
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, case, func, literal, or_, select, union_all
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.auth import Action, Actor, Target, require, scopes
-from hub.case_clocks import SOON_WORKING_DAYS
-from hub.models import Account, Assignment, Case, CaseDue, CaseState, CaseType, OrgUnit
-from hub.services import audit
-from hub.working_days import ONE_DAY, WorkCalendar, working_days_between
+from hub.keyset import Cursor
+from hub.models import (
+    Account,
+    Assignment,
+    Case,
+    CaseState,
+    CaseType,
+    Certainty,
+    Conclusion,
+    ConclusionTask,
+    OrgUnit,
+)
+from hub.services import audit, case_course, duties, unit_scopes
+from hub.services.task_parts import NOBODY, Asked, Part, parts
+from hub.tasks import Bucket, Day, Task, TaskKind, beyond, merged
+
+__all__ = ["NOBODY", "PAGE", "Bucket", "Counts", "Task", "TaskKind", "TaskQuery", "counts", "find", "owners"]
 
 PAGE = 50
-NOBODY = "none"
-"""As an owner: what nobody has."""
-GIVEN = "assignment"
-"""The clock's name of a day that a leader gave."""
-
-
-class Bucket(StrEnum):
-    OVERDUE = "overdue"
-    TODAY = "today"
-    SOON = "soon"
-    LATER = "later"
-    UNDATED = "undated"
-    """Given without a day, and not answered yet."""
+COUNTED_MAX = 5_000
+"""Of each source and bucket; beyond it a figure is "at least"."""
+MINE, BELOW = "mine", "below"
+"""As a unit: one's own, and those beneath it."""
+_OF_CONCLUSIONS = (TaskKind.CONCLUSION, TaskKind.CONFIRM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskQuery:
-    """``owner`` is an account, ``none`` for what nobody has, or empty for all."""
+    """``owner`` is an account, ``none`` for what nobody has, or empty for all; ``unit_id`` a unit, ``mine``, ``below``
+    or empty; ``kinds`` empty: every kind. ``type`` asks for cases alone."""
 
     owner: str = ""
     unit_id: str = ""
+    kinds: frozenset[TaskKind] = frozenset()
     type: CaseType | None = None
     bucket: Bucket | None = None
     limit: int = PAGE
-    offset: int = 0
+    after: Cursor | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """``left`` counts working days from today, negative when it is past."""
+@dataclass(slots=True)
+class Counts:
+    """How much there is in each bucket, by unit too. ``more``: buckets whose figure is a lower bound."""
 
-    case_id: str
-    number: str
-    type: CaseType
-    state: CaseState
-    summary: str
-    unit_name: str
-    clock: str
-    due: date | None
-    owner: str
-    bucket: Bucket
-    left: int | None
-    waits: bool
-    """Given and not answered yet."""
+    of: dict[Bucket, int] = field(default_factory=lambda: dict.fromkeys(Bucket, 0))
+    more: set[Bucket] = field(default_factory=set)
+    by_unit: dict[str, dict[Bucket, int]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
 
+    def add(self, bucket: Bucket, unit_id: str, name: str, count: int) -> None:
+        self.of[bucket] += count
+        self.names[unit_id] = name
+        self.by_unit.setdefault(unit_id, dict.fromkeys(Bucket, 0))[bucket] += count
 
-def soon_until(today: date, days: WorkCalendar) -> date:
-    """The last day that is near: so many working days from today, and the days off after it."""
-    day = today
-    left = SOON_WORKING_DAYS
-    while left:
-        day += ONE_DAY
-        left -= days.is_working(day)
-    while not days.is_working(day + ONE_DAY):
-        day += ONE_DAY
-    return day
+    def units(self) -> list[tuple[str, str, dict[Bucket, int]]]:
+        """Each with something to do, by its id and name, the worst first."""
+        found = [(unit_id, self.names[unit_id], its) for unit_id, its in self.by_unit.items()]
+        return sorted(found, key=lambda one: (*(-one[2][bucket] for bucket in Bucket), one[1]))
 
 
-def bucket_of(due: date | None, today: date, soon: date) -> Bucket:
-    if due is None:
-        return Bucket.UNDATED
-    if due <= today:
-        return Bucket.TODAY if due == today else Bucket.OVERDUE
-    return Bucket.SOON if due <= soon else Bucket.LATER
+async def find(db: AsyncSession, actor: Actor, query: TaskQuery, mark: str, day: Day) -> list[Task]:
+    """At most ``limit`` after ``query.after``. Raises ``Forbidden`` for who reads no cases."""
+    asked, scope = await _asked(db, actor, query), await _scope(db, actor)
+    after = beyond(query.after)
+    pages = [part.page(after, asked, day, query.limit) for part in parts(actor, asked, mark, scope, owners=True)]
+    stored = await _stored(db, [page for page in pages if page is not None], day)
+    listed = [one for one in await duties.find(db, actor, asked, day) if query.bucket in (None, one.bucket)]
+    return await _grounded(db, merged([stored, listed], after, query.limit))
 
 
-async def find(
-    db: AsyncSession, actor: Actor, query: TaskQuery, mark: str, today: date, days: WorkCalendar
-) -> list[Task]:
-    """The most pressing first. Raises ``Forbidden`` for who reads no cases."""
-    soon = soon_until(today, days)
-    table = _everything(actor, query, mark)
-    wanted = (
-        select(table, Case.number, Case.type, Case.state, Case.summary, OrgUnit.name, Account.full_name)
-        .join(Case, Case.id == table.c.case_id)
-        .join(OrgUnit, OrgUnit.id == Case.unit_id)
-        .outerjoin(Account, Account.id == table.c.owner_id)
-        .order_by(table.c.due.is_(None), table.c.due, table.c.case_id, table.c.clock)
-    )
-    if query.bucket is not None:
-        wanted = wanted.where(_in(table, query.bucket, today, soon))
-    rows = (await db.execute(wanted.limit(query.limit).offset(query.offset))).all()
-    return [
-        Task(
-            case_id=row.case_id,
-            number=row.number,
-            type=CaseType(row.type),
-            state=CaseState(row.state),
-            summary=row.summary,
-            unit_name=row.name,
-            clock=row.clock,
-            due=row.due,
-            owner=row.full_name or "",
-            bucket=bucket_of(row.due, today, soon),
-            left=working_days_left(today, row.due, days),
-            waits=bool(row.waits),
-        )
-        for row in rows
-    ]
+async def counts(db: AsyncSession, actor: Actor, query: TaskQuery, mark: str, day: Day) -> Counts:
+    """Of everything that ``query`` asks for, whatever its bucket, with an upper bound to the work."""
+    asked, scope = replace(await _asked(db, actor, query), bucket=None), await _scope(db, actor)
+    found = Counts()
+    wanted = list(_counted(parts(actor, asked, mark, scope, owners=False), day))
+    if wanted:
+        every = union_all(*wanted).subquery()
+        columns = (every.c.rank, every.c.unit_id, OrgUnit.name, every.c.bucket)
+        rows = select(*columns, func.count()).join(OrgUnit, OrgUnit.id == every.c.unit_id).group_by(*columns)
+        whole: dict[tuple[int, Bucket], int] = {}
+        for rank, unit_id, name, bucket, count in await db.execute(rows):
+            found.add(Bucket(bucket), unit_id, name, count)
+            whole[rank, Bucket(bucket)] = whole.get((rank, Bucket(bucket)), 0) + count
+        found.more |= {bucket for (_, bucket), count in whole.items() if count >= COUNTED_MAX}
+    for one in await duties.find(db, actor, asked, day):
+        found.add(one.bucket, one.unit_id, one.unit_name, 1)
+    return found
 
 
-YEARS = timedelta(days=1100)
-"""Beyond this nobody counts working days."""
-
-
-def working_days_left(today: date, due: date | None, days: WorkCalendar) -> int | None:
-    return working_days_between(today, due, days) if due and abs(due - today) < YEARS else None
-
-
-async def counts(
-    db: AsyncSession, actor: Actor, query: TaskQuery, mark: str, today: date, days: WorkCalendar
-) -> dict[Bucket, int]:
-    table = _everything(actor, query, mark)
-    bucket = _bucket(table, today, soon_until(today, days))
-    rows = (await db.execute(select(bucket, func.count()).select_from(table).group_by(bucket))).all()
-    found = {Bucket(name): int(count) for name, count in rows}
-    return {one: found.get(one, 0) for one in Bucket}
-
-
-async def by_unit(
-    db: AsyncSession, actor: Actor, query: TaskQuery, mark: str, today: date, days: WorkCalendar
-) -> list[tuple[str, str, dict[Bucket, int]]]:
-    """For a head: each unit with something to do, by its id and name, the worst first."""
-    table = _everything(actor, query, mark)
-    bucket = _bucket(table, today, soon_until(today, days)).label("bucket")
-    wanted = (
-        select(OrgUnit.id, OrgUnit.name, bucket, func.count())
-        .select_from(table)
-        .join(OrgUnit, OrgUnit.id == table.c.unit_id)
-        .group_by(OrgUnit.id, OrgUnit.name, bucket)
-    )
-    found: dict[tuple[str, str], dict[Bucket, int]] = {}
-    for unit_id, name, which, count in (await db.execute(wanted)).all():
-        found.setdefault((unit_id, name), dict.fromkeys(Bucket, 0))[Bucket(which)] = int(count)
-    ordered = sorted(found.items(), key=lambda one: (*(-one[1][bucket] for bucket in Bucket), one[0][1]))
-    return [(unit_id, name, its) for (unit_id, name), its in ordered]
-
-
-def summed(units: list[tuple[str, str, dict[Bucket, int]]], unit_id: str) -> dict[Bucket, int]:
-    """What ``counts`` would say of one of these units, or of all with an empty ``unit_id``."""
-    its = [found for each, _, found in units if unit_id in ("", each)]
-    return {bucket: sum(one[bucket] for one in its) for bucket in Bucket}
+def _counted(found: Iterable[Part], day: Day) -> Iterator[Select[Any]]:
+    """Clocks bucket by bucket, because there may be very many; the rest in one go."""
+    for part in found:
+        clocks = part.kind is TaskKind.CASE
+        for bucket in (Bucket.OVERDUE, Bucket.TODAY, Bucket.SOON, Bucket.LATER) if clocks else (None,):
+            count = part.count(bucket, day, COUNTED_MAX)
+            if count is not None:
+                yield select(count.subquery())
 
 
 async def owners(db: AsyncSession, actor: Actor) -> list[Account]:
@@ -170,72 +123,83 @@ async def owners(db: AsyncSession, actor: Actor) -> list[Account]:
     return list((await db.execute(wanted)).unique().scalars())
 
 
-def _everything(actor: Actor, query: TaskQuery, mark: str) -> Subquery:
-    """Clocks counted with today's rules, and assignments that have a day or wait for an answer."""
+async def _scope(db: AsyncSession, actor: Actor) -> tuple[str, ...] | None:
     paths = scopes(actor, Action.READ_CASE)
     require(actor, Action.READ_CASE, Target(paths=tuple(paths)))
-    open_ = Assignment.ended_at.is_(None)
-    clocks = (
-        _columns(CaseDue.clock, CaseDue.due, literal(0))
-        .select_from(CaseDue)
-        .join(Case, Case.id == CaseDue.case_id)
-        .outerjoin(Assignment, (Assignment.case_id == Case.id) & open_)
-        .where(CaseDue.book == mark, CaseDue.due.is_not(None))
+    units = await unit_scopes.units_within(db, paths)
+    return None if units is None else tuple(unit_scopes.ids(units))
+
+
+async def _asked(db: AsyncSession, actor: Actor, query: TaskQuery) -> Asked:
+    units: tuple[str, ...] | None = (query.unit_id,) if query.unit_id else None
+    if query.unit_id == MINE:
+        units = (actor.unit_id,)
+    elif query.unit_id == BELOW:
+        below = select(OrgUnit.id).where(OrgUnit.path.startswith(actor.unit_path), OrgUnit.id != actor.unit_id)
+        units = tuple((await db.execute(below)).scalars())
+    return Asked(owner=query.owner, units=units, kinds=query.kinds, type=query.type, bucket=query.bucket)
+
+
+async def _stored(db: AsyncSession, pages: Sequence[Select[Any]], day: Day) -> list[Task]:
+    """The rows of the parts with all that is shown of them, in one statement."""
+    if not pages:
+        return []
+    every = union_all(*(select(page.subquery()) for page in pages)).subquery()
+    wanted = (
+        select(
+            *(every, Case.number, Case.type, Case.state, Case.summary, OrgUnit.name, Account.full_name),
+            *(ConclusionTask.number.label("nth"), ConclusionTask.text, ConclusionTask.conclusion_id),
+            Conclusion.number.label("said"),
+        )
+        .join(OrgUnit, OrgUnit.id == every.c.unit_id)
+        .outerjoin(Case, Case.id == every.c.key)
+        .outerjoin(ConclusionTask, ConclusionTask.id == every.c.key)
+        .outerjoin(Conclusion, Conclusion.id == ConclusionTask.conclusion_id)
+        .outerjoin(Account, Account.id == every.c.owner_id)
     )
-    waits = case((Assignment.state == "sent", 1), else_=0)
-    given = (
-        _columns(literal(GIVEN), Assignment.due, waits)
-        .select_from(Assignment)
-        .join(Case, Case.id == Assignment.case_id)
-        .where(open_, Case.state != CaseState.CLOSED, or_(Assignment.due.is_not(None), Assignment.state == "sent"))
-    )
-    parts = []
-    for part in (clocks, given):
-        wanted = part.join(OrgUnit, OrgUnit.id == Case.unit_id).where(audit.within(OrgUnit.path, paths))
-        if query.owner:
-            wanted = wanted.where(
-                Assignment.to_id.is_(None) if query.owner == NOBODY else Assignment.to_id == query.owner
-            )
-        if query.unit_id:
-            wanted = wanted.where(Case.unit_id == query.unit_id)
-        if query.type:
-            wanted = wanted.where(Case.type == query.type)
-        parts.append(wanted)
-    return union_all(*parts).subquery()
+    return [_task(row, day) for row in await db.execute(wanted)]
 
 
-def _columns(clock: Any, due: Any, waits: Any) -> Any:
-    return select(
-        Case.id.label("case_id"),
-        Case.unit_id.label("unit_id"),
-        clock.label("clock"),
-        due.label("due"),
-        Assignment.to_id.label("owner_id"),
-        waits.label("waits"),
-    )
-
-
-def _bucket(table: Subquery, today: date, soon: date) -> ColumnElement[str]:
-    due = table.c.due
-    return case(
-        (due.is_(None), Bucket.UNDATED.value),
-        (due < today, Bucket.OVERDUE.value),
-        (due == today, Bucket.TODAY.value),
-        (due <= soon, Bucket.SOON.value),
-        else_=Bucket.LATER.value,
+def _task(row: Any, day: Day) -> Task:
+    kind = list(TaskKind)[row.rank]
+    told: dict[str, Any]
+    if kind in _OF_CONCLUSIONS:
+        told = {
+            "path": f"/conclusions/{row.conclusion_id}#task-{row.nth}",
+            "title": row.text,
+            "number": row.said or "",
+        }
+    else:
+        told = {
+            "path": f"/cases/{row.key}",
+            "title": row.summary,
+            "number": row.number,
+            "case_type": CaseType(row.type),
+            "case_state": CaseState(row.state),
+        }
+    return Task(
+        kind=kind,
+        key=row.key,
+        due=row.due,
+        bucket=day.bucket(row.due),
+        left=day.left(row.due),
+        unit_id=row.unit_id,
+        unit_name=row.name,
+        owner_id=row.owner_id,
+        owner=row.full_name or "",
+        clock=row.clock,
+        waits=bool(row.waits),
+        **told,
     )
 
 
-def _in(table: Subquery, bucket: Bucket, today: date, soon: date) -> ColumnElement[bool]:
-    due = table.c.due
-    match bucket:
-        case Bucket.UNDATED:
-            return due.is_(None)
-        case Bucket.OVERDUE:
-            return due < today
-        case Bucket.TODAY:
-            return due == today
-        case Bucket.SOON:
-            return (due > today) & (due <= soon)
-        case Bucket.LATER:
-            return due > soon
+async def _grounded(db: AsyncSession, found: list[Task]) -> list[Task]:
+    """With the rule that each clock of the shown cases runs by: the table of due days keeps only the day."""
+    of_law = [one.key for one in found if one.kind is TaskKind.CASE]
+    running = await case_course.next_dues(db, of_law) if of_law else {}
+    return [
+        replace(one, basis=rule.legal_basis, unsure=rule.certainty is Certainty.UNVERIFIED)
+        if one.kind is TaskKind.CASE and one.key in running and (rule := running[one.key].rule)
+        else one
+        for one in found
+    ]

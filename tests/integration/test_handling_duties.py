@@ -10,11 +10,11 @@ from sqlalchemy import update
 from hub import calendar
 from hub.ids import utc_now
 from hub.models import Answer, ConclusionTask, HearingKind, Invitation, UnitHead
-from hub.services import conclusion_tasks, conclusions, duties, hearings, law_loading, legal_rules, postings
+from hub.services import conclusion_tasks, conclusions, dues, hearings, law_loading, legal_rules, postings, tasks
 from hub.services.conclusions import Draft, WantedTask
-from hub.services.duties import Duty, DutyKind
 from hub.services.postings import PostingInput
 from hub.services.tasks import NOBODY, Bucket, TaskQuery
+from hub.tasks import Day, Task, TaskKind
 from tests.support.domain import World, make_world
 from tests.support.minutes import CHAIR, OFFICER, hold
 
@@ -25,12 +25,12 @@ LAST = (TODAY.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(da
 """Of the month: what has not been received by then cannot be made up for."""
 
 
-async def of(world: World, who: str, kind: DutyKind, on: date = TODAY, **asked: object) -> list[Duty]:
+async def of(world: World, who: str, kind: TaskKind, on: date = TODAY, **asked: object) -> list[Task]:
     async with world.database.reading() as db:
-        book = await legal_rules.rule_book(db)
+        day = Day.of(on, await legal_rules.rule_book(db))
         query = TaskQuery(**asked)  # type: ignore[arg-type]
-        found = await duties.find(db, world.actor(who), query, book, on)
-    return [one for one in found if one.found.kind is kind]
+        found = await tasks.find(db, world.actor(who), query, dues.mark_of(day.book), day)
+    return [one for one in found if one.kind is kind]
 
 
 async def with_rules(database) -> World:
@@ -56,19 +56,19 @@ async def test_a_conclusions_task_is_shown_to_its_owner_and_to_who_follows_it_an
     async with database.transaction() as db:
         await conclusions.issue(db, config, held.actor(CHAIR), draft.id, 1)
     for who in (OFFICER, CHAIR, "leader.XA1"):
-        [duty] = await of(held.world, who, DutyKind.CONCLUSION)
-        assert (duty.found.title, duty.found.owner_id, duty.left) == ("Đo đạc lại", owner, 5)
-    assert await of(held.world, "officer.XA2", DutyKind.CONCLUSION) == []
-    assert await of(held.world, CHAIR, DutyKind.CONCLUSION, owner=NOBODY) == []
-    assert await of(held.world, CHAIR, DutyKind.CONCLUSION, type="complaint") == []
+        [duty] = await of(held.world, who, TaskKind.CONCLUSION)
+        assert (duty.title, duty.owner_id, duty.left) == ("Đo đạc lại", owner, 5)
+    assert await of(held.world, "officer.XA2", TaskKind.CONCLUSION) == []
+    assert await of(held.world, CHAIR, TaskKind.CONCLUSION, owner=NOBODY) == []
+    assert await of(held.world, CHAIR, TaskKind.CONCLUSION, type="complaint") == []
     async with database.transaction() as db:
         await db.execute(update(ConclusionTask).values(due=TODAY - timedelta(days=7)))
-    assert [one.bucket for one in await of(held.world, OFFICER, DutyKind.CONCLUSION)] == [Bucket.OVERDUE]
+    assert [one.bucket for one in await of(held.world, OFFICER, TaskKind.CONCLUSION)] == [Bucket.OVERDUE]
     async with database.transaction() as db:
         await conclusion_tasks.report(db, held.world.vault, held.actor(OFFICER), draft.tasks[0].id, "Đã đo")
-    assert await of(held.world, OFFICER, DutyKind.CONCLUSION) == []
-    assert await of(held.world, OFFICER, DutyKind.CONFIRM) == []
-    assert len(await of(held.world, CHAIR, DutyKind.CONFIRM)) == 1
+    assert await of(held.world, OFFICER, TaskKind.CONCLUSION) == []
+    assert await of(held.world, OFFICER, TaskKind.CONFIRM) == []
+    assert len(await of(held.world, CHAIR, TaskKind.CONFIRM)) == 1
 
 
 async def test_a_reception_is_to_be_posted_by_the_laws_day_until_it_is_posted(database):
@@ -77,26 +77,26 @@ async def test_a_reception_is_to_be_posted_by_the_laws_day_until_it_is_posted(da
     async with database.reading() as db:
         due = await postings.due_of(db, hearing)
     for who in ("officer.TINH1", "leader.TINH1", "leader.TW"):
-        [duty] = await of(world, who, DutyKind.POSTING)
-        assert (duty.found.due, duty.found.number) == (due.day, hearing.number)
-    assert await of(world, "officer.XA1", DutyKind.POSTING) == []
+        [duty] = await of(world, who, TaskKind.POSTING)
+        assert (duty.due, duty.number) == (due.day, hearing.number)
+    assert await of(world, "officer.XA1", TaskKind.POSTING) == []
     async with database.transaction() as db:
         text = PostingInput(content="Tiếp công dân", accept_late=True)
         await postings.post(db, world.vault, world.actor("officer.TINH1"), [hearing.id], text)
-    assert await of(world, "officer.TINH1", DutyKind.POSTING) == []
+    assert await of(world, "officer.TINH1", TaskKind.POSTING) == []
 
 
 async def test_an_invitation_is_the_invited_persons_and_the_bookers_until_it_is_answered(database):
     world = await with_rules(database)
     hearing = await book(world)
     chair = world.accounts["leader.TINH1"].id
-    [mine] = await of(world, "leader.TINH1", DutyKind.INVITATION, owner=chair)
-    assert mine.found.due == calendar.local_day(hearing.starts_at)
-    assert chair in {one.found.owner_id for one in await of(world, "officer.TINH1", DutyKind.INVITATION)}
-    assert await of(world, "leader.XA1", DutyKind.INVITATION) == []
+    [mine] = await of(world, "leader.TINH1", TaskKind.INVITATION, owner=chair)
+    assert mine.due == calendar.local_day(hearing.starts_at)
+    assert chair in {one.owner_id for one in await of(world, "officer.TINH1", TaskKind.INVITATION)}
+    assert await of(world, "leader.XA1", TaskKind.INVITATION) == []
     async with database.transaction() as db:
         await db.execute(update(Invitation).values(answer=Answer.ACCEPTED))
-    assert await of(world, "leader.TINH1", DutyKind.INVITATION) == []
+    assert await of(world, "leader.TINH1", TaskKind.INVITATION) == []
 
 
 async def test_a_minimum_out_of_reach_is_the_heads_and_is_shown_to_who_is_above(database):
@@ -111,7 +111,7 @@ async def test_a_minimum_out_of_reach_is_the_heads_and_is_shown_to_who_is_above(
                 valid_from=date(2020, 1, 1),
             )
         )
-    [duty] = await of(world, "leader.XA1", DutyKind.MINIMUM, on=LAST)
-    assert (duty.found.owner_id, duty.found.count > 0) == (world.accounts["leader.XA1"].id, True)
-    assert await of(world, "leader.TW", DutyKind.MINIMUM, on=LAST) == [duty]
-    assert await of(world, "officer.XA2", DutyKind.MINIMUM, on=LAST) == []
+    [duty] = await of(world, "leader.XA1", TaskKind.MINIMUM, on=LAST)
+    assert (duty.owner_id, duty.count > 0) == (world.accounts["leader.XA1"].id, True)
+    assert await of(world, "leader.TW", TaskKind.MINIMUM, on=LAST) == [duty]
+    assert await of(world, "officer.XA2", TaskKind.MINIMUM, on=LAST) == []

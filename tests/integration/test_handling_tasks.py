@@ -35,6 +35,7 @@ from hub.services.assignments import WantedAssignment
 from hub.services.case_course import WantedMove
 from hub.services.legal_rules import HolidayEdit
 from hub.services.tasks import Bucket, TaskQuery
+from hub.tasks import GIVEN, Day, TaskKind
 from tests.support.domain import World, make_world, new_case
 
 M = MoveCode
@@ -91,19 +92,36 @@ async def counted_anew(world: World) -> Counter[tuple[str, date]]:
 
 
 async def listed(world: World, who: str = "leader.TW", query: TaskQuery = EVERYTHING) -> list[tasks.Task]:
-    mark, waiting = await dues.fresh(world.database)
-    assert waiting == 0
-    days = (await book_of(world)).days
+    counted = await dues.fresh(world.database)
+    assert counted.waiting == 0
+    day = Day.of(TODAY, await book_of(world))
     async with world.database.reading() as db:
-        found = await tasks.find(db, world.actor(who), query, mark, TODAY, days)
-        counts = await tasks.counts(db, world.actor(who), query, mark, TODAY, days)
+        found = await tasks.find(db, world.actor(who), query, counted.mark, day)
+        counts = await tasks.counts(db, world.actor(who), query, counted.mark, day)
+    shown = [task for task in found if query.bucket in (None, task.bucket)]
+    assert shown == found == sorted(found, key=lambda task: task.order)
+    assert not counts.more
     if query.bucket is None:
-        assert counts == {bucket: sum(task.bucket is bucket for task in found) for bucket in Bucket}
+        assert counts.of == {bucket: sum(task.bucket is bucket for task in found) for bucket in Bucket}
     return found
 
 
+async def page_by_page(world: World, who: str, size: int) -> list[tasks.Task]:
+    """As somebody turns the pages; cases that come meanwhile shift nothing."""
+    counted = await dues.fresh(world.database)
+    day = Day.of(TODAY, await book_of(world))
+    found: list[tasks.Task] = []
+    while True:
+        query = TaskQuery(limit=size, after=found[-1].cursor if found else None)
+        async with world.database.reading() as db:
+            page = await tasks.find(db, world.actor(who), query, counted.mark, day)
+        if not page:
+            return found
+        found += page
+
+
 def as_counted(found: list[tasks.Task]) -> Counter[tuple[str, date]]:
-    return Counter((task.case_id, task.due) for task in found if task.clock != tasks.GIVEN)
+    return Counter((task.key, task.due) for task in found if task.clock != GIVEN)
 
 
 STEPS = [M.CLASSIFY, M.ACCEPT, M.VERIFY, M.MORE_TIME, M.WITHDRAW, M.FILE]
@@ -179,43 +197,83 @@ async def test_the_most_pressing_comes_first_and_each_has_its_owner(world):
     fresh = await register(world)
     await give(world, soon, TODAY)
     found = await listed(world, "leader.XA1")
-    assert found[0].case_id == late.id
+    assert found[0].key == late.id
     assert found[0].bucket is Bucket.OVERDUE
     assert found[0].owner == ""
-    assert {task.clock for task in found if task.case_id == soon.id} >= {tasks.GIVEN}
-    assert {task.owner for task in found if task.case_id == soon.id} == {"Ông officer.XA1"}
+    assert {task.clock for task in found if task.key == soon.id} >= {GIVEN}
+    assert {task.owner for task in found if task.key == soon.id} == {"Ông officer.XA1"}
     mine = await listed(world, "officer.XA1", TaskQuery(owner=world.accounts["officer.XA1"].id))
-    assert {task.case_id for task in mine} == {soon.id}
+    assert {task.key for task in mine} == {soon.id}
     nobody = await listed(world, "officer.XA1", TaskQuery(owner="none"))
-    assert {task.case_id for task in nobody} == {late.id, fresh.id}
+    assert {task.key for task in nobody} == {late.id, fresh.id}
     overdue = await listed(world, "officer.XA1", TaskQuery(bucket=Bucket.OVERDUE))
-    assert {task.case_id for task in overdue if task.clock != tasks.GIVEN} >= {late.id}
+    assert {task.key for task in overdue if task.clock != GIVEN} >= {late.id}
 
 
 @pytest.mark.asyncio
 async def test_a_head_sees_the_units_below_and_nobody_sees_beside(world):
     one, other = await register(world, days_ago=40), await register(world, "XA2", days_ago=40)
     foreign = await register(world, "XA9", days_ago=40)
-    assert {task.case_id for task in await listed(world, "leader.TINH1")} == {one.id, other.id}
-    assert {task.case_id for task in await listed(world, "officer.XA9")} == {foreign.id}
-    mark, _ = await dues.fresh(world.database)
-    days = (await book_of(world)).days
+    assert {task.key for task in await listed(world, "leader.TINH1")} == {one.id, other.id}
+    assert {task.key for task in await listed(world, "officer.XA9")} == {foreign.id}
+    mark = (await dues.fresh(world.database)).mark
+    day = Day.of(TODAY, await book_of(world))
     async with world.database.reading() as db:
-        units = await tasks.by_unit(db, world.actor("leader.TINH1"), TaskQuery(), mark, TODAY, days)
-    assert {name: its[Bucket.OVERDUE] for _, name, its in units} == {"UBND XA1": 1, "UBND XA2": 1}
+        counts = await tasks.counts(db, world.actor("leader.TINH1"), TaskQuery(), mark, day)
+    assert {name: its[Bucket.OVERDUE] for _, name, its in counts.units()} == {"UBND XA1": 1, "UBND XA2": 1}
+    assert await listed(world, "leader.TINH1", TaskQuery(unit_id=tasks.MINE)) == []
+    below = await listed(world, "leader.TINH1", TaskQuery(unit_id=tasks.BELOW))
+    assert {task.key for task in below} == {one.id, other.id}
+    assert await listed(world, "leader.XA1", TaskQuery(unit_id=world.units["XA9"].id)) == [], "not by its id either"
+
+
+@pytest.mark.asyncio
+async def test_pages_follow_each_other_through_all_kinds_and_what_has_no_day_comes_last(world):
+    for days_ago in (40, 40, 12, 0):
+        given = await register(world, days_ago=days_ago)
+        await give(world, given, TODAY if days_ago == 12 else None)
+    whole = await listed(world)
+    assert {task.kind for task in whole} == {TaskKind.CASE, TaskKind.ASSIGNED}
+    assert whole[-1].bucket is Bucket.UNDATED
+    for size in (1, 2, 3, 50):
+        assert await page_by_page(world, "leader.TW", size) == whole
+    [law] = {task.basis for task in whole if task.kind is TaskKind.CASE}
+    assert "Điều" in law, "which text asks for it"
 
 
 @pytest.mark.asyncio
 async def test_a_row_that_was_counted_by_other_rules_is_shown_to_nobody(world):
     await register(world, days_ago=40)
-    mark, _ = await dues.fresh(world.database)
+    mark = (await dues.fresh(world.database)).mark
     async with world.database.transaction() as db:
         await db.execute(update(CaseDue).values(book="another"))
-    days = (await book_of(world)).days
+    day = Day.of(TODAY, await book_of(world))
     async with world.database.reading() as db:
-        assert await tasks.find(db, world.actor("leader.TW"), EVERYTHING, mark, TODAY, days) == []
+        assert await tasks.find(db, world.actor("leader.TW"), EVERYTHING, mark, day) == []
         assert await dues.count_stale(db, mark) == 1
     assert await dues.recount_all(world.database) == 1
+
+
+@pytest.mark.asyncio
+async def test_after_a_changed_rule_a_page_does_not_wait_and_the_most_pressing_are_counted_first(world, monkeypatch):
+    monkeypatch.setattr(dues, "AT_ONCE", 2)
+    made = [await register(world, days_ago=days_ago) for days_ago in (3, 40, 20)]
+    await dues.recount_all(world.database)
+    async with world.database.transaction() as db:
+        await db.execute(update(LegalRule).where(LegalRule.code == "reception_reply").values(value=11))
+    fresh = await dues.fresh(world.database)
+    assert (fresh.waiting, fresh.done, fresh.total) == (3, 0, 3)
+    async with world.database.transaction() as db:
+        await db.execute(update(Case).where(Case.id == made[0].id).values(version=Case.version + 1))
+        await db.execute(update(CaseDue).where(CaseDue.case_id == made[0].id).values(book=""))
+    fresh = await dues.fresh(world.database)
+    assert (fresh.waiting, fresh.done) == (2, 1), "what somebody has just changed is counted at once"
+    async with world.database.transaction() as db:
+        assert await dues.recount(db, await legal_rules.rule_book(db), fresh.mark, limit=1) == 1
+    day = Day.of(TODAY, await book_of(world))
+    async with world.database.reading() as db:
+        found = await tasks.find(db, world.actor("leader.TW"), EVERYTHING, fresh.mark, day)
+    assert {task.key for task in found} == {made[0].id, made[1].id}
 
 
 @pytest.mark.asyncio

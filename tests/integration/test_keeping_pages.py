@@ -103,16 +103,28 @@ async def test_others_can_do_nothing_of_it(kept: Archive, who: str) -> None:
         assert (await kept.act(somebody, do, **{field: "Vì sao"})).status == 403
 
 
-async def test_the_administrator_enters_a_period_with_its_basis(kept: Archive) -> None:
+async def test_periods_are_rules_of_the_law_which_an_administrator_follows_by_others_with_their_basis(
+    kept: Archive,
+) -> None:
     administrator = await kept.pages.person("quantri")
     page = html.unescape((await administrator.get("/archive")).text)
-    assert page.count("chưa đối chiếu") == 5
-    rule = {"case_type": "complaint", "years": "20", "since": "01/01/2027", "legal_basis": "Thông tư 1"}
-    answer = await administrator.post("/archive/rules", {**rule, "years": "0", "legal_basis": ""})
+    assert page.count("Chưa kiểm chứng") == 6, "five kinds of recordings, and the papers of a destruction"
+    async with kept.pages.database.transaction() as db:
+        wanted = select(models.LegalRule).where(models.LegalRule.code == "retention_recording_complaint")
+        row = (await db.execute(wanted)).scalar_one()
+    rule = {name: str(getattr(row, name)) for name in ("name", "code", "value", "unit", "direction", "legal_basis")}
+    rule |= {"certainty": "text", "active": "yes", "reason": "Thông tư mới", "version": "1"}
+    old = {**rule, "certainty": "unverified", "valid_from": "01/01/2000", "valid_to": "31/12/2026"}
+    assert (await administrator.post(f"/rules/{row.id}", old)).status == 303
+    new = {**rule, "legal_basis": "Thông tư 1", "valid_from": "01/01/2027"}
+    answer = await administrator.post("/rules/new", {**new, "unit": "days"})
     assert answer.status == 400
-    assert (await administrator.post("/archive/rules", {**rule, "certain": "yes"})).status == 303
-    assert "Thông tư 1" in (await administrator.get("/archive")).text
+    assert "bằng năm hoặc vĩnh viễn" in html.unescape(answer.text)
+    assert (await administrator.post("/rules/new", {**new, "unit": "forever", "value": ""})).status == 303
+    page = html.unescape((await administrator.get("/archive")).text)
+    assert "Thông tư 1" in page
+    assert "vĩnh viễn" in page
     auditor = await kept.pages.person("thanhtra")
     await auditor.get("/archive")
-    assert (await auditor.post("/archive/rules", rule)).status == 403
+    assert (await auditor.post("/rules/new", new)).status == 403
     assert (await (await kept.pages.person("canbotinh")).get("/archive")).status == 403

@@ -61,7 +61,6 @@ ROWS = (
     get("/holidays/new", "administrator.above", RULES),
     post("/holidays/new", "administrator.above", RULES),
     post("/holidays/{holiday_id}", "administrator.above", RULES),
-    post("/archive/rules", "administrator.above", RULES),
     get("/api/session", "all", "one's own"),
     get("/api/probe", "all", "a device check asks for the relays there are"),
     post("/api/probe", "all", "a device check asks a media worker to answer"),

@@ -60,7 +60,6 @@ BY_ROLE = {
     Action.DESTROY_RECORDING: {Role.AUDITOR, Role.LEADER},
     Action.APPROVE_DESTRUCTION: {Role.LEADER},
     Action.WATCH_ARCHIVE: {Role.AUDITOR, Role.LEADER, Role.ADMINISTRATOR},
-    Action.SET_RETENTION: {Role.ADMINISTRATOR},
 }
 BY_SEAT = {
     Action.READ_HEARING: {"chair", "deputy", "secretary", "point"},

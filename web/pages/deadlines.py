@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from aiohttp import web as http
 
+from hub import retention
 from hub.auth import Action, Target, require
 from hub.errors import HubError
 from hub.i18n import N_, Text
-from hub.law import SPANS, Rule, RuleBook
-from hub.models import RuleUnit
+from hub.law import FREQUENCIES, SPANS, Rule, RuleBook
 from hub.services import legal_rules
 from hub.working_days import Span, working_days_between
 from web import format as formats
@@ -58,7 +58,11 @@ def choices(book: RuleBook) -> list[Rule]:
     """One for each code that can be counted, the newest version giving its name; in the order of the law's names."""
     newest = {rule.code: rule for rule in sorted(book.rules, key=lambda rule: rule.valid_from)}
     return sorted(
-        (rule for rule in newest.values() if rule.unit not in (RuleUnit.TIMES, RuleUnit.PEOPLE)),
+        (
+            rule
+            for rule in newest.values()
+            if rule.unit in SPANS | FREQUENCIES and not rule.code.startswith(retention.CODE)
+        ),
         key=lambda rule: rule.code,
     )
 

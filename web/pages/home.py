@@ -27,11 +27,12 @@ from hub.services import (
 )
 from hub.services.hearings import HearingQuery
 from hub.services.live import LiveView
-from hub.services.tasks import Bucket, TaskQuery
+from hub.services.tasks import TaskQuery
+from hub.tasks import OF_CASES, Bucket, Day
 from web import format as formats
 from web import keys, view
 from web.pages.hearings import row_of
-from web.pages.tasks import CLOCK_NAMES
+from web.pages.tasks import CLOCK_NAMES, TASK_NAMES
 
 routes = http.RouteTableDef()
 
@@ -44,6 +45,7 @@ NOTHING: dict[str, Any] = {
     "closed": None,
     "hub_parts": [],
     "work": None,
+    "counted": None,
     "arrived": [],
     "reminded": [],
     "my_minimum": [],
@@ -112,16 +114,17 @@ async def _hearings(db: AsyncSession, actor: Actor) -> dict[str, Any]:
 async def _work(request: http.Request) -> dict[str, Any]:
     """What is due for an officer or a leader, the most pressing first, and what waits for their answer."""
     actor, hub = keys.actor(request), keys.deps(request)
-    mark, waiting = await dues.fresh(hub.database)
-    query, day = TaskQuery(limit=SHOWN), formats.today()
+    counted = await dues.fresh(hub.database)
+    query = TaskQuery(limit=SHOWN, kinds=OF_CASES)
     async with hub.database.reading() as db:
-        days = (await legal_rules.rule_book(db)).days
-        found = await tasks.find(db, actor, query, mark, day, days)
+        day = Day.of(formats.today(), await legal_rules.rule_book(db))
+        found = await tasks.find(db, actor, query, counted.mark, day)
         return {
             "work": [one for one in found if one.bucket not in (Bucket.LATER, Bucket.UNDATED) or one.waits],
-            "work_counts": await tasks.counts(db, actor, query, mark, day, days),
-            "work_waiting": waiting,
+            "work_counts": await tasks.counts(db, actor, query, counted.mark, day),
+            "counted": counted,
             "clock_names": CLOCK_NAMES,
+            "task_names": TASK_NAMES,
             "arrived": await transfers.arrived(db, actor, limit=SHOWN),
             "reminded": await reminding.mine(db, actor, limit=SHOWN),
             "my_minimum": await minimums.of_leader(db, actor),

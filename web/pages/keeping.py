@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from datetime import date
 
 from aiohttp import web as http
@@ -95,46 +94,8 @@ async def remains(request: http.Request) -> http.Response:
 @routes.get("/archive")
 async def show(request: http.Request) -> http.Response:
     """What waits for somebody: proposals, due and held recordings; the rules, the store's state."""
-    return await _archive(request)
-
-
-@routes.post("/archive/rules")
-async def add_rule(request: http.Request) -> http.Response:
-    actor, form = keys.actor(request), await forms.read(request)
-    async with keys.deps(request).database.reading() as db:
-        await keeping_lists.require_setter(db, actor)
-    try:
-        since = _day(form, "since")
-        years = form.number("years", 0) if form.text("years") else None
-        form.check()
-        async with keys.deps(request).database.transaction() as db:
-            await keeping_lists.add_rule(
-                db,
-                actor,
-                case_type=form.text("case_type").removeprefix("none"),
-                years=years,
-                legal_basis=form.text("legal_basis"),
-                certain=form.yes("certain"),
-                since=since,
-            )
-    except BadInput as error:
-        return await _archive(request, error, form.fields)
-    return view.redirect(request, "/archive", notice="retention_rule_added")
-
-
-async def _archive(
-    request: http.Request, error: BadInput | None = None, values: Mapping[str, str] | None = None
-) -> http.Response:
     actor = keys.actor(request)
     async with keys.deps(request).database.reading() as db:
         found = await keeping_lists.lists(db, actor)
         last = await reconciliation.last(db)
-    return view.render(
-        request,
-        "pages/archive.html",
-        **view.told(error),
-        lists=found,
-        last=last,
-        error=error,
-        values=values or {},
-    )
+    return view.render(request, "pages/archive.html", lists=found, last=last, today=formats.today())

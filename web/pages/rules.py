@@ -10,7 +10,7 @@ from aiohttp import web as http
 from hub.errors import BadInput, Stale
 from hub.i18n import N_
 from hub.models import Certainty, DayKind, Direction, Holiday, LegalRule, RuleUnit
-from hub.services import legal_rules, series_changes
+from hub.services import dues, legal_rules, series_changes
 from hub.services.legal_rules import Change, HolidayEdit, RuleEdit
 from web import format as formats
 from web import forms, keys, view
@@ -28,7 +28,8 @@ async def list_rules(request: http.Request) -> http.Response:
     async with keys.deps(request).database.reading() as db:
         rows = await legal_rules.list_rules(db, actor)
         manages = await legal_rules.may_manage(db, actor)
-    return view.render(request, "rules/index.html", rows=rows, manages=manages, today=formats.today())
+        counted = await dues.progress(db)
+    return view.render(request, "rules/index.html", rows=rows, manages=manages, today=formats.today(), counted=counted)
 
 
 @routes.get("/rules/new")
@@ -73,7 +74,10 @@ async def list_holidays(request: http.Request) -> http.Response:
         years = await legal_rules.holiday_years(db, actor)
         rows = await legal_rules.list_holidays(db, actor, min(max(year, 1990), 2100))
         manages = await legal_rules.may_manage(db, actor)
-    return view.render(request, "rules/holidays.html", rows=rows, year=year, years=years, manages=manages)
+        counted = await dues.progress(db)
+    return view.render(
+        request, "rules/holidays.html", rows=rows, year=year, years=years, manages=manages, counted=counted
+    )
 
 
 @routes.get("/holidays/new")
@@ -108,10 +112,11 @@ async def save_holiday(request: http.Request) -> http.Response:
 
 
 def _rule_edit(form: Form) -> RuleEdit:
+    unit = form.choice("unit", RuleUnit, RuleUnit.DAYS, N_("Hãy chọn một mục trong danh sách."))
     return RuleEdit(
         **{name: form.text(name) for name in RULE_TEXTS},
-        value=form.number("value", 0),
-        unit=form.choice("unit", RuleUnit, RuleUnit.DAYS, N_("Hãy chọn một mục trong danh sách.")),
+        value=1 if unit is RuleUnit.FOREVER else form.number("value", 0),
+        unit=unit,
         direction=form.choice("direction", Direction, Direction.AFTER),
         certainty=form.choice("certainty", Certainty, Certainty.UNVERIFIED, N_("Hãy chọn một mục trong danh sách.")),
         valid_from=form.day("valid_from") or date.min,
@@ -136,7 +141,7 @@ def _holiday_edit(form: Form) -> HolidayEdit:
 def _rule_values(row: LegalRule) -> dict[str, str]:
     return {
         **{name: getattr(row, name) for name in RULE_TEXTS},
-        "value": str(row.value),
+        "value": "" if row.unit == RuleUnit.FOREVER else str(row.value),
         "unit": str(row.unit),
         "direction": str(row.direction),
         "certainty": str(row.certainty),

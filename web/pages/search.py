@@ -41,8 +41,8 @@ async def _page(
     actor, hub = keys.actor(request), keys.deps(request)
     asked = _asked(query)
     search.require_any(actor)
-    mark, waiting = await dues.fresh(hub.database) if asked.get("due") else ("", 0)
-    wanted = _wanted(asked, mark)
+    counted = await dues.fresh(hub.database) if asked.get("due") else dues.Fresh("")
+    wanted = _wanted(asked, counted.mark)
     async with hub.database.reading() as db:
         shown = await _shown(db, request, query, asked, wanted)
         kept = await saved_searches.mine(db, hub.vault, actor)
@@ -67,7 +67,7 @@ async def _page(
         saved=kept,
         choices=choices,
         built=built,
-        waiting=waiting,
+        counted=counted,
         message=error.text if error else "",
         values={"opened": "", "name": "", **(values or {})},
     )

@@ -1,75 +1,87 @@
-"""The tasks of the day: what is due, by whom, the most pressing first."""
+"""The tasks of the day: everything that is due, by whom and why, in one list, the most pressing first."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aiohttp import web as http
 
-from hub.auth import Action, may_somewhere
+from hub.auth import Action, Actor, may_somewhere
 from hub.case_clocks import SPECS
 from hub.i18n import N_
 from hub.models import CaseType
-from hub.services import dues, duties, legal_rules, reminding, tasks, transfers
-from hub.services.duties import DutyKind
-from hub.services.tasks import Bucket, TaskQuery
+from hub.services import dues, legal_rules, reminding, search_choices, tasks, transfers
+from hub.services.tasks import TaskQuery
+from hub.tasks import OF_CASES, Bucket, Day, TaskKind
 from web import format as formats
-from web import forms, keys, view
+from web import forms, keys, paging, view
 
 routes = http.RouteTableDef()
 
 CLOCK_NAMES = {spec.code: spec.name for spec in SPECS}
-DUTY_NAMES = {
-    DutyKind.CONCLUSION: N_("Nhiệm vụ theo thông báo kết luận"),
-    DutyKind.CONFIRM: N_("Xác nhận nhiệm vụ đã được báo cáo"),
-    DutyKind.POSTING: N_("Niêm yết lịch tiếp"),
-    DutyKind.MINIMUM: N_("Số buổi tiếp tối thiểu của người đứng đầu"),
-    DutyKind.INVITATION: N_("Trả lời lời mời dự buổi tiếp"),
+TASK_NAMES = {
+    TaskKind.ASSIGNED: N_("Việc được giao"),
+    TaskKind.CONCLUSION: N_("Nhiệm vụ theo thông báo kết luận"),
+    TaskKind.CONFIRM: N_("Xác nhận nhiệm vụ đã được báo cáo"),
+    TaskKind.POSTING: N_("Niêm yết lịch tiếp"),
+    TaskKind.MINIMUM: N_("Số buổi tiếp tối thiểu của người đứng đầu"),
+    TaskKind.INVITATION: N_("Trả lời lời mời dự buổi tiếp"),
 }
+KINDS: Mapping[str, tuple[str, frozenset[TaskKind]]] = {
+    "case": (N_("Mọi vụ việc"), OF_CASES),
+    "conclusion": (N_("Thông báo kết luận"), frozenset({TaskKind.CONCLUSION, TaskKind.CONFIRM})),
+    "posting": (N_("Niêm yết lịch tiếp"), frozenset({TaskKind.POSTING})),
+    "minimum": (N_("Số buổi tiếp tối thiểu"), frozenset({TaskKind.MINIMUM})),
+    "invitation": (N_("Lời mời chưa trả lời"), frozenset({TaskKind.INVITATION})),
+}
+"""What one may narrow the list to, besides a type of case."""
 
 
 @routes.get("/tasks")
 async def show(request: http.Request) -> http.Response:
     actor, hub, asked = keys.actor(request), keys.deps(request), request.query
-    page = forms.query_number(asked, "page")
-    owner = asked.get("owner", "")
-    query = TaskQuery(
-        owner=actor.account_id if owner == "me" else owner[:32],
-        unit_id=asked.get("unit", "")[:32],
-        type=forms.query_choice(asked, "type", CaseType),
-        bucket=forms.query_choice(asked, "due", Bucket),
-        limit=tasks.PAGE + 1,
-        offset=page * tasks.PAGE,
-    )
-    mark, waiting = await dues.fresh(hub.database)
-    today = formats.today()
+    here = paging.trail(asked)
+    query = _query(actor, asked)
+    counted = await dues.fresh(hub.database)
     async with hub.database.reading() as db:
-        book = await legal_rules.rule_book(db)
-        days = book.days
-        rows = await tasks.find(db, actor, query, mark, today, days)
-        besides = await duties.find(db, actor, query, book, today)
-        units = await tasks.by_unit(db, actor, TaskQuery(owner=query.owner, type=query.type), mark, today, days)
+        day = Day.of(formats.today(), await legal_rules.rule_book(db))
+        rows = await tasks.find(db, actor, query, counted.mark, day)
+        counts = await tasks.counts(db, actor, query, counted.mark, day)
+        units = await search_choices.units(db, actor)
         owners = await tasks.owners(db, actor)
-        counts = tasks.summed(units, query.unit_id)
+        first = not here.page
         receives = may_somewhere(actor, Action.RECEIVE_TRANSFER)
-        arrived = await transfers.arrived(db, actor) if receives and not page else []
-        reminded = await reminding.mine(db, actor) if not page else []
-    shown = [one for one in besides if query.bucket in (None, one.bucket)]
+        arrived = await transfers.arrived(db, actor) if receives and first else []
+        reminded = await reminding.mine(db, actor) if first else []
+    last = rows[tasks.PAGE - 1].cursor if len(rows) > tasks.PAGE else None
     return view.render(
         request,
         "handling/tasks.html",
         rows=rows[: tasks.PAGE],
-        more=len(rows) > tasks.PAGE,
-        page=page,
-        counts={one: count + duties.counts(besides)[one] for one, count in counts.items()},
-        besides=shown[: duties.SHOWN],
-        hidden=max(0, len(shown) - duties.SHOWN),
-        duty_names=DUTY_NAMES,
+        paging=paging.paging("/tasks", asked, here, last),
+        counts=counts,
         units=units,
         owners=owners,
         arrived=arrived,
         reminded=reminded,
-        waiting=waiting,
-        today=today,
+        counted=counted,
+        today=day.today,
         asked=dict(asked),
         bucket=query.bucket,
+        kinds={name: text for name, (text, _) in KINDS.items()},
         clock_names=CLOCK_NAMES,
+        task_names=TASK_NAMES,
+    )
+
+
+def _query(actor: Actor, asked: Mapping[str, str]) -> TaskQuery:
+    owner, (_, kinds) = asked.get("owner", ""), KINDS.get(asked.get("kind", ""), ("", frozenset()))
+    return TaskQuery(
+        owner=actor.account_id if owner == "me" else owner[:32],
+        unit_id=asked.get("unit", "")[:32],
+        kinds=kinds,
+        type=forms.query_choice(asked, "kind", CaseType),
+        bucket=forms.query_choice(asked, "due", Bucket),
+        limit=tasks.PAGE + 1,
+        after=paging.trail(asked).here,
     )
