@@ -97,7 +97,7 @@ def _lists() -> list[Question]:
         Question("tasks, all units", "central", ("/tasks",)),
         Question("tasks, one province", "province", ("/tasks",)),
         Question("tasks, one commune", "commune", ("/tasks",)),
-        Question("tasks, overdue, page 41", "central", (f"/tasks?due=overdue&page={DEEP}",)),
+        Question("tasks, overdue, page 41", "central", ("/tasks?due=overdue",), (), DEEP),
         Question("calendar, one province", "province", ("/calendar",)),
     ]
 

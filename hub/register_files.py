@@ -12,6 +12,7 @@ from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 
 from hub import papers
+from hub.forms.signing import Style
 from hub.papers import Paper, Para, Table
 from hub.register import HANDLING, HEADS, REQUESTED, Line
 
@@ -32,7 +33,7 @@ def title_of(year: int, first_day: date | None, last_day: date | None) -> str:
     return f"Năm {year}"
 
 
-def paper(unit: str, subject: str, lines: list[Line], today: date) -> Paper:
+def paper(unit: str, style: Style, subject: str, lines: list[Line], today: date) -> Paper:
     """Form 03: twelve columns with their numbers under the head."""
     table = Table(
         head=HEADS,
@@ -48,7 +49,8 @@ def paper(unit: str, subject: str, lines: list[Line], today: date) -> Paper:
         title="Sổ tiếp công dân",
         subject=subject,
         agency=unit,
-        place=papers.place_of(unit),
+        authority=style.authority,
+        place=style.place,
         day=today,
         blocks=(table if lines else empty,),
         landscape=True,

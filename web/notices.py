@@ -74,6 +74,7 @@ NOTICES: Mapping[str, str] = {
     "holiday_saved": N_("Đã lưu ngày. Thời hạn được tính theo lịch này từ bây giờ."),
     "mail_retried": N_("Thư sẽ được gửi lại ngay."),
     "unit_saved": N_("Đã lưu cơ quan."),
+    "paper_style_saved": N_("Đã lưu. Văn bản lập từ bây giờ theo thể thức này; văn bản đã lập không đổi."),
     "point_saved": N_("Đã lưu điểm cầu."),
     "keeping_hold": N_("Đã giữ lại bản ghi."),
     "keeping_release": N_("Đã thôi giữ lại bản ghi."),

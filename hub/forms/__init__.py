@@ -10,7 +10,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from hub import papers
 from hub.case_moves import MoveCode
 from hub.form_registry import Edition
 from hub.forms import handling, reception
@@ -40,11 +39,11 @@ LINE_MAX, BLOCK_MAX = 300, 10_000
 
 
 def _signing(facts: Facts) -> Signing:
-    return facts.signing or of_head(facts.unit)
+    return facts.signing or of_head(facts.style)
 
 
 COMMON = (
-    Field(name="place", label=N_("Địa danh"), default=lambda facts: papers.place_of(facts.unit)),
+    Field(name="place", label=N_("Địa danh"), default=lambda facts: facts.style.place),
     Field(
         name="on_behalf",
         label=N_("Thay mặt, ký thay, thừa lệnh"),

@@ -8,7 +8,7 @@ from datetime import date
 
 from hub.case_moves import MoveCode
 from hub.cases import TYPE_NAMES
-from hub.forms.signing import Signing, head_title
+from hub.forms.signing import Signing, Style, guessed
 from hub.i18n import N_
 from hub.models.cases import CaseType
 from hub.papers import Block, Fields, in_words
@@ -89,9 +89,15 @@ class Facts:
     course: Mapping[MoveCode, Step] = field(default_factory=dict)
     reception: Reception | None = None
     signing: Signing | None = None
-    """Who signs, where that is known; else it is guessed from the unit's name."""
+    """Who signs, where that is known; else the unit's head."""
+    unit_style: Style | None = None
+    """As the unit's papers are headed and signed; None: as is guessed from its name."""
     due: date | None = None
     """The day by which the case is to be settled."""
+
+    @property
+    def style(self) -> Style:
+        return self.unit_style or guessed(self.unit)
 
     @property
     def case_no(self) -> str:
@@ -159,7 +165,7 @@ def noun(facts: Facts) -> str:
 
 def head(facts: Facts) -> str:
     """``Chủ tịch UBND xã Tân Tiến``."""
-    return f"{head_title(facts.unit)} {facts.unit}"
+    return f"{facts.style.head} {facts.unit}"
 
 
 def reception_law(day: date) -> str:

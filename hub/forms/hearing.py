@@ -38,7 +38,7 @@ class Around:
     """What surrounds the text. ``text_sha256`` is of the frozen or sealed text that the paper sets out."""
 
     agency: str
-    authority: str
+    style: signing.Style
     day: date
     number: str
     text_sha256: str
@@ -105,7 +105,7 @@ def conclusion_paper(document: Mapping[str, Any], subject: str, signer_title: st
     units = tuple(dict.fromkeys(task["unit"] for task in tasks))
     return _paper(
         *("Thông báo", "Kết luận buổi tiếp công dân", tuple(blocks), around, str(document["number"])),
-        signer=_signed_by(signer_title, document["issued_by"], document["unit"]),
+        signer=_signed_by(signer_title, document["issued_by"], around.style),
         recipients=(*units, "Công dân có tên trong vụ việc" if case else "Công dân đã được tiếp", "Lưu: VT, hồ sơ"),
     )
 
@@ -142,9 +142,9 @@ def _paper(
         title=title,
         subject=subject,
         agency=around.agency,
-        authority=around.authority,
+        authority=around.style.authority,
         number=around.number,
-        place=papers.place_of(around.agency),
+        place=around.style.place,
         day=around.day,
         blocks=blocks,
         signer=signer,
@@ -233,8 +233,8 @@ def _signatures(body: Mapping[str, Any]) -> Sequence[Block]:
     return [*rows, Signatures(tuple(Signer(_ROLES[one["kind"]], one["name"]) for one in ordered))]
 
 
-def _signed_by(title: str, name: str, unit: str) -> Signer:
-    by = signing.of_person(unit, name, title)
+def _signed_by(title: str, name: str, style: signing.Style) -> Signer:
+    by = signing.of_person(style, name, title)
     return Signer(by.title, by.name, by.on_behalf, "")
 
 

@@ -22,23 +22,44 @@ class Signing:
     on_behalf: str = ""
 
 
-def head_title(unit: str) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How a unit's papers are headed and signed: what its administrator has set, or ``guessed`` from its name."""
+
+    authority: str = ""
+    """The body above, where papers name one."""
+    place: str = ""
+    on_behalf: str = ""
+    """What stands above the head's title: ``TM. Ủy ban nhân dân``."""
+    head: str
+    deputy: str
+    signer: str = ""
+    """The head's name, where it is always the same."""
+
+
+def guessed(unit: str, authority: str = "") -> Style:
     """People's committees and councils have a chair; what other bodies call their head is not known here."""
-    return "Chủ tịch" if papers.abbreviation(unit) in _BODIES else "Thủ trưởng"
-
-
-def of_head(unit: str) -> Signing:
-    """Guessed from the unit's name, for who has set nothing."""
     body = _BODIES.get(papers.abbreviation(unit), "")
-    return Signing(head_title(unit), on_behalf=f"TM. {body}" if body else "")
+    head = "Chủ tịch" if body else "Thủ trưởng"
+    return Style(
+        authority="" if papers.names_a_committee(unit) else authority,
+        place=papers.place_of(unit),
+        on_behalf=f"TM. {body}" if body else "",
+        head=head,
+        deputy=f"Phó {head}",
+    )
 
 
-def of_person(unit: str, name: str, title: str) -> Signing:
+def of_head(style: Style) -> Signing:
+    return Signing(style.head, style.signer, style.on_behalf)
+
+
+def of_person(style: Style, name: str, title: str) -> Signing:
     """Of a person of the unit: its head, a deputy, or somebody on the head's order."""
-    head = of_head(unit)
-    if not title or title.casefold().startswith(head.title.casefold()):
-        return replace(head, name=name)
-    if title.casefold().startswith("phó"):
+    head = replace(of_head(style), name=name)
+    if not title or title.casefold().startswith(style.head.casefold()):
+        return head
+    if title.casefold().startswith(("phó", style.deputy.casefold())):
         above = "\n".join(part for part in (head.on_behalf, f"KT. {head.title}") if part)
-        return Signing(f"Phó {head.title}", name, above)
+        return Signing(style.deputy, name, above)
     return Signing(title, name, f"TL. {head.title}")

@@ -68,7 +68,7 @@ from hub.models.minutes import (
     Position,
 )
 from hub.models.parties import PartyNeed, Receipt, ReceiptItem, Representation, RepresentationKind, StateSecret
-from hub.models.people import Account, OrgUnit, Point, Role, RoleGrant, SignInSession, UnitLevel
+from hub.models.people import Account, OrgUnit, PaperStyle, Point, Role, RoleGrant, SignInSession, UnitLevel
 from hub.models.queueing import BoardToken, QueueTicket, TicketState
 from hub.models.receptions import Occurrence, Posting, ReceptionSeries, Replacement, UnitHead
 from hub.models.recordings import (
@@ -157,6 +157,7 @@ __all__ = [
     "OrgUnit",
     "OutgoingMail",
     "PaperRead",
+    "PaperStyle",
     "Party",
     "PartyKind",
     "PartyNeed",

@@ -41,6 +41,21 @@ class OrgUnit(Base):
     active: Mapped[bool] = mapped_column(default=True)
 
 
+class PaperStyle(Base):
+    """How a unit's papers are headed and signed (``hub.forms.signing.Style``), once its administrator has said so;
+    without a row it is guessed from the unit's name."""
+
+    __tablename__ = "paper_style"
+
+    unit_id: Mapped[str] = mapped_column(ForeignKey("org_unit.id"), primary_key=True)
+    authority: Mapped[str] = mapped_column(String(200), default="")
+    place: Mapped[str] = mapped_column(String(80), default="")
+    on_behalf: Mapped[str] = mapped_column(String(120), default="")
+    head: Mapped[str] = mapped_column(String(80))
+    deputy: Mapped[str] = mapped_column(String(80))
+    signer: Mapped[str] = mapped_column(String(120), default="")
+
+
 class Point(Base):
     """A reception point (điểm cầu): one room with one browser, where officer and citizens sit."""
 

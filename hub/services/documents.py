@@ -343,7 +343,12 @@ def _compose(
     found: Draft, typed: dict[str, str], *, number: str, day: date, url: str = "", watermark: str = ""
 ) -> Paper:
     heading = forms.Heading(
-        agency=found.unit.name, authority=found.authority, number=number, day=day, verify_url=url, watermark=watermark
+        agency=found.unit.name,
+        authority=found.facts.style.authority,
+        number=number,
+        day=day,
+        verify_url=url,
+        watermark=watermark,
     )
     return forms.compose(found.form, found.edition, found.facts, typed, heading)
 

@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub import calendar, forms, papers
+from hub import calendar, forms
 from hub.auth import Action, Actor, Target, may, require
 from hub.case_clocks import clocks
 from hub.case_moves import MoveCode
@@ -21,7 +21,7 @@ from hub.forms.signing import Signing, of_person
 from hub.i18n import N_
 from hub.ids import utc_now
 from hub.models import Account, Case, CaseEvent, CaseType, OrgUnit, Receipt, Visit
-from hub.services import case_course, identity, legal_rules, receipts, visits
+from hub.services import case_course, identity, legal_rules, paper_styles, receipts, visits
 from hub.services.case_access import get
 from hub.services.identity import Vault
 from hub.visits import GROUNDS
@@ -52,8 +52,6 @@ class Draft:
     form: Form
     edition: Edition
     facts: Facts
-    authority: str
-    """The body above the unit, where its papers name one."""
     may_name: bool
     """Whether the paper may carry who came, made by this person."""
 
@@ -80,23 +78,18 @@ async def draft(db: AsyncSession, actor: Actor, about: About, code: str) -> Draf
     facts = await _facts(db, actor, case, visit) if case else await _visit_facts(db, actor, visit, unit)
     if receipt is not None:
         facts = replace(facts, handed_over=tuple(_handed_over(receipt)))
+    facts = replace(facts, unit_style=await paper_styles.of(db, unit))
     facts = replace(facts, signing=_signing(form, facts))
     edition = registry().edition(code, event_day(form, facts))
-    authority = await authority_over(db, unit)
     may_name = _may_name(actor, case, visit, citizen=edition.citizen)
-    return Draft(case, visit, receipt, unit, form, edition, facts, authority, may_name)
-
-
-async def authority_over(db: AsyncSession, unit: OrgUnit) -> str:
-    """The body above the unit, where its papers name one."""
-    above = await db.get(OrgUnit, unit.parent_id) if unit.parent_id else None
-    return "" if above is None or papers.names_a_committee(unit.name) else above.name
+    return Draft(case, visit, receipt, unit, form, edition, facts, may_name)
 
 
 async def usual(db: AsyncSession, actor: Actor, case: Case, code: str) -> tuple[Form, dict[str, str]]:
     """A form of a case with what its fields say before anything is typed, of a case that the actor may read."""
     form = FORMS[code]
-    return form, forms.defaults(form, await _facts(db, actor, case, None))
+    facts = replace(await _facts(db, actor, case, None), unit_style=await paper_styles.of(db, case.unit))
+    return form, forms.defaults(form, facts)
 
 
 def _may_name(actor: Actor, case: Case | None, visit: Visit | None, *, citizen: bool) -> bool:
@@ -143,7 +136,7 @@ def _signing(form: Form, facts: Facts) -> Signing | None:
     reception = facts.reception if form.about_visits else None
     if reception is None or not reception.decided_by:
         return None
-    return of_person(facts.unit, reception.decided_by, reception.decided_title)
+    return of_person(facts.style, reception.decided_by, reception.decided_title)
 
 
 def _handed_over(receipt: Receipt) -> list[HandedOver]:

@@ -38,7 +38,7 @@ from hub.models import (
     MinutesVersion,
 )
 from hub.papers import Paper
-from hub.services import conclusions, documents, form_facts, minutes, minutes_reading
+from hub.services import conclusions, documents, minutes, minutes_reading, paper_styles
 from hub.services.documents import MadeMeanwhile
 from hub.services.identity import Vault
 from hub.services.store import ObjectStore
@@ -184,7 +184,7 @@ async def _around(db: AsyncSession, hearing: Hearing, code: str, sha256: str) ->
     edition = registry().edition(code, held)
     return edition, Around(
         agency=hearing.unit.name,
-        authority=await form_facts.authority_over(db, hearing.unit),
+        style=await paper_styles.of(db, hearing.unit),
         day=today,
         number="",
         text_sha256=sha256,

@@ -10,7 +10,22 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, String, and_, case, cast, false, literal, null, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    SQLColumnExpression,
+    String,
+    and_,
+    case,
+    cast,
+    false,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+)
 
 from hub.auth import Action, Actor, scopes
 from hub.models import (
@@ -30,6 +45,7 @@ from hub.models import (
 from hub.services import audit
 from hub.tasks import GIVEN, OF_CASES, RANKS, Bucket, Day, Order, TaskKind
 
+Columns = tuple[SQLColumnExpression[Any], SQLColumnExpression[Any], SQLColumnExpression[Any]]
 NOBODY = "none"
 """As an owner: what nobody has."""
 COLUMNS = ("rank", "key", "due", "unit_id", "owner_id", "clock", "waits")
@@ -58,12 +74,12 @@ class Part:
 
     kind: TaskKind
     rows: Select[Any]
-    key: ColumnElement[Any]
-    due: ColumnElement[Any] | None
-    unit_id: ColumnElement[Any]
-    owner_id: ColumnElement[Any]
-    clock: ColumnElement[Any]
-    waits: bool | ColumnElement[Any] = False
+    key: SQLColumnExpression[Any]
+    due: SQLColumnExpression[Any] | None
+    unit_id: SQLColumnExpression[Any]
+    owner_id: SQLColumnExpression[Any]
+    clock: SQLColumnExpression[Any]
+    waits: bool | SQLColumnExpression[Any] = False
 
     def page(self, after: Order | None, asked: Asked, day: Day, limit: int) -> Select[Any] | None:
         """The first few beyond a place, with ``COLUMNS``; None when there can be none."""
@@ -73,10 +89,10 @@ class Part:
             return None
         waits = literal(self.waits) if isinstance(self.waits, bool) else self.waits
         due = cast(null(), Date) if self.due is None else self.due
-        columns = (literal(RANKS[self.kind]), self.key, due, self.unit_id, self.owner_id, self.clock, waits)
-        wanted = self.rows.with_only_columns(
-            *(column.label(name) for column, name in zip(columns, COLUMNS, strict=True)), maintain_column_froms=True
-        )
+        rank = literal(RANKS[self.kind])
+        columns = (rank, self.key, due, self.unit_id, self.owner_id, self.clock, waits)
+        named: Any = [column.label(name) for column, name in zip(columns, COLUMNS, strict=True)]
+        wanted: Select[Any] = self.rows.with_only_columns(*named, maintain_column_froms=True)
         wanted = wanted.where(inside, further)
         wanted = wanted.order_by(self.key) if self.due is None else wanted.order_by(self.due, self.key)
         return wanted.limit(limit)
@@ -87,8 +103,10 @@ class Part:
         if inside is None:
             return None
         which: ColumnElement[Any] = literal(Bucket.UNDATED.value) if self.due is None else _bucket(self.due, day)
-        columns = (literal(RANKS[self.kind]).label("rank"), self.unit_id.label("unit_id"), which.label("bucket"))
-        wanted = self.rows.with_only_columns(*columns, maintain_column_froms=True).where(inside)
+        rank = literal(RANKS[self.kind]).label("rank")
+        wanted: Select[Any] = self.rows.with_only_columns(
+            rank, self.unit_id.label("unit_id"), which.label("bucket"), maintain_column_froms=True
+        ).where(inside)
         if bucket is None and self.due is not None:
             wanted = wanted.order_by(self.due)
         return wanted.limit(limit)
@@ -125,7 +143,7 @@ class Part:
         return or_(later, and_(self.due == day, self.key > key)) if mine == rank else later
 
 
-def _bucket(due: ColumnElement[Any], day: Day) -> ColumnElement[str]:
+def _bucket(due: SQLColumnExpression[Any], day: Day) -> ColumnElement[str]:
     return case(
         (due < day.today, Bucket.OVERDUE.value),
         (due == day.today, Bucket.TODAY.value),
@@ -148,7 +166,7 @@ def parts(actor: Actor, asked: Asked, mark: str, scope: tuple[str, ...] | None, 
 def _clocks(asked: Asked, mark: str, scope: tuple[str, ...] | None, *, owners: bool) -> Part:
     """Counted with today's rules: what has another mark is shown to nobody."""
     rows = select(Case.id).select_from(CaseDue).join(Case, Case.id == CaseDue.case_id)
-    owner: ColumnElement[Any] = cast(null(), String)
+    owner: SQLColumnExpression[Any] = cast(null(), String)
     if owners or asked.owner:
         open_ = (Assignment.case_id == Case.id) & Assignment.ended_at.is_(None)
         rows, owner = rows.outerjoin(Assignment, open_), Assignment.to_id
@@ -161,7 +179,7 @@ def _given(asked: Asked, scope: tuple[str, ...] | None) -> Iterator[Part]:
     rows = select(Case.id).select_from(Assignment).join(Case, Case.id == Assignment.case_id)
     rows = rows.where(Assignment.ended_at.is_(None), Case.state != CaseState.CLOSED, *_of_cases(asked, scope))
     waits = case((Assignment.state == "sent", True), else_=False)
-    columns = (Case.unit_id, Assignment.to_id, literal(GIVEN))
+    columns: Columns = (Case.unit_id, Assignment.to_id, literal(GIVEN))
     dated = rows.where(Assignment.due.is_not(None))
     yield Part(TaskKind.ASSIGNED, dated, Assignment.case_id, Assignment.due, *columns, waits)
     undated = rows.where(Assignment.due.is_(None), Assignment.state == "sent")

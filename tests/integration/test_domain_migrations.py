@@ -11,17 +11,18 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine, inspect, select, text
+from sqlalchemy.orm import Session
 
 from hub import migrate
 from hub.db import Database, driver_url
-from hub.models import Base, SearchKind, UtcDateTime
-from hub.services import cases, search, search_building
+from hub.models import Base, LegalRule, SearchKind, UtcDateTime
+from hub.services import cases, law_loading, search, search_building
 from hub.services.search import Search
 from tests.support.domain import make_world, new_case
 
 ROOT = Path(__file__).parents[2]
-BEFORE_SEARCH = "0017"
+BEFORE_SEARCH, BEFORE_RETENTION = "0017", "0033"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -87,6 +88,34 @@ def test_a_migration_that_fails_half_way_leaves_no_table_behind(empty_url, monke
     assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
     engine.dispose()
     migrate.upgrade(empty_url)
+
+
+def test_periods_of_keeping_go_over_into_the_rules_of_the_law_with_what_was_in_force_before(empty_url):
+    migrate.upgrade(empty_url)
+    command.downgrade(migrate.alembic_config(empty_url), BEFORE_RETENTION)
+    engine = create_engine(driver_url(empty_url, sync=True))
+    entered = [
+        ("a" * 32, "complaint", 10, "2025-01-01", "2025-01-01 00:00"),
+        ("b" * 32, "complaint", None, "2027-01-01", "2025-01-02 00:00"),
+        ("c" * 32, "complaint", 20, "2025-01-01", "2025-01-03 00:00"),
+    ]
+    insert = text("INSERT INTO retention_rule VALUES (:a, :b, :c, 'Thông tư 1', :certain, :d, :e)")
+    with engine.begin() as connection:
+        for row in entered:
+            connection.execute(insert, dict(zip("abcde", row, strict=True)) | {"certain": True})
+    migrate.upgrade(empty_url)
+    law_loading.load_into(empty_url)
+    wanted = select(LegalRule).where(LegalRule.code == "retention_recording_complaint")
+    with Session(engine) as session:
+        rows = session.scalars(wanted.order_by(LegalRule.valid_from)).all()
+        found = [(row.value, row.unit, str(row.valid_from), str(row.valid_to), row.certainty) for row in rows]
+        assert rows[1].id == "c" * 32, "of two for one day the later counted; the history knows it by its id"
+    engine.dispose()
+    assert found == [
+        (15, "years", "2000-01-01", "2024-12-31", "unverified"),
+        (20, "years", "2025-01-01", "2026-12-31", "text"),
+        (1, "forever", "2027-01-01", "None", "text"),
+    ]
 
 
 @pytest.mark.asyncio

@@ -256,7 +256,7 @@ async def test_a_row_that_was_counted_by_other_rules_is_shown_to_nobody(world):
 
 @pytest.mark.asyncio
 async def test_after_a_changed_rule_a_page_does_not_wait_and_the_most_pressing_are_counted_first(world, monkeypatch):
-    monkeypatch.setattr(dues, "AT_ONCE", 2)
+    monkeypatch.setattr(dues, "AT_ONCE", 1)
     made = [await register(world, days_ago=days_ago) for days_ago in (3, 40, 20)]
     await dues.recount_all(world.database)
     async with world.database.transaction() as db:

@@ -23,6 +23,7 @@ from hub.cli.findings import Verdict
 from hub.config import Config
 from hub.db import Database
 from hub.errors import BadInput, Conflict, Forbidden
+from hub.forms.signing import guessed
 from hub.ids import utc_now
 from hub.models import (
     AuditEvent,
@@ -328,7 +329,8 @@ async def test_the_printed_register_is_a4_across_with_its_head_on_every_page(des
     await desk.receive(await desk.case())
     (line,) = await desk.lines()
     many = [replace(line, number=n) for n in range(1, 80)]
-    made = await pdf.render(register_files.paper("UBND xã Tân Tiến", "Tháng 11/2026", many, date(2026, 11, 30)))
+    unit = "UBND xã Tân Tiến"
+    made = await pdf.render(register_files.paper(unit, guessed(unit), "Tháng 11/2026", many, date(2026, 11, 30)))
     with pypdfium2.PdfDocument(made) as document:
         width, height = document[0].get_size()
         pages = [page.get_textpage().get_text_bounded() for page in document]

@@ -34,6 +34,8 @@ ROWS = (
     post("/units/new", ADMINS, PLACES),
     get("/units/{unit_id}", ADMIN, PLACES),
     post("/units/{unit_id}", ADMIN, PLACES),
+    get("/units/{unit_id}/papers", ADMIN, PLACES),
+    post("/units/{unit_id}/papers", ADMIN, PLACES),
     get("/points", ADMINS, "each sees their own scope"),
     get("/points/new", ADMINS, PLACES),
     post("/points/new", ADMINS, PLACES),

@@ -10,6 +10,7 @@ import pytest
 from hub import papers, pdf, word
 from hub.forms import hearing
 from hub.forms.hearing import Around, Said
+from hub.forms.signing import guessed
 from hub.papers import Paper
 
 SHA = "5f" * 32
@@ -17,7 +18,8 @@ CASE, POINT, OTHER = "c" * 32, "a" * 32, "b" * 32
 
 
 def around(number: str = "12/BB-UBND") -> Around:
-    return Around(agency="UBND tỉnh An Bình", authority="", day=date(2026, 11, 22), number=number, text_sha256=SHA)
+    unit = "UBND tỉnh An Bình"
+    return Around(agency=unit, style=guessed(unit), day=date(2026, 11, 22), number=number, text_sha256=SHA)
 
 
 def body() -> dict[str, Any]:

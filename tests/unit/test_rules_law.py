@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from hub import retention
 from hub.errors import NotFound, Unacceptable
 from hub.law import Rule, RuleBook
 from hub.law_files import HOLIDAY_COLUMNS, RULE_COLUMNS, LawFileError, read_holidays, read_rules
@@ -95,6 +97,15 @@ LIMITS = {
     "group_representatives_large": 5,
 }
 """Art 30.2, 30.3: how often the time for a denunciation may be extended; Art 29: representatives of groups."""
+KEPT = {
+    "retention_recording": "2031-06-30",
+    "retention_recording_complaint": "2041-06-30",
+    "retention_recording_denunciation": "2041-06-30",
+    "retention_recording_petition": "2031-06-30",
+    "retention_recording_feedback": "2031-06-30",
+    "retention_destruction_papers": "2046-06-30",
+}
+"""Of 30/6/2026. No law that names a period was found: 5, 15 and 20 years are guesses, and marked so."""
 
 
 @pytest.mark.parametrize(("code", "event", "due"), DATED)
@@ -104,7 +115,25 @@ def test_a_date_counted_by_hand_comes_out(code, event, due):
 
 
 def test_every_shipped_rule_has_a_date_counted_by_hand():
-    assert {rule.code for rule in BOOK.rules} == {code for code, _, _ in DATED} | set(LIMITS)
+    assert {rule.code for rule in BOOK.rules} == {code for code, _, _ in DATED} | set(LIMITS) | set(KEPT)
+
+
+@pytest.mark.parametrize(("code", "until"), KEPT.items())
+def test_what_is_kept_is_kept_so_many_years_from_its_day(code, until):
+    day = date(2026, 6, 30)
+    assert retention.rule_of(BOOK.rule(code, day)).until(day) == date.fromisoformat(until)
+
+
+def test_of_several_kinds_of_cases_the_longest_period_counts_and_for_ever_is_the_longest():
+    day = date(2026, 6, 30)
+    chosen = retention.choose(BOOK, ["feedback", "complaint"], day)
+    assert (chosen.case_type, chosen.years) == ("complaint", 15)
+    assert retention.choose(BOOK, [], day).case_type == ""
+    for_ever = replace(BOOK.rule("retention_recording_feedback", day), unit=RuleUnit.FOREVER)
+    others = tuple(rule for rule in BOOK.rules if rule.code != for_ever.code)
+    book = RuleBook((*others, for_ever), BOOK.days)
+    assert retention.choose(book, ["feedback", "complaint"], day).years is None
+    assert retention.choose(RuleBook((), BOOK.days), ["complaint"], day) is None
 
 
 @pytest.mark.parametrize(("code", "times"), LIMITS.items())
@@ -140,7 +169,7 @@ def test_every_shipped_row_names_its_basis_and_what_was_not_read_is_marked():
     assert all(rule.legal_basis and rule.name_en for rule in BOOK.rules)
     unsure = {rule.code for rule in BOOK.rules if rule.certainty is Certainty.UNVERIFIED}
     own = {"reminder_before", "reminder_superior"}  # each agency's own, no law
-    assert unsure == {"complaint_second_acceptance_notice", "denunciation_acceptance_notice"} | own
+    assert unsure == {"complaint_second_acceptance_notice", "denunciation_acceptance_notice"} | own | set(KEPT)
 
 
 def test_weekends_worked_in_exchange_have_their_weekday_off():

@@ -16,7 +16,7 @@ from hub.errors import BadInput, Conflict, NotReady, TooLarge
 from hub.i18n import N_
 from hub.models import CaseType, OrgUnit
 from hub.register import CORRECTION_FIELDS, Line
-from hub.services import people, register, register_lists
+from hub.services import paper_styles, people, register, register_lists
 from hub.services.register_lists import Query
 from web import format as formats
 from web import forms, keys, view
@@ -106,7 +106,9 @@ async def _pdf(request: http.Request, unit: OrgUnit, query: Query, *, full: bool
                 most=register_files.PAPER_MOST,
             )
     subject = register_files.title_of(query.year, query.first_day, query.last_day)
-    data = await pdf.render(register_files.paper(unit.name, subject, lines, formats.today()))
+    async with hub.database.reading() as db:
+        style = await paper_styles.of(db, unit)
+    data = await pdf.render(register_files.paper(unit.name, style, subject, lines, formats.today()))
     return http.Response(body=data, content_type="application/pdf", headers=_named(unit, query, "pdf"))
 
 

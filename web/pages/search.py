@@ -127,7 +127,7 @@ async def counts(request: http.Request) -> http.Response:
     actor, hub, query = keys.actor(request), keys.deps(request), request.query
     search.require_any(actor)
     asked = _asked(query)
-    mark, _waiting = await dues.fresh(hub.database) if asked.get("due") else ("", 0)
+    mark = (await dues.fresh(hub.database)).mark if asked.get("due") else ""
     which = [kind for kind in search.kinds(actor) if asked and kind.value != query.get("kind")]
     async with hub.database.reading() as db:
         found = await _counted(db, request, _wanted(asked, mark), which)
