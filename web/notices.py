@@ -41,6 +41,7 @@ NOTICES: Mapping[str, str] = {
     "hearing_booked": N_("Đã đặt lịch buổi tiếp."),
     "hearing_changed": N_("Đã lưu thay đổi của buổi tiếp. Những người được mời sẽ thấy lý do."),
     "hearing_postponed": N_("Đã hoãn buổi tiếp. Những người được mời sẽ thấy lý do."),
+    "hearing_moved": N_("Đã chuyển buổi tiếp sang giờ mới. Những người được mời nhận được giờ mới và lý do."),
     "hearing_cancelled": N_("Đã hủy buổi tiếp. Những người được mời sẽ thấy lý do."),
     "leader_replaced": N_("Đã ghi người chủ trì thay. Buổi này không tính vào số ngày tối thiểu của người đứng đầu."),
     "series_created": N_("Đã lập lịch định kỳ và đặt trước các buổi tiếp. Hãy niêm yết đúng hạn."),

@@ -33,6 +33,8 @@ class ReceptionSeries(Base):
     secretary_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"))
     bridge_point_id: Mapped[str | None] = mapped_column(ForeignKey("point.id"))
     point_ids: Mapped[list[Any]]
+    staff: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    """``[point, officer, interpreter]``, ids or empty, of the points where anybody is named."""
     follows_id: Mapped[str | None] = mapped_column(ForeignKey("reception_series.id"))
     """The series that this one took over from by a change of "this and following"."""
     created_by: Mapped[str] = mapped_column(ForeignKey("account.id"))

@@ -28,6 +28,15 @@ class Staff:
 
 
 @dataclass(frozen=True, slots=True)
+class PointStaff:
+    """A point with who is named there, as a page shows it."""
+
+    point: Point
+    officer: Account | None
+    interpreter: Account | None
+
+
+@dataclass(frozen=True, slots=True)
 class StaffChoices:
     """What a booking form offers: officers by point, and who may interpret at any of them."""
 
@@ -42,6 +51,24 @@ def staff_of(seats: Iterable[Seat]) -> tuple[Staff, ...]:
         for seat in seats
         if seat.point_id and (seat.officer_id or seat.interpreter_id)
     )
+
+
+def in_order(staff: Iterable[Staff], points: Sequence[str]) -> tuple[Staff, ...]:
+    """As the points come; who is named for none of them, or nobody named, is left out."""
+    named = {one.point_id: one for one in staff if one.people}
+    return tuple(named[point] for point in points if point in named)
+
+
+async def at_points(db: AsyncSession, points: Sequence[str], staff: Iterable[Staff]) -> list[PointStaff]:
+    """Each of the points, with whoever of ``staff`` is named there."""
+    named = {one.point_id: one for one in staff}
+    found = []
+    for point_id in points:
+        one = named.get(point_id, Staff(point_id))
+        officer = await db.get(Account, one.officer_id) if one.officer_id else None
+        interpreter = await db.get(Account, one.interpreter_id) if one.interpreter_id else None
+        found.append(PointStaff(await db.get_one(Point, point_id), officer, interpreter))
+    return found
 
 
 def taken_by(people: Iterable[str]) -> ColumnElement[bool]:

@@ -19,7 +19,8 @@ from hub.models import Hearing, HearingKind, OrgUnit, ReceptionSeries
 from hub.models.receptions import Occurrence as OccurrenceRow
 from hub.posting import PostingDue
 from hub.recurrence import LONGEST, Occurrence
-from hub.services import audit, bookings, hearings
+from hub.services import audit, booking_staff, bookings, hearings
+from hub.services.booking_staff import Staff
 from hub.services.bookings import Booking
 from hub.services.identity import Vault
 from hub.services.legal_rules import rule_book
@@ -47,6 +48,7 @@ class SeriesInput:
     deputy_id: str = ""
     secretary_id: str = ""
     bridge_point_id: str = ""
+    staff: tuple[Staff, ...] = ()
     skip_clashes: bool = False
 
     def times(self, day: date) -> tuple[datetime, datetime]:
@@ -54,6 +56,7 @@ class SeriesInput:
 
     def booking(self, day: date) -> Booking:
         starts_at, ends_at = self.times(day)
+        points = tuple(one for one in self.point_ids if one != self.bridge_point_id)
         return Booking(
             title=self.title,
             starts_at=starts_at,
@@ -64,7 +67,8 @@ class SeriesInput:
             deputy_id=self.deputy_id,
             secretary_id=self.secretary_id,
             bridge_point_id=self.bridge_point_id,
-            point_ids=tuple(one for one in self.point_ids if one != self.bridge_point_id),
+            point_ids=points,
+            staff=booking_staff.in_order(self.staff, points),
         )
 
 
@@ -195,6 +199,8 @@ def fill(series: ReceptionSeries, wanted: SeriesInput) -> None:
     series.secretary_id = wanted.secretary_id or None
     series.bridge_point_id = wanted.bridge_point_id or None
     series.point_ids = [one for one in wanted.point_ids if one != wanted.bridge_point_id]
+    named = booking_staff.in_order(wanted.staff, series.point_ids)
+    series.staff = [[one.point_id, one.officer_id, one.interpreter_id] for one in named]
 
 
 def input_of(series: ReceptionSeries) -> SeriesInput:
@@ -211,7 +217,13 @@ def input_of(series: ReceptionSeries) -> SeriesInput:
         secretary_id=series.secretary_id or "",
         bridge_point_id=series.bridge_point_id or "",
         point_ids=tuple(series.point_ids),
+        staff=staff_of(series),
     )
+
+
+def staff_of(series: ReceptionSeries) -> tuple[Staff, ...]:
+    """Who is named for its points, in their order."""
+    return tuple(Staff(*one) for one in series.staff)
 
 
 def check_input(wanted: SeriesInput) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -106,7 +106,7 @@ async def postpone(request: http.Request) -> http.Response:
         return await hearing_page(request, hearing_id, dialog="postpone", error=_by_day(error), values=form.fields)
     await _tell(request, hearing_id)
     back = view.local_path(form.text("back"), f"/hearings/{hearing_id}")
-    return view.redirect(request, back, notice="hearing_postponed")
+    return view.redirect(request, back, notice="hearing_moved" if times else "hearing_postponed")
 
 
 @routes.post("/hearings/{hearing_id}/replace")
@@ -177,11 +177,11 @@ def _booking(form: Form) -> Booking:
         bridge_point_id=bridge,
         point_ids=tuple(point for point in form.many("point_ids") if point != bridge),
         case_ids=form.many("case_ids"),
-        staff=tuple(_staff(form, bridge)),
+        staff=tuple(staff_from(form, bridge)),
     )
 
 
-def _staff(form: Form, bridge: str) -> Iterator[Staff]:
+def staff_from(form: Form, bridge: str) -> Iterator[Staff]:
     """Of the points that are chosen; what was chosen for another before it was taken off is not meant."""
     for point in form.many("point_ids"):
         named = Staff(point, form.text(f"officer_{point}"), form.text(f"interpreter_{point}"))
@@ -209,9 +209,16 @@ def _values_of(hearing: Hearing) -> dict[str, Any]:
         "bridge_point_id": (chair.point_id if chair else "") or "",
         "point_ids": tuple(seat.point_id for seat in hearing.seats if seat.kind == SeatKind.POINT),
         "case_ids": tuple(case.id for case in hearing.cases),
-        **{f"officer_{one.point_id}": one.officer_id for one in staff_of(hearing.seats)},
-        **{f"interpreter_{one.point_id}": one.interpreter_id for one in staff_of(hearing.seats)},
+        **staff_values(staff_of(hearing.seats)),
     }
+
+
+def staff_values(staff: Iterable[Staff]) -> dict[str, str]:
+    """What the fields of those who are named show."""
+    values: dict[str, str] = {}
+    for one in staff:
+        values |= {f"officer_{one.point_id}": one.officer_id, f"interpreter_{one.point_id}": one.interpreter_id}
+    return values
 
 
 def _by_day(error: BadInput | Conflict) -> BadInput | Conflict:

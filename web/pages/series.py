@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import web as http
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,19 +19,22 @@ from hub.ids import utc_now
 from hub.models import HearingState, Occurrence, Posting, ReceptionSeries
 from hub.posting import PostingDue
 from hub.recurrence import Frequency, Recurrence
-from hub.services import hearings, postings, series, series_changes
+from hub.services import booking_staff, hearings, postings, series, series_changes
 from hub.services.legal_rules import rule_book
 from hub.services.series import PlannedDay, SeriesInput
 from web import format as formats
 from web import forms, keys, view
 from web.forms import Form
-from web.pages.booking import people_options, units_to_book
+from web.pages.booking import people_options, staff_from, staff_values, units_to_book
+from web.pages.postings import SHOWN
 from web.pages.receptions import moved_why
 
 routes = http.RouteTableDef()
 
 Refused = (BadInput, Conflict)
 MANY = ("weekdays", "positions", "point_ids")
+KEPT = ("title", "starts", "ends", "frequency", "interval", "month_days", "first_day", "last_day")
+"""What stays as it was chosen when another unit is; ``series.js`` sends it along, with the days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +68,12 @@ async def index(request: http.Request) -> http.Response:
 @routes.get("/series/new")
 async def ask_new(request: http.Request) -> http.Response:
     asked, today = request.query, formats.today()
-    values: dict[str, Any] = {name: asked[name] for name in ("title", "starts", "ends") if name in asked}
-    values = {"title": "Tiếp công dân định kỳ", "starts": "08:00", "ends": "11:00", "frequency": "monthly"} | values
+    values: dict[str, Any] = {"title": "Tiếp công dân định kỳ", "starts": "08:00", "ends": "11:00"}
+    values |= {"frequency": "monthly", "interval": "1", "point_ids": ()}
     values |= {"first_day": formats.short_date(today), "last_day": formats.short_date(_default_end(today))}
-    values |= {"unit_id": asked.get("unit", ""), "interval": "1", **dict.fromkeys(MANY, ())}
-    return await _page(request, values)
+    values |= {name: asked[name] for name in KEPT if name in asked}
+    values |= {name: tuple(asked.getall(name, ())) for name in ("weekdays", "positions")}
+    return await _page(request, {**values, "unit_id": asked.get("unit", "")})
 
 
 def _default_end(today: date) -> date:
@@ -100,15 +106,29 @@ async def show(request: http.Request) -> http.Response:
     async with keys.deps(request).database.reading() as db:
         row = await series.get(db, actor, request.match_info["series_id"])
         rows = await _rows(db, row)
+        points = await booking_staff.at_points(db, row.point_ids, series.staff_of(row))
     return view.render(
         request,
         "calendar/series_show.html",
         series=row,
         rule=recurrence.describe(row.rule),
         rows=rows,
+        points=points,
+        to_post=urlencode([("hearing", one) for one in _to_post(rows)]),
         may_book=may(actor, Action.BOOK_HEARING, Target(paths=(row.unit.path,))),
         now=utc_now(),
     )
+
+
+def _to_post(rows: Sequence[Row]) -> list[str]:
+    """Ids of those that the page of postings shows and that nobody has posted yet."""
+    now, last = utc_now(), formats.today() + SHOWN
+    waiting = [row.occurrence.hearing for row in rows if row.posted is None]
+    return [
+        one.id
+        for one in waiting
+        if one.state == HearingState.SCHEDULED and one.starts_at > now and calendar.local_day(one.starts_at) <= last
+    ]
 
 
 async def _rows(db: AsyncSession, row: ReceptionSeries) -> list[Row]:
@@ -183,6 +203,7 @@ def _input(form: Form) -> SeriesInput:
         secretary_id=form.text("secretary_id"),
         bridge_point_id=form.text("bridge_point_id"),
         point_ids=form.many("point_ids"),
+        staff=tuple(staff_from(form, form.text("bridge_point_id"))),
         skip_clashes=form.yes("skip_clashes"),
     )
 
@@ -228,6 +249,7 @@ def _values_of(row: ReceptionSeries, from_day: date | None) -> dict[str, Any]:
         "first_day": formats.short_date(row.first_day),
         "last_day": formats.short_date(row.last_day),
         "point_ids": tuple(row.point_ids),
+        **staff_values(series.staff_of(row)),
         "version": str(row.version),
         "from": formats.short_date(from_day) if from_day else "",
     }

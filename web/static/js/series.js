@@ -1,5 +1,8 @@
 /** The form of a series: only the fields of the chosen kind of recurrence are shown; another unit has other people. */
 
+import { wireStaff } from "./booking-staff.js";
+
+const KEPT = "title starts ends frequency interval month_days first_day last_day weekdays positions".split(" ");
 const form = document.querySelector("form[data-series]");
 
 function show() {
@@ -16,13 +19,12 @@ if (form instanceof HTMLFormElement) {
     const changed = event.target;
     if (changed instanceof HTMLSelectElement && changed.name === "unit_id") {
       const query = new URLSearchParams({ unit: changed.value });
-      for (const name of ["title", "starts", "ends"]) {
-        const field = form.elements.namedItem(name);
-        if (field instanceof HTMLInputElement) query.set(name, field.value);
+      for (const [name, value] of new FormData(form)) {
+        if (KEPT.includes(name) && typeof value === "string") query.append(name, value);
       }
       location.href = `/series/new?${query}`;
     }
   });
   show();
+  wireStaff(form);
 }
-export {};
