@@ -1,4 +1,4 @@
-"""Turns in a reception: booked into slots with a number, called, heard or absent; and the board of the waiting room."""
+"""Turns in a reception: booked into slots with a number, called, heard or absent; ``boards`` shows them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub import calendar, queueing
+from hub import queueing
 from hub.auth import Action, Actor, Target, may, require
 from hub.errors import BadInput, Conflict, NotFound
 from hub.i18n import N_
@@ -19,8 +19,6 @@ from hub.models.hearings import OVER_STATES
 from hub.services import audit
 from hub.services.hearing_lists import get as get_hearing
 from hub.services.invitations import digest, make_token
-
-ON_BOARD = (TicketState.WAITING, TicketState.CALLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +30,6 @@ class PointQueue:
     free: Sequence[datetime]
     manages: bool
     has_board: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    """What the waiting room sees: numbers only. ``calls`` rises with every call, also of the same number."""
-
-    point: str
-    called: list[int]
-    waiting: list[int]
-    calls: int
 
 
 def points_of(hearing: Hearing) -> list[Point]:
@@ -168,27 +156,3 @@ async def new_board(db: AsyncSession, actor: Actor, point_id: str) -> str:
     await db.flush()
     await audit.record(db, actor, "board_made", "point", point_id, unit_path=point.unit.path)
     return token
-
-
-async def board(db: AsyncSession, token: str) -> Board:
-    """Today's numbers at the point whose address this is. Raises ``NotFound``."""
-    wanted = select(BoardToken).where(BoardToken.token_sha256 == digest(token))
-    row = (await db.execute(wanted)).unique().scalar_one_or_none()
-    if row is None or not row.point.active:
-        raise NotFound(N_("Địa chỉ màn hình này không đúng hoặc đã được đổi."))
-    start, end = calendar.day_bounds(calendar.local_day(utc_now()))
-    today = (
-        select(QueueTicket)
-        .join(Hearing, Hearing.id == QueueTicket.hearing_id)
-        .where(QueueTicket.point_id == row.point_id, Hearing.starts_at >= start, Hearing.starts_at < end)
-        .order_by(QueueTicket.slot_at, QueueTicket.number)
-    )
-    tickets = list((await db.execute(today)).scalars())
-    called = [one for one in tickets if one.state == TicketState.CALLED]
-    called.sort(key=lambda one: one.called_at or one.created_at, reverse=True)
-    return Board(
-        point=row.point.name,
-        called=[one.number for one in called[: queueing.SHOWN_CALLED]],
-        waiting=[one.number for one in tickets if one.state == TicketState.WAITING],
-        calls=sum(one.calls for one in tickets),
-    )

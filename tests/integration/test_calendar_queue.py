@@ -14,7 +14,7 @@ from hub import queueing as rules
 from hub.errors import Conflict, Forbidden, NotFound
 from hub.ids import utc_now
 from hub.models import Hearing, QueueTicket, TicketState
-from hub.services import hearings, queueing
+from hub.services import boards, hearings, queueing
 from tests.support.domain import World, make_world
 
 
@@ -36,9 +36,9 @@ async def go(world: World, ticket: QueueTicket, *states: TicketState) -> None:
             await queueing.move(db, world.actor("officer.XA1"), ticket.id, state)
 
 
-async def board(world: World, token: str) -> queueing.Board:
+async def board(world: World, token: str) -> boards.Board:
     async with world.database.reading() as db:
-        return await queueing.board(db, token)
+        return await boards.of_token(db, token)
 
 
 @pytest.mark.asyncio
@@ -87,7 +87,8 @@ async def test_calling_the_next_finishes_the_one_before_and_the_board_shows_numb
             await queueing.call_next(db, officer, hearing.id, world.points["XA1"].id)
     await go(world, two, TicketState.WAITING)
     await go(world, one, TicketState.WAITING)
-    assert asdict(await board(world, token)) == {"point": "Điểm cầu XA1", "called": [], "waiting": [1, 2], "calls": 0}
+    shown = asdict(await board(world, token))
+    assert (shown["point"], shown["called"], shown["waiting"], shown["calls"]) == ("Điểm cầu XA1", [], [1, 2], 0)
     for called, waiting, calls in (([1], [2], 1), ([2], [], 2)):
         async with database.transaction() as db:
             await queueing.call_next(db, officer, hearing.id, world.points["XA1"].id)
@@ -97,6 +98,29 @@ async def test_calling_the_next_finishes_the_one_before_and_the_board_shows_numb
     assert (await board(world, token)).calls == 3, "called again"
     await go(world, three, TicketState.WAITING, TicketState.ABSENT)
     assert (await board(world, token)).waiting == []
+
+
+@pytest.mark.asyncio
+async def test_a_board_tells_what_is_on_today_and_what_comes_next_and_of_either_only_what_is_posted(database):
+    world = await make_world(database)
+    officer = world.actor("officer.XA1")
+    async with database.transaction() as db:
+        token = await queueing.new_board(db, officer, world.points["XA1"].id)
+    empty = await board(world, token)
+    assert (empty.unit, empty.sessions, empty.next_at) == ("UBND XA1", [], None)
+    hearing = await booked(world)
+    await go(world, await take(world, hearing), TicketState.WAITING)
+    starts_at = utc_now() + timedelta(days=3)
+    async with database.transaction() as db:
+        booking = world.booking("XA1", starts_at=starts_at, hours=1)
+        later = await hearings.book(db, world.vault, world.actor("officer.TINH1"), booking)
+    shown = await board(world, token)
+    assert [(one.starts_at, one.leader, one.content) for one in shown.sessions] == [(hearing.starts_at, "", "")]
+    assert (shown.waiting, shown.next_at) == ([1], later.starts_at)
+    async with database.transaction() as db:
+        await hearings.cancel(db, world.vault, world.actor("officer.TINH1"), hearing.id, 1, "Bão")
+    shown = await board(world, token)
+    assert (shown.sessions, shown.waiting) == ([], []), "who waited is called no more"
 
 
 @pytest.mark.asyncio

@@ -1,8 +1,7 @@
-"""Turns of citizens in a reception: the officer's list, and the board on the waiting room's screen."""
+"""Turns of citizens in a reception: the officer's list."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 
 from aiohttp import web as http
@@ -74,21 +73,3 @@ async def _page(
         shown=shown,
         message=error.text if error else "",
     )
-
-
-@routes.get("/board/{token}")
-async def board(request: http.Request) -> http.Response:
-    """The waiting room's screen: numbers only, no sign-in; it asks again by itself."""
-    async with keys.deps(request).database.reading() as db:
-        found = await queueing.board(db, request.match_info["token"])
-    response = view.render(request, "calendar/board.html", board=found, path=request.path)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
-
-
-@routes.get("/board/{token}/state")
-async def board_state(request: http.Request) -> http.Response:
-    """``{point, called, waiting, calls}``."""
-    async with keys.deps(request).database.reading() as db:
-        found = await queueing.board(db, request.match_info["token"])
-    return view.json(asdict(found))
