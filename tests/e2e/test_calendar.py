@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from datetime import date, timedelta
+
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Locator, Page, async_playwright, expect
+from sqlalchemy import select
 
 from hub.config import Config
+from hub.models import OutgoingMail
 from tests.support.chromium import executable
 from tests.support.pages import Pages, running_pages
+from web import format as formats
 from web.security import SESSION_COOKIE
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.e2e, pytest.mark.timeout(180)]
@@ -91,3 +98,136 @@ async def test_a_leaders_month(config: Config) -> None:
         await officer.goto(f"{base}/minimums")
         assert "Chưa ghi người đứng đầu" in await officer.inner_text("main")
         await chromium.close()
+
+
+async def test_the_calendar_by_keyboard_and_by_pointer(config: Config) -> None:
+    """Arrows, Enter, a new hearing at a free time with a named officer; moved by dragging, and by keyboard alone."""
+    async with running_pages(config) as pages, async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(
+            executable_path=executable(), args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = await page_of(pages, chromium, "canbotinh")
+        month = (formats.today().replace(day=1) + timedelta(days=62)).replace(day=1)
+        calendar = f"{str(pages.server.make_url('/')).rstrip('/')}/calendar?view=month&day={month.replace(day=10)}"
+        await _goes_about(page, calendar)
+        hearing_id = await _books_a_free_time(page)
+        await _moves(page, pages, calendar, hearing_id)
+        await _sees_who_is_taken(page, calendar)
+        await chromium.close()
+
+
+async def _goes_about(page: Page, calendar: str) -> None:
+    await page.goto(calendar)
+    await page.locator('[role="gridcell"][tabindex="0"]').focus()
+    for key, day in (("ArrowRight", 11), ("ArrowDown", 18), ("ArrowLeft", 17), ("ArrowUp", 10)):
+        await page.keyboard.press(key)
+        assert (await _focused(page, "day")).startswith(f"{day:02d}/")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**view=day**-17**")
+    await page.go_back()
+    await page.locator('[role="gridcell"][tabindex="0"]').focus()
+    await page.keyboard.press("n")
+    await page.wait_for_url("**/hearings/new?day=10**")
+
+
+async def _books_a_free_time(page: Page) -> str:
+    """With an officer named for the point; the hearing's id."""
+    await page.fill("#f-title", "Tiếp công dân về đất đai")
+    await page.select_option("#f-chair_id", label="Trần Quang Minh – Chủ tịch UBND tỉnh")
+    await page.check('#f-point_ids label:has-text("xã Tân Tiến") input')
+    row = page.locator("[data-staff-of]:visible")
+    await expect(row).to_have_count(1)
+    officer = row.locator("select").first
+    await officer.select_option(label="Hoàng Văn Đức – Cán bộ tiếp dân xã Tân Tiến")
+    await page.click("[data-free-ask]")
+    free = page.locator("[data-free-list] button").first
+    shown = await free.inner_text()
+    await free.click()
+    starts = await page.input_value("#f-starts")
+    assert starts in shown
+    assert await page.input_value("#f-day") in shown
+    await page.click("[data-booking] [type=submit] >> nth=-1")
+    await page.wait_for_url(re.compile(r"/hearings/[0-9a-f]{32}"))
+    assert "Người tiếp: Hoàng Văn Đức" in await page.inner_text("main")
+    return page.url.split("/hearings/")[1][:32]
+
+
+async def _moves(page: Page, pages: Pages, calendar: str, hearing_id: str) -> None:
+    """By dragging to another day, by Escape not at all, and by keyboard alone: each asks for the reason and tells."""
+    chip = page.locator(f'[data-movable="{hearing_id}"]')
+    await page.goto(calendar)
+    told, first = await _letters(pages, hearing_id), await _shown_on(chip)
+    dialog = page.locator("dialog#move")
+    await _drags(page, chip, _other(first, 18), lets_go=False)
+    assert page.url == calendar
+    await expect(dialog).to_be_hidden()
+    await _drags(page, chip, _other(first, 18))
+    await dialog.locator("textarea").fill("Trùng lịch họp")
+    await dialog.locator("[type=submit]").click()
+    await page.locator(".message.good").wait_for()
+    dragged = await _shown_on(chip)
+    assert dragged.startswith(f"{_other(first, 18)}/")
+
+    await chip.focus()
+    await page.keyboard.press("m")
+    moved = _day_of(calendar).replace(day=int(_other(first, 24)))
+    await page.keyboard.press("ControlOrMeta+a")
+    await page.keyboard.type(formats.short_date(moved))
+    while await page.evaluate("document.activeElement.name") != "reason":
+        await page.keyboard.press("Tab")
+    await page.keyboard.type("Chủ tịch đi công tác")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(chip.locator("xpath=ancestor::td")).to_have_attribute("data-day", formats.short_date(moved))
+    again = await _letters(pages, hearing_id)
+    assert again == {who: count + 2 for who, count in told.items()}, "everybody invited is told of both"
+    assert len(told) >= 2
+
+
+async def _drags(page: Page, chip: Locator, day: str, *, lets_go: bool = True) -> None:
+    await chip.hover()
+    await page.mouse.down()
+    await page.locator(f'td[data-day^="{day}/"]:not(.outside)').hover()
+    await expect(page.locator("td.over")).to_have_count(1)
+    if not lets_go:
+        await page.keyboard.press("Escape")
+        await expect(page.locator("td.over")).to_have_count(0)
+    await page.mouse.up()
+
+
+async def _shown_on(chip: Locator) -> str:
+    return await chip.locator("xpath=ancestor::td").get_attribute("data-day") or ""
+
+
+async def _letters(pages: Pages, hearing_id: str) -> Counter[str]:
+    """How many about this hearing each of the invited was sent."""
+    async with pages.database.reading() as db:
+        rows = await db.execute(select(OutgoingMail.recipient).where(OutgoingMail.notice_key.contains(hearing_id)))
+        return Counter(rows.scalars())
+
+
+async def _sees_who_is_taken(page: Page, calendar: str) -> None:
+    """At the same hours the officer is not offered as free."""
+    chip = page.locator("[data-movable]", has_text="Tiếp công dân về đất đai")
+    day, starts, ends = [await chip.get_attribute(f"data-{name}") for name in ("day", "starts", "ends")]
+    await page.goto(calendar.split("/calendar", maxsplit=1)[0] + f"/hearings/new?day={day}&starts={starts}&ends={ends}")
+    await page.check('#f-point_ids label:has-text("xã Tân Tiến") input')
+    officer = page.locator("[data-staff-of]:visible select").first
+    await expect(officer.locator("option", has_text="Hoàng Văn Đức")).to_contain_text("(bận)")
+    await officer.select_option(label=await officer.locator("option", has_text="Hoàng Văn Đức").inner_text())
+    await expect(page.locator("[data-staff-of]:visible .error").first).to_contain_text("Bận")
+    await expect(page.locator("[data-sum-clash]")).to_be_visible()
+
+
+def _other(day: str | None, wanted: int) -> str:
+    """A working day's number near ``wanted`` that is not the day itself."""
+    return f"{wanted:02d}" if not (day or "").startswith(f"{wanted:02d}/") else f"{wanted + 1:02d}"
+
+
+def _day_of(calendar: str) -> date:
+    return date.fromisoformat(calendar.rpartition("day=")[2])
+
+
+async def _focused(page: Page, name: str) -> str:
+    return str(await page.evaluate(f"document.activeElement.dataset.{name}"))

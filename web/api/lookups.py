@@ -7,7 +7,7 @@ from aiohttp import web as http
 from hub.errors import BadInput
 from hub.i18n import N_, Text
 from hub.services import cases
-from hub.services.free_slots import next_free
+from hub.services.free_slots import FreeSlot, elsewhere, next_free
 from hub.services.occupied import occupied
 from web import format as formats
 from web import keys, labels, view
@@ -64,23 +64,29 @@ async def find_occupied(request: http.Request) -> http.Response:
 @routes.get("/api/hearings/free")
 async def find_free(request: http.Request) -> http.Response:
     """``{"free": [{day, starts, ends}]}``: the next times free for all of ``person`` and ``point`` (many), as long as
-    from ``starts`` to ``ends`` and not before ``day`` (ISO) at ``starts``; ``day`` comes back as forms write it."""
+    from ``starts`` to ``ends`` and not before ``day`` (ISO) at ``starts``; ``day`` comes back as forms write it.
+
+    With ``moves``, a hearing, for everybody and every point of it, and other times than its own."""
     actor, asked = keys.actor(request), request.query
     try:
         starts_at = formats.parse_local(asked.get("day", ""), asked.get("starts", ""))
         ends_at = formats.parse_local(asked.get("day", ""), asked.get("ends", ""))
     except ValueError as error:
         raise BadInput(N_("Hãy chọn ngày và giờ.")) from error
+    length = ends_at - starts_at
     people, points = (frozenset(one for one in asked.getall(name, []) if one) for name in ("person", "point"))
     async with keys.deps(request).database.reading() as db:
-        found = await next_free(db, actor, people, points, starts_at, ends_at - starts_at, but=asked.get("but", ""))
-    rows = [
-        {
-            "day": formats.short_date(one.starts_at),
-            "text": view.sentence(request, Text("%(when)s", {"when": one.starts_at})),
-            "starts": formats.clock(one.starts_at),
-            "ends": formats.clock(one.ends_at),
-        }
-        for one in found
-    ]
-    return view.json({"free": rows})
+        if asked.get("moves"):
+            found = await elsewhere(db, actor, asked["moves"], starts_at, length)
+        else:
+            found = await next_free(db, actor, people, points, starts_at, length, but=asked.get("but", ""))
+    return view.json({"free": [_free(request, one) for one in found]})
+
+
+def _free(request: http.Request, one: FreeSlot) -> dict[str, str]:
+    return {
+        "day": formats.short_date(one.starts_at),
+        "text": view.sentence(request, Text("%(when)s", {"when": one.starts_at})),
+        "starts": formats.clock(one.starts_at),
+        "ends": formats.clock(one.ends_at),
+    }

@@ -55,6 +55,7 @@ class Day:
     day: date
     within: bool
     today: bool
+    past: bool
     weekend: bool
     off: Text | None
     entries: Sequence[Entry]
@@ -87,8 +88,9 @@ async def show(request: http.Request) -> http.Response:
         found = await hearings.find(db, actor, query)
         posted = await postings.latest(db, [one.id for one in found])
         days = (await rule_book(db)).days
+        units = await people.list_units(db, actor)
         choices = {
-            "units": await people.list_units(db, actor),
+            "units": units,
             "leaders": await chairs(db, actor),
             "points": await people.list_points(db, actor),
         }
@@ -105,6 +107,7 @@ async def show(request: http.Request) -> http.Response:
         weeks=[cells[n : n + 7] for n in range(0, len(cells), 7)],
         hours=_hours(entries),
         kept=kept,
+        unit_name=next((one.name for one in units if one.id == kept.get("unit", actor.unit_id)), ""),
         choices=choices,
         link=lambda to, kind=kind.value: f"/calendar?{urlencode({'view': kind, 'day': to.isoformat(), **kept})}",
         before=_step(kind, day, -1),
@@ -152,13 +155,13 @@ def _days(first: date, last: date, shown: date, entries: Sequence[Entry], days: 
     by_day: dict[date, list[Entry]] = {}
     for one in entries:
         by_day.setdefault(calendar.local_day(one.hearing.starts_at), []).append(one)
-    found = []
+    found, today = [], formats.today()
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
         weekend = day.isoweekday() >= SATURDAY
         off = days.why_off(day) if day in days.days and not days.is_working(day) else None
         within = (day.year, day.month) == (shown.year, shown.month)
-        found.append(Day(day, within, day == formats.today(), weekend, off, by_day.get(day, [])))
+        found.append(Day(day, within, day == today, day < today, weekend, off, by_day.get(day, [])))
     return found
 
 

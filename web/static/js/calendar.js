@@ -1,5 +1,6 @@
 /** The calendar by keyboard (after the ARIA grid pattern) and by mouse: arrows, n, m, and dragging to another day. */
 
+import { Dragging } from "./calendar-drag.js";
 import { shortcut } from "./shortcuts.js";
 import { t } from "./text.js";
 
@@ -87,16 +88,28 @@ function ask(chip, to) {
   const form = dialog?.querySelector("form");
   if (!(dialog instanceof HTMLDialogElement) || !form) return;
   form.action = `/hearings/${chip.dataset.movable}/postpone`;
+  form.dataset.moves = chip.dataset.movable;
+  form.querySelector("[data-free-list]")?.replaceChildren();
   const hour = to?.dataset.hour;
   set(form, "version", chip.dataset.version ?? "");
   set(form, "day", to?.dataset.day ?? chip.dataset.day ?? "");
   set(form, "starts", hour ?? chip.dataset.starts ?? "");
   set(form, "ends", hour ? later(hour, chip) : (chip.dataset.ends ?? ""));
-  const name = form.querySelector("[data-move-name]");
-  if (name) name.textContent = chip.dataset.name ?? "";
+  write(form, "[data-move-name]", chip.dataset.name ?? "");
+  write(form, "[data-move-now]", `${chip.dataset.day} ${chip.dataset.starts}–${chip.dataset.ends}`);
   dialog.showModal();
   const first = to ? form.querySelector("textarea") : form.querySelector('[name="day"]');
   if (first instanceof HTMLElement) first.focus();
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {string} selector
+ * @param {string} text
+ */
+function write(form, selector, text) {
+  const place = form.querySelector(selector);
+  if (place) place.textContent = text;
 }
 
 /**
@@ -123,33 +136,6 @@ function set(form, name, value) {
   if (field instanceof HTMLInputElement) field.value = value;
 }
 
-function wireDragging() {
-  /** @type {HTMLElement | null} */
-  let held = null;
-  document.addEventListener("dragstart", (event) => {
-    held = event.target instanceof Element ? event.target.closest("[data-movable]") : null;
-    if (held) event.dataTransfer?.setData("text/plain", held.dataset.name ?? "");
-  });
-  document.addEventListener("dragover", (event) => {
-    const cell = held && event.target instanceof Element ? event.target.closest("[data-day]:not(a)") : null;
-    for (const one of grid?.querySelectorAll(".over") ?? []) if (one !== cell) one.classList.remove("over");
-    if (!cell) return;
-    event.preventDefault();
-    cell.classList.add("over");
-  });
-  document.addEventListener("drop", (event) => {
-    const cell = event.target instanceof Element ? event.target.closest("[data-day]:not(a)") : null;
-    if (!held || !(cell instanceof HTMLElement)) return;
-    event.preventDefault();
-    cell.classList.remove("over");
-    if (cell.dataset.day !== held.dataset.day || cell.dataset.hour) ask(held, cell);
-  });
-  document.addEventListener("dragend", () => {
-    held = null;
-    for (const one of grid?.querySelectorAll(".over") ?? []) one.classList.remove("over");
-  });
-}
-
 /** The hearing that has the focus, or the only one of the chosen day. */
 function chosenChip() {
   const active = document.activeElement;
@@ -159,10 +145,18 @@ function chosenChip() {
   return within.length === 1 && within[0] instanceof HTMLElement ? within[0] : null;
 }
 
+/** On a telephone the filters stand folded above the days, unless they hold something. */
+function fold() {
+  const filters = document.querySelector("[data-fold]");
+  const narrow = window.matchMedia("(max-width: 40rem)").matches;
+  if (filters instanceof HTMLDetailsElement && narrow) filters.open = filters.querySelector("a") !== null;
+}
+
+fold();
 if (grid instanceof HTMLElement) grid.addEventListener("keydown", move);
 if (document.querySelector("a[data-new]")) shortcut("n", t("Đặt lịch buổi tiếp"), book);
 if (dialog) {
-  wireDragging();
+  if (grid instanceof HTMLElement) new Dragging(grid, ask);
   shortcut("m", t("Chuyển buổi tiếp đang chọn"), () => {
     const chip = chosenChip();
     if (chip) ask(chip, null);

@@ -7,8 +7,12 @@ import { holdsWork, ready } from "./sending.js";
 import { shortcut, wireShortcuts } from "./shortcuts.js";
 import { t } from "./text.js";
 
+/** Without scripts such a button stays hidden, and the browser's own menu does it. */
 function wirePrinting() {
-  for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());
+  for (const button of document.querySelectorAll("[data-print]")) {
+    if (button instanceof HTMLElement) button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
 }
 
 function focusErrors() {
