@@ -28,6 +28,7 @@ async def test_an_auditor_finds_his_way_through_a_recording_and_is_shown_what_he
         await his_name_and_the_seal_stand_with_the_picture(page)
         await words_are_found_with_or_without_marks(page)
         await keys_steer(page)
+        await dragging_shows_the_time_and_goes_there_when_let_go(page)
         await one_point_is_shown_large(page)
         await a_gap_is_told_apart_from_a_picture(page, world)
         await withheld_is_black_and_silent_and_says_why(page, world)
@@ -90,6 +91,22 @@ async def keys_steer(page: Page) -> None:
     await page.wait_for_function("() => replayPlayer.positionMs > 14500 && document.body.dataset.playing === 'true'")
     await page.keyboard.press(" ")
     await expect(page.locator("[data-action=play]")).to_have_attribute("aria-pressed", "false")
+
+
+async def dragging_shows_the_time_and_goes_there_when_let_go(page: Page) -> None:
+    box = await page.locator(".scrub").bounding_box()
+    assert box is not None
+    lasts_ms = await page.evaluate("() => replayPlayer.timeline.duration_ms")
+    for at_s in (6, 30):
+        await page.mouse.move(box["x"] + box["width"] * (at_s + 0.5) * 1000 / lasts_ms, box["y"] + 5, steps=20)
+        if at_s == 6:
+            await page.mouse.down()
+    await expect(page.locator("[data-position]")).to_have_text("0:00:30")
+    await expect(page.locator(".lane-hint")).to_contain_text("0:00:30")
+    await page.mouse.move(box["x"] + box["width"] * 20_500 / lasts_ms, box["y"] + 5)
+    await page.mouse.up()
+    await page.wait_for_function("() => Math.floor(replayPlayer.positionMs / 1000) === 20")
+    await page.locator("#main").focus()
 
 
 async def one_point_is_shown_large(page: Page) -> None:

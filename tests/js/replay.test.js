@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import "./support/document.js";
 import { changed, CLOSE_MS, follow, JUMP_MS, positionMs, stopped } from "../../web/static/js/replay/clock.js";
+import { Dragging, REST_MS } from "../../web/static/js/replay/dragging.js";
 import { current, parts, sinceOpening, sought } from "../../web/static/js/replay/finding.js";
 import { Frames } from "../../web/static/js/replay/gathering.js";
 import { AHEAD_MS, gapsOf, lanesOf, loudnessAt, readTimeline, segmentAt, stretches, unwanted, voiceOf, wanted, withheldAt } from "../../web/static/js/replay/plan.js";
@@ -25,6 +26,29 @@ test("the clock runs at its rate, stands while it is held and jumps nowhere when
   assert.equal(positionMs(clock, 9000), 2500);
   clock = changed(clock, 9000, { held: false });
   assert.equal(positionMs(clock, 9500), 3500);
+});
+
+test("dragging along the timeline seeks where the pointer rests and where it lets go, not at each move", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  /** @type {number[]} */
+  const sought = [];
+  const dragging = new Dragging((ms) => sought.push(ms));
+  for (let ms = 1; ms <= 60; ms += 1) {
+    dragging.hold(ms);
+    context.mock.timers.tick(REST_MS - 1);
+  }
+  assert.deepEqual([dragging.atMs, sought], [60, []]);
+  context.mock.timers.tick(1);
+  assert.deepEqual(sought, [60]);
+  dragging.hold(90);
+  dragging.release();
+  assert.deepEqual([dragging.atMs, sought], [null, [60, 90]]);
+  context.mock.timers.tick(REST_MS);
+  dragging.hold(90);
+  dragging.release();
+  assert.deepEqual(sought, [60, 90, 90], "a click goes there at once, wherever it was before");
+  dragging.release();
+  assert.equal(sought.length, 3);
 });
 
 test("an element that is close is left alone, one that is far jumps", () => {

@@ -45,8 +45,9 @@ class ReplayPage {
     setAttribute(play, "aria-pressed", String(player.playing));
     setIcon(find("svg", play), player.playing ? "pause" : "play");
     setText(find(".word", play), player.playing ? t("Dừng") : t("Phát"));
-    setText(find("[data-position]"), elapsed(player.positionMs));
-    setText(find(".wall-clock"), t("lúc %(time)s", { time: timeOfDay(this.startedAtMs + player.positionMs) }));
+    const shownMs = this.track.positionMs;
+    setText(find("[data-position]"), elapsed(shownMs));
+    setText(find(".wall-clock"), t("lúc %(time)s", { time: timeOfDay(this.startedAtMs + shownMs) }));
     const broken = player.lanes.reduce((sum, lane) => sum + lane.broken, 0);
     setWaiting(find(".replay-wait"), player.waiting ? t("Đang tải…")
       : broken ? t("%(count)s đoạn không tải được; phần đó để trống.", { count: broken }) : "");

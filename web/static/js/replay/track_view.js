@@ -6,6 +6,7 @@
 import { t } from "../text.js";
 import { elapsed } from "../live/core/time.js";
 import { find, h, setAttribute, setText } from "../live/view/dom.js";
+import { Dragging } from "./dragging.js";
 import { sinceOpening } from "./finding.js";
 import { gapsOf, NOTHING_MISSING, stretches, VOICE_MS, withheldAt } from "./plan.js";
 import { chapterWords, gapWords } from "./words.js";
@@ -30,6 +31,7 @@ export class TrackView {
     this.playhead = find(".playhead");
     this.pointer = find(".pointer");
     this.hint = find(".lane-hint");
+    this.dragging = new Dragging((ms) => player.seek(ms));
     this.zoom = 0;
     /** @type {{ canvas: HTMLCanvasElement, voice: Uint8Array }[]} */
     this.voices = [];
@@ -37,7 +39,8 @@ export class TrackView {
     for (const seat of seats) this.#lane(seat);
     this.#marks();
     this.scrub.addEventListener("pointerdown", (event) => this.#grab(event));
-    this.scrub.addEventListener("pointermove", (event) => this.#hover(event));
+    this.scrub.addEventListener("pointermove", (event) => this.#move(event));
+    this.scrub.addEventListener("lostpointercapture", () => this.#letGo());
     this.scrub.addEventListener("pointerleave", () => this.#leave());
     for (const [action, by] of /** @type {const} */ ([["zoom-in", 1], ["zoom-out", -1]])) {
       find(`[data-action=${action}]`).addEventListener("click", () => this.zoomBy(by));
@@ -46,14 +49,19 @@ export class TrackView {
     this.zoomBy(0);
   }
 
+  /** What the timeline shows: where it is being dragged to, else where the player is. */
+  get positionMs() {
+    return this.dragging.atMs ?? this.player.positionMs;
+  }
+
   render() {
-    const position = this.player.positionMs;
+    const position = this.positionMs;
     this.playhead.style.insetInlineStart = `${(position / this.duration) * 100}%`;
     const second = String(Math.floor(position / 1000));
     if (this.scrub.getAttribute("aria-valuenow") !== second) {
       setAttribute(this.scrub, "aria-valuenow", second);
       setAttribute(this.scrub, "aria-valuetext", elapsed(position));
-      if (this.zoom) this.#follow(position);
+      if (this.zoom && this.dragging.atMs === null) this.#follow(position);
     }
   }
 
@@ -155,11 +163,24 @@ export class TrackView {
 
   /** @param {PointerEvent} event */
   #grab(event) {
+    if (event.button !== 0) return;
     this.scrub.setPointerCapture(event.pointerId);
-    this.player.seek(this.#under(event));
-    const move = (/** @type {PointerEvent} */ moved) => this.player.seek(this.#under(moved));
-    this.scrub.addEventListener("pointermove", move);
-    this.scrub.addEventListener("pointerup", () => this.scrub.removeEventListener("pointermove", move), { once: true });
+    this.dragging.hold(this.#under(event));
+    this.#hover(event);
+    this.player.onChange();
+  }
+
+  /** @param {PointerEvent} event */
+  #move(event) {
+    this.#hover(event);
+    if (this.dragging.atMs === null) return;
+    this.dragging.hold(this.#under(event));
+    this.player.onChange();
+  }
+
+  #letGo() {
+    this.dragging.release();
+    this.player.onChange();
   }
 
   /** What lies under the pointer: the time, the chapter, and why something is missing there. @param {PointerEvent} event */
