@@ -6,6 +6,8 @@ import { t } from "./text.js";
 
 /** @type {Shortcut[]} */
 const shortcuts = [];
+/** Where this browser remembers that its people want none: who speaks to the computer types letters by saying words. */
+const OFF = "hub.shortcuts.off";
 
 /**
  * What a page says of a key counts more than what every page has: the later takes the earlier's place.
@@ -26,6 +28,8 @@ export function wireShortcuts() {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
     if (document.querySelector("dialog[open]")) return;
+    // The space bar presses the button that has the focus; a letter is only a letter to who has switched them off.
+    if (event.key === " " ? pressable(event.target) : event.key.length === 1 && switchedOff()) return;
     const found = shortcuts.find((one) => one.key === event.key.toLowerCase());
     if (found) {
       event.preventDefault();
@@ -40,6 +44,40 @@ function typing(target) {
   if (!(target instanceof HTMLElement)) return false;
   if (target instanceof HTMLInputElement) return !["checkbox", "radio", "button", "submit"].includes(target.type);
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable;
+}
+
+/** @param {EventTarget | null} target */
+function pressable(target) {
+  return target instanceof Element && target.closest("button, summary, [role=button], input[type=checkbox], input[type=radio]") !== null;
+}
+
+function switchedOff() {
+  try {
+    return localStorage.getItem(OFF) !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether letters act at all (WCAG 2.1.4): a switch below the list. */
+function letterSwitch() {
+  const box = document.createElement("input");
+  box.type = "checkbox";
+  box.checked = !switchedOff();
+  box.addEventListener("change", () => {
+    try {
+      if (box.checked) localStorage.removeItem(OFF);
+      else localStorage.setItem(OFF, "1");
+    } catch {
+      box.checked = true; // a browser that remembers nothing keeps the keys
+    }
+  });
+  const words = document.createElement("span");
+  words.textContent = t("Dùng phím tắt một phím (chữ, số, dấu) trên trình duyệt này");
+  const label = document.createElement("label");
+  label.className = "choice";
+  label.append(box, words);
+  return label;
 }
 
 /** Show what is registered now. */
@@ -68,7 +106,7 @@ export function showList() {
   close.textContent = t("Đóng");
   close.addEventListener("click", () => dialog.close());
   row.append(close);
-  dialog.append(heading, list, row);
+  dialog.append(heading, list, letterSwitch(), row);
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();

@@ -17,6 +17,7 @@ import { ChairPanel } from "./view/chair.js";
 import { CheckView } from "./view/check.js";
 import { DevicePanel } from "./view/device_panel.js";
 import { find, setAttribute, setText, show } from "./view/dom.js";
+import { holdFocus } from "./view/keyboard.js";
 import { LinesView } from "./view/lines.js";
 import { advice } from "./view/line_words.js";
 import { TextList } from "./view/lists.js";
@@ -149,7 +150,7 @@ class Page {
   #changed() {
     if (this.scheduled) return;
     this.scheduled = true;
-    const draw = () => { this.scheduled = false; this.drawnAt = performance.now(); this.#render(); };
+    const draw = () => { this.scheduled = false; this.drawnAt = performance.now(); holdFocus(() => this.#render()); };
     // Two hundred seats that come at once are news two hundred times over: an old computer draws them ten times a second.
     const rest = this.room.state.seats.length > CROWD ? this.drawnAt + CROWD_DRAW_MS - performance.now() : 0;
     if (rest > 0) setTimeout(draw, rest);
@@ -295,7 +296,7 @@ class Page {
     setText(find(".hall-clock"), timeOfDay(Date.now()));
     this.waiting.tick();
     if (this.entered) this.chair.tick();
-    if (this.room.mediaOn) this.notices.show(this.#banners(state));
+    if (this.room.mediaOn) holdFocus(() => this.notices.show(this.#banners(state)));
   }
 
   /** @param {Phase} phase */

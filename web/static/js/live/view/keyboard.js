@@ -1,6 +1,6 @@
 /**
- * Lists of rows with buttons, by keyboard: arrows lead from row to row, and where a row goes away with the focus in it
- * the focus goes on to the next, as a person who works through the list would.
+ * By keyboard: in lists of rows with buttons arrows lead from row to row, and where something goes away with the focus
+ * in it the focus goes on to what comes next, as a person who works through it would.
  * @module
  */
 
@@ -30,6 +30,40 @@ export function keepFocus(list, draw, otherwise) {
   const nearest = [row, ...siblings.slice(place + 1), ...siblings.slice(0, place).reverse()];
   const next = nearest.filter(shown).map((one) => buttonOf(one, held.dataset.action ?? "")).find(Boolean);
   (next ?? otherwise()).focus();
+}
+
+/**
+ * Draw whatever it is; what had the focus keeps it though it was moved, and what has gone or sleeps now hands it on:
+ * to the button that took its place in its row of commands, else to the heading of its part of the page.
+ * @param {() => void} draw
+ */
+export function holdFocus(draw) {
+  const held = document.activeElement;
+  if (!(held instanceof HTMLElement) || held === document.body) return draw();
+  const above = ancestors(held);
+  draw();
+  const now = document.activeElement;
+  if (now !== held && now !== document.body) return; // somebody has led it elsewhere on purpose
+  if (shown(held) && !held.matches(":disabled")) return void (now === held || held.focus({ preventScroll: true }));
+  for (const part of above.filter(shown)) {
+    const next = part.matches(".command-row") ? firstButton(part) : heading(part);
+    if (next) return next.focus({ preventScroll: true });
+  }
+}
+
+/** @param {Element} element */
+function ancestors(element) {
+  const all = [];
+  for (let one = element.parentElement; one; one = one.parentElement) all.push(one);
+  return all;
+}
+
+/** What names this part of the page, where it is one. @param {Element} part @returns {HTMLElement | undefined} */
+function heading(part) {
+  if (!part.matches("section, aside, main, footer")) return undefined;
+  const found = /** @type {HTMLElement[]} */ ([...part.querySelectorAll("h1, h2, h3")].filter(shown))[0];
+  if (found) found.tabIndex = -1;
+  return found;
 }
 
 /**

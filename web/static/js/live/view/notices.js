@@ -60,7 +60,7 @@ export class Notices {
   /** A line for a few seconds. @param {string} text @param {boolean} [urgent] */
   toast(text, urgent = false) {
     const line = this.#line(text);
-    setTimeout(() => line.remove(), urgent ? TOAST_MS * 2 : TOAST_MS);
+    setTimeout(() => passed(line), urgent ? TOAST_MS * 2 : TOAST_MS);
     setAttribute(line, "class", urgent ? "toast urgent" : "toast");
     this.announce(text, urgent);
   }
@@ -81,7 +81,7 @@ export class Notices {
     const line = before?.line.isConnected ? before.line : this.#line(text);
     setText(find("p", line), words);
     const reading = setTimeout(() => this.announce(words), READ_MS);
-    const ending = setTimeout(() => { line.remove(); this.gathered.delete(kind); }, TOAST_MS);
+    const ending = setTimeout(() => { passed(line); this.gathered.delete(kind); }, TOAST_MS);
     this.gathered.set(kind, { line, count, reading, ending });
   }
 
@@ -89,7 +89,10 @@ export class Notices {
   #line(text) {
     const close = h("button", { type: "button", class: "toast-close", "aria-label": t("Đóng") }, "×");
     const line = h("div", { class: "toast" }, h("p", {}, text), close);
-    close.addEventListener("click", () => line.remove());
+    close.addEventListener("click", () => {
+      line.remove();
+      find("#main").focus({ preventScroll: true });
+    });
     this.toasts.append(line);
     while (this.toasts.children.length > 3) this.toasts.firstElementChild?.remove();
     return line;
@@ -102,4 +105,10 @@ export class Notices {
     region.textContent = "";
     setTimeout(() => { region.textContent = text; }, 50);
   }
+}
+
+/** Its time is over: it goes, unless somebody's keyboard is just there. @param {HTMLElement} line */
+function passed(line) {
+  if (line.contains(document.activeElement)) line.addEventListener("focusout", () => line.remove(), { once: true });
+  else line.remove();
 }

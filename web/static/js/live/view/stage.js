@@ -10,6 +10,7 @@ import { toldHeight } from "../core/shown.js";
 import { maySend, me, seatOf } from "../core/state.js";
 import { shortcut } from "../../shortcuts.js";
 import { find, keyed, setAttribute, setText, show } from "./dom.js";
+import { holdFocus } from "./keyboard.js";
 import { Tile } from "./tile.js";
 
 /** @import { Place } from "../core/layout.js" */
@@ -101,7 +102,7 @@ export class StageView {
   /** @param {number} by */
   #turn(by) {
     this.page = Math.max(0, this.page + by);
-    this.render();
+    holdFocus(() => this.render());
   }
 
   /** One page for each push of the wheel. @param {WheelEvent} event */
@@ -115,7 +116,7 @@ export class StageView {
   #pin(seatId) {
     const known = this.pinned.includes(seatId);
     this.pinned = known ? this.pinned.filter((id) => id !== seatId) : [...this.pinned, seatId].slice(-MOST_PINNED);
-    this.render();
+    holdFocus(() => this.render());
   }
 
   /** @param {HTMLElement} container @param {Place[]} places */
