@@ -51,6 +51,8 @@ import { stateWord } from "./view/words.js";
 
 /** Media that is not there for so long deserves a word. */
 const MEDIA_PATIENCE_MS = 4000;
+/** Of these only the last still holds: "a recess begins" must not stand there when it is over. */
+const COURSE = new Set(["opened", "recess_called", "resumed", "interrupted", "ended"]);
 /** With more seats than a screen shows the page is drawn at most so often. */
 const CROWD_DRAW_MS = 100;
 
@@ -109,6 +111,10 @@ class Page {
   /** @param {Record<string, string>} result */
   async #checked(result) {
     this.memory.checked = true;
+    // Who takes part without a camera or a microphone has said so; at a point both are needed, and missed aloud.
+    for (const kind of /** @type {const} */ (["camera", "microphone"])) {
+      if (!["point", "chair"].includes(this.boot.seatKind) && result[kind] !== "ok") this.memory[kind] = false;
+    }
     saveMemory(this.boot.hearingId, this.boot.seatId, this.memory);
     // The result is a service to the centre; a hub that cannot take it now must not keep anyone out.
     post(`/api/hearings/${this.boot.hearingId}/device-check`, { seat_id: this.boot.seatId, ...result }).catch(() => {
@@ -246,7 +252,7 @@ class Page {
   #lineBanner(state) {
     const worst = state.troubles[state.you]?.[0];
     const text = worst ? advice(worst) : "";
-    if (!text || state.link !== "online" || !this.room.mediaOn) return false;
+    if (!text || state.link !== "online" || state.state !== "open" || !this.room.mediaOn) return false;
     const choose = worst.cause === "microphone_silent" && this.panels.open !== "devices";
     return { key: `line-${worst.cause}`, tone: "warn", text, button: choose
       ? { label: t("Chọn micro khác"), action: "choose-microphone", act: () => this.panels.toggle("devices") } : undefined };
@@ -274,7 +280,7 @@ class Page {
     } else if (said.gather) {
       this.notices.gather(said.gather.kind, said.text, said.gather.many);
     } else {
-      this.notices.toast(said.text, said.urgent);
+      this.notices.toast(said.text, said.urgent, COURSE.has(event.kind) ? "course" : "");
     }
   }
 

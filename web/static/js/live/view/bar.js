@@ -43,8 +43,8 @@ export class BarView {
     const listens = seat !== null && !maySend(state, seat);
     const speaking = memory.microphone && !listens && !seat?.muted && Boolean(devices.track("microphone"));
     this.#button("microphone", speaking, "microphone", speaking ? t("Micro bật") : t("Micro tắt"));
-    this.#button("camera", memory.camera && Boolean(devices.track("camera")), "camera",
-      memory.camera ? t("Camera bật") : t("Camera tắt"));
+    const filming = memory.camera && Boolean(devices.track("camera"));
+    this.#button("camera", filming, "camera", filming ? t("Camera bật") : t("Camera tắt"));
     const raised = Boolean(seat?.hand_raised_at);
     this.#button("hand", raised, "", raised ? t("Hạ tay") : t("Giơ tay"));
     setAttribute(this.#find("hand"), "disabled", !this.room.may("raise_hand"));

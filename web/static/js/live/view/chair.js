@@ -84,7 +84,8 @@ export class ChairPanel {
       ? t("Máy ghi chưa sẵn sàng: %(reason)s", { reason: state.recorderReason || t("mất liên lạc") })
       : state.recorderReason
         ? t("Máy ghi hoạt động, có cảnh báo: %(reason)s", { reason: state.recorderReason })
-        : state.recording ? t("Máy ghi đang ghi.") : t("Máy ghi đã sẵn sàng.");
+        : !state.recording ? t("Máy ghi đã sẵn sàng.")
+          : state.state === "open" ? t("Máy ghi đang ghi.") : t("Máy ghi sẵn sàng, đang tạm dừng ghi.");
     setText(line, text);
   }
 

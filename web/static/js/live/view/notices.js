@@ -57,9 +57,16 @@ export class Notices {
     return element;
   }
 
-  /** A line for a few seconds. @param {string} text @param {boolean} [urgent] */
-  toast(text, urgent = false) {
+  /**
+   * A line for a few seconds.
+   * @param {string} text
+   * @param {boolean} [urgent]
+   * @param {string} [about]   it takes the place of what was last said of the same
+   */
+  toast(text, urgent = false, about = "") {
+    if (about) this.toasts.querySelector(`[data-about=${about}]`)?.remove();
     const line = this.#line(text);
+    setAttribute(line, "data-about", about || null);
     setTimeout(() => passed(line), urgent ? TOAST_MS * 2 : TOAST_MS);
     setAttribute(line, "class", urgent ? "toast urgent" : "toast");
     this.announce(text, urgent);

@@ -28,6 +28,8 @@ export class OverView {
     show(find("[data-action=take-over]", this.root), reason === "taken" || reason === "displaced");
     show(find("[data-action=rejoin]", this.root), reason === "left");
     show(find("[data-action=sign-in]", this.root), reason === "signed_out");
+    const further = this.root.querySelector(".actions [data-action]:not([hidden])") !== null;
+    setAttribute(find(".actions a[href^='/hearings/']", this.root), "class", further ? "button" : "button primary");
   }
 }
 

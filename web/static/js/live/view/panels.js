@@ -49,7 +49,7 @@ export class Panels {
     // Focus goes into what was opened, and back to its button when it closes.
     const bar = { messages: "messages", notes: "note", minutes: "minutes", chair: "chair", devices: "devices", "": "" }[name];
     const target = closing ? document.querySelector(`.bar [data-action=${bar}]`)
-      : this.root.querySelector(`[data-panel=${name}] [data-first], [data-panel=${name}] h2`);
+      : (this.root.querySelector(`[data-panel=${name}] [data-first]`) ?? this.root.querySelector(`[data-panel=${name}] h2`));
     if (target instanceof HTMLElement) target.focus();
   }
 

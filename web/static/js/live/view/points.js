@@ -65,7 +65,7 @@ export class PointsView {
     show(this.filter, crowd);
     const wanted = fold(this.filter.value.trim());
     const others = state.seats.filter((seat) => seat.seat_id !== state.you && (!wanted || fold(`${seat.label} ${seat.name ?? ""}`).includes(wanted)));
-    const waiting = state.seats.filter((seat) => seat.presence === "waiting").length;
+    const waiting = state.seats.filter((seat) => seat.presence === "waiting" && seat.seat_id !== state.you).length;
     setText(find(".admit-count", this.root), waiting ? `(${waiting})` : "");
     const bad = Object.values(state.troubles).filter((troubles) => troubles.length > 0).length;
     show(this.worse, bad > 0);
