@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -111,10 +111,26 @@ async def _gaps(db: AsyncSession, hearing: Hearing, recording_id: str) -> list[G
         whose = labels.get(track.seat_id, "") if track is not None else ""
         key = (gap.start_ms // 1000, -(-gap.end_ms // 1000), gap.cause, whose)
         merged.setdefault(key, set()).update([track.kind] if track is not None else ["audio", "video"])
-    return [
-        GapFact(start_s * 1000, end_s * 1000, cause, whose, tuple(sorted(kinds)))
-        for (start_s, end_s, cause, whose), kinds in merged.items()
-    ]
+    places = (await db.execute(select(Track.seat_id).where(Track.recording_id == recording_id).distinct())).scalars()
+    return _of_everyone(
+        [
+            GapFact(start_s * 1000, end_s * 1000, cause, whose, tuple(sorted(kinds)))
+            for (start_s, end_s, cause, whose), kinds in merged.items()
+        ],
+        {labels.get(seat_id, "") for seat_id in places},
+    )
+
+
+def _of_everyone(gaps: list[GapFact], places: set[str]) -> list[GapFact]:
+    """What broke everywhere at once, as a recess does, in one line for all of them instead of one for each place."""
+    alike: dict[GapFact, set[str]] = {}
+    for gap in gaps:
+        alike.setdefault(replace(gap, seat=""), set()).add(gap.seat)
+    found = list[GapFact]()
+    for common, whose in alike.items():
+        everywhere = "" in whose or (len(places) > 1 and whose >= places)
+        found += [common] if everywhere else [replace(common, seat=seat) for seat in sorted(whose)]
+    return found
 
 
 async def last_verified(db: AsyncSession, recording_id: str) -> Verified | None:

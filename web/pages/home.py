@@ -9,7 +9,7 @@ from aiohttp import web as http
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.auth import Action, Actor, may_somewhere
-from hub.i18n import N_
+from hub.i18n import N_, Text
 from hub.models import LIVE_STATES, HearingState
 from hub.services import (
     cases,
@@ -151,12 +151,13 @@ def _parts(request: http.Request, live: LiveView | None) -> list[Part]:
     reason = view.sentence(request, recorder.reason) if recorder.reason else ""
     if not recorder.connected:
         reason = reason or view.sentence(request, N_("Không kết nối được; buổi tiếp không mở được."))
-    parts = [Part(view.sentence(request, N_("Bộ ghi")), recorder.connected and recorder.ready, reason)]
+    parts = [Part(view.sentence(request, N_("Máy ghi")), recorder.connected and recorder.ready, reason)]
     if recorder.store_reachable is not None:
         waiting = "" if recorder.store_reachable else N_("Không tới được; bản ghi tạm nằm trên máy này.")
         parts.append(
             Part(view.sentence(request, N_("Kho lưu trữ")), recorder.store_reachable, view.sentence(request, waiting))
         )
-    worker_name = view.sentence(request, N_("Bộ chuyển hình tiếng"))
-    parts += [Part(f"{worker_name} {worker.index + 1}", worker.connected, "") for worker in live.workers()]
+    for worker in live.workers():
+        name = Text(N_("Máy chủ hình và tiếng %(number)s"), number=worker.index + 1)
+        parts.append(Part(view.sentence(request, name), worker.connected, ""))
     return parts
