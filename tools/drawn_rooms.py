@@ -60,16 +60,16 @@ ROOMS = {
 
 
 def draw(browser: Browser, folder: Path) -> dict[str, Path]:
-    """An endless MJPEG per point's name."""
+    """A short film per point's name, which Chromium repeats; few pictures a second, so that four browsers have time."""
     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
     made = {}
     for name, inside in ROOMS.items():
         page.set_content(
             f'<body style="margin:0"><svg width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}">{inside}</svg>'
         )
-        still, made[name] = folder / f"{name}.png", folder / f"{name}.mjpeg"
+        still, made[name] = folder / f"{name}.png", folder / f"{name}.y4m"
         page.screenshot(path=still)
-        encode = ["-t", "2", "-r", "15", "-vf", "scale=640:360", "-q:v", "3", "-pix_fmt", "yuvj420p", "-f", "mjpeg"]
+        encode = ["-t", "2", "-r", "8", "-vf", "scale=640:360", "-pix_fmt", "yuv420p", "-f", "yuv4mpegpipe"]
         subprocess.run(["ffmpeg", "-v", "error", "-y", "-loop", "1", "-i", still, *encode, made[name]], check=True)
     page.close()
     return made

@@ -94,6 +94,7 @@ def test_a_hearing_of_three_points_is_held_recorded_archived_and_replayed(world:
 def _prepare(world: World) -> str:
     for official in world.everybody:
         official.sign_in()
+    world.secretary.reads("en")
     world.commune.register_case(
         kind="complaint", summary=SUMMARY, content="Mức bồi thường thấp.", name="Lê Thị Bưởi", address="Thôn Thượng"
     )
@@ -140,15 +141,8 @@ def _hold(world: World) -> tuple[dict[Point, reference_peer.Heard], float]:
     world.all_see_and_hear_each_other()
     heard = reference_peer.listen_when_steady([(official.page, point) for official, point in world.points])
 
-    world.secretary.press("note")
-    world.secretary.page.locator("#note").fill(NOTE)
-    world.secretary.press("save-note")
-    expect(world.secretary.page.locator("[data-panel=notes] .texts")).to_contain_text(NOTE)
-
-    commune.press("hand")
-    chair.press_for("give-floor", commune)
-    expect(province.page.locator(f".tile[data-seat-id='{commune.seat_id}'][data-floor=true]")).to_be_visible()
-    chair.press("take-floor")
+    _note_by_keyboard(world.secretary)
+    _floor_by_keyboard(chair, commune, province)
 
     muted_s = _mute_and_unmute(world)
     _cut_and_mend(world)
@@ -162,6 +156,42 @@ def _hold(world: World) -> tuple[dict[Point, reference_peer.Heard], float]:
     expect(province.page.locator(".hall-state")).to_have_attribute("data-state", "open")
     world.all_see_and_hear_each_other()
     return heard, muted_s
+
+
+def _note_by_keyboard(secretary: Official) -> None:
+    expect(secretary.page.get_by_role("button", name="Notes")).to_be_visible()
+    secretary.page.keyboard.press("n")
+    expect(secretary.page.locator("#note")).to_be_focused()
+    secretary.page.keyboard.insert_text(NOTE)
+    secretary.page.keyboard.press("Enter")
+    expect(secretary.page.locator("[data-panel=notes] .texts")).to_contain_text(NOTE)
+    secretary.page.keyboard.press("Escape")
+    expect(secretary.page.locator(".bar [data-action=note]")).to_be_focused()
+
+
+def _floor_by_keyboard(chair: Official, commune: Official, province: Official) -> None:
+    """A hand raised, the floor given and taken, a picture pinned: no mouse, and the focus is always somewhere."""
+    commune.page.keyboard.press("h")
+    expect(chair.page.locator(".floor-queue [data-action=give-floor]")).to_be_enabled()
+    chair.page.keyboard.press("g")
+    expect(chair.page.locator(".floor-queue [data-action=give-floor]")).to_be_focused()
+    chair.page.keyboard.press("Enter")
+    expect(province.page.locator(f".tile[data-seat-id='{commune.seat_id}'][data-floor=true]")).to_be_visible()
+    expect(chair.page.locator("#part-floor")).to_be_focused()
+    pin = province.page.locator(f".tile[data-seat-id='{chair.seat_id}'] .tile-pin")
+    pin.focus()
+    for pressed in ("true", "false"):
+        province.page.keyboard.press("Enter")
+        expect(pin).to_have_attribute("aria-pressed", pressed)
+        expect(pin).to_be_focused()
+    _keys(chair, "Tab", "Enter")  # the turn ends
+    expect(province.page.locator(f".tile[data-seat-id='{commune.seat_id}'][data-floor=false]")).to_be_visible()
+    expect(chair.page.locator("#part-floor")).to_be_focused()
+
+
+def _keys(official: Official, *keys: str) -> None:
+    for key in keys:
+        official.page.keyboard.press(key)
 
 
 def _mute_and_unmute(world: World) -> float:

@@ -15,6 +15,7 @@ from hub.services import demo
 from tests.support import routes
 from tests.support.hub_process import HubProcess
 from tests.support.points import Point
+from web.translate import catalogue
 
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -32,6 +33,7 @@ class Official:
         self.page.on("pageerror", lambda error: self.complaints.append(f"{username}: {error}"))
         self.page.on("console", self._console)
         self.seat_id = ""
+        self.words = catalogue("vi").gettext
 
     def _console(self, message: Any) -> None:
         if message.type == "error":
@@ -46,6 +48,13 @@ class Official:
         self.page.locator("[name=password]").fill(password)
         self.page.locator("form[action='/sign-in'] [type=submit]").click()
         self.page.wait_for_url(lambda url: "/sign-in" not in url)
+
+    def reads(self, language: str) -> None:
+        """All pages in this language from now on, by the menu of the account."""
+        self.page.locator(".top-side details.pop summary").click()
+        self.page.locator(f".languages [lang={language}]").click()
+        expect(self.page.locator("html")).to_have_attribute("lang", language)
+        self.words = catalogue(language).gettext
 
     # Before the hearing -------------------------------------------------------------------------------------------
 
@@ -129,12 +138,12 @@ class Official:
                 section.locator("[data-action=check-skip]").click()
                 continue
             if step == "microphone":
-                expect(section.locator(".heard")).to_have_text("Đã thu được tiếng.")
+                expect(section.locator(".heard")).to_have_text(self.words("Đã thu được tiếng."))
             if step == "loudspeaker":
                 section.locator("[data-action=check-tone]").click()
             section.locator("[data-action=check-yes]").click()
         if self.point is not None:
-            expect(page.locator(".summary-line")).to_have_text("Mọi thứ đều tốt.")
+            expect(page.locator(".summary-line")).to_have_text(self.words("Mọi thứ đều tốt."))
         page.locator("[data-action=check-done]").click()
 
     def confirm_notice(self) -> None:

@@ -158,6 +158,6 @@ def _parts(request: http.Request, live: LiveView | None) -> list[Part]:
             Part(view.sentence(request, N_("Kho lưu trữ")), recorder.store_reachable, view.sentence(request, waiting))
         )
     for worker in live.workers():
-        name = Text(N_("Máy chủ hình và tiếng %(number)s"), number=worker.index + 1)
+        name = Text(N_("Máy chủ hình và tiếng %(number)s"), {"number": worker.index + 1})
         parts.append(Part(view.sentence(request, name), worker.connected, ""))
     return parts

@@ -23,6 +23,7 @@ export class People {
     this.list = /** @type {HTMLElement} */ (document.getElementById("people-results"));
     this.panel = /** @type {HTMLElement} */ (form.querySelector("[data-known]"));
     this.name.setAttribute("role", "combobox");
+    this.name.setAttribute("aria-expanded", "false");
     this.name.setAttribute("aria-autocomplete", "list");
     this.name.setAttribute("aria-controls", this.list.id);
     this.number.addEventListener("input", () => this.numberTyped());

@@ -47,7 +47,7 @@ export class ChairPanel {
       target().focus();
     };
     shortcut("/", t("Tìm điểm (chủ trì)"), go(() => this.points.start()), "/");
-    shortcut("g", t("Đến người giơ tay (chủ trì)"), go(() => firstButton(this.queue) ?? this.#button("take-floor")));
+    shortcut("g", t("Đến người giơ tay (chủ trì)"), go(() => firstButton(this.queue) ?? find("#part-floor")));
   }
 
   /** What moves by the clock alone. */
@@ -100,7 +100,7 @@ export class ChairPanel {
     const queue = hands(state);
     keepFocus(this.queue, () => keyed(this.queue, queue, (seat) => seat.seat_id, (seat) => this.#waiting(seat), (element) => {
       setAttribute(find("[data-action=give-floor]", element), "disabled", !this.room.may("give_floor"));
-    }), () => this.#button("take-floor"));
+    }), () => find("#part-floor", this.root)); // not to the button that would end the turn just given
     show(find(".floor-empty", this.root), queue.length === 0);
   }
 
