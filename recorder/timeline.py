@@ -40,12 +40,18 @@ class PublisherClock:
         self._delays: dict[str, deque[tuple[int, int]]] = {}
         self._doubt: int | None = None
 
-    def report(self, track_id: str, arrived_ns: int, delay_ns: int) -> None:
-        """A sender report that arrived at ``arrived_ns`` was sent ``delay_ns`` before, by the publisher's clock."""
+    def report(self, track_id: str, arrived_ns: int, delay_ns: int, *, steady: bool = False) -> None:
+        """A sender report that arrived at ``arrived_ns`` was sent ``delay_ns`` before, by the publisher's clock.
+
+        ``steady``: the track's RTP time runs with that clock as it did before, so the clock was not set: a report that
+        is late then was stuck on its way, or whoever received it was, however many come like it.
+        """
         shortest = self.offset_ns()
         if shortest is not None:
             doubted, self._doubt = self._doubt, None
             late = delay_ns - shortest
+            if late > TRUST_NS and steady and track_id in self._delays:
+                return
             if late > TRUST_NS and (doubted is None or abs(delay_ns - doubted) > TRUST_NS):
                 self._doubt = delay_ns  # stuck on its way, or the clock was set back: the next one tells
                 return
@@ -87,10 +93,11 @@ class TrackClock:
 
     def report(self, arrived_ns: int, sent_ns: int, media_ns: int) -> None:
         """A sender report: the publisher's wall clock ``sent_ns`` is RTP time ``media_ns``."""
-        if self._reports and abs(sent_ns - media_ns - self._reports[-1]) > TRUST_NS:
+        steady = bool(self._reports) and abs(sent_ns - media_ns - self._reports[-1]) <= TRUST_NS
+        if not steady:
             self._reports.clear()
         self._reports.append(sent_ns - media_ns)
-        self._publisher.report(self._track_id, arrived_ns, arrived_ns - sent_ns)
+        self._publisher.report(self._track_id, arrived_ns, arrived_ns - sent_ns, steady=steady)
 
     def arrival(self, arrived_ns: int, media_ns: int) -> None:
         """A frame came; the earliest counts until the next ``settle``."""

@@ -29,7 +29,10 @@ PACKET_BYTES = 600
 """Small, so that every picture takes several packets."""
 NTP_EPOCH = 2_208_988_800
 LATE_NS = 1_000_000_000
-"""What is late by less arrives as if it were not: on a busy machine we are slow ourselves, but no network was."""
+"""Who ``pauses`` does so after a stall of this machine that was longer."""
+OURS_NS = wire.KEEP_S * 1_000_000_000 // 2
+"""What is late by less arrives as if it were not: on a busy machine we are slow ourselves, but no network was, and a
+recorder that only ever saw late arrivals can but place media late. Well within what a worker keeps of the past."""
 
 
 def ntp(seconds: float) -> int:
@@ -47,6 +50,7 @@ class Vp8Encoder:
         codec.width, codec.height = picture_code.WIDTH // scale, picture_code.HEIGHT // scale
         codec.pix_fmt, codec.time_base, codec.bit_rate = "yuv420p", Fraction(1, FRAMES_PER_S), 400_000
         codec.options = {"deadline": "realtime", "cpu-used": "8", "g": "100000", "lag-in-frames": "0"}
+        codec.open()  # not when the first picture is due
         self._codec = codec
 
     def next(self, counter: int, *, keyframe: bool) -> bytes:
@@ -267,7 +271,7 @@ class FakeWorker:
             data = sender.video.next(sender.first + sender.frames, keyframe=sender.keyframe)
             sender.keyframe = False
             captured_ns = begin + sender.frames * 1_000_000_000 // FRAMES_PER_S
-            at_ns = max(captured_ns, time.monotonic_ns() - LATE_NS)
+            at_ns = max(captured_ns, time.monotonic_ns() - OURS_NS)
             if not sender.paused:
                 self.log.add(sender.seat_id, "camera", sender.first + sender.frames, captured_ns)
             if not sender.paused and not sender.cut_off:
@@ -284,7 +288,7 @@ class FakeWorker:
             counter = round(sender.first / FRAMES_PER_S / OPUS_S) + sender.packets
             payload = counted.stamp(sender.sound.next(), counter)
             captured_ns = begin + round(sender.packets * OPUS_S * 1e9)
-            at_ns = max(captured_ns, time.monotonic_ns() - LATE_NS)
+            at_ns = max(captured_ns, time.monotonic_ns() - OURS_NS)
             if not sender.paused:
                 self.log.add(sender.seat_id, "microphone", counter, captured_ns)
             packet = rtp_packets.packet(

@@ -267,6 +267,18 @@ def test_sound_that_got_stuck_on_its_way_is_placed_where_it_was_spoken() -> None
     assert spans(feed) == [(0, 10_000), (10_000, 2000)]
 
 
+def test_what_was_received_late_for_many_segments_is_placed_where_it_was_spoken() -> None:
+    """A stalled reader makes late arrivals; only the publisher's own clock says when something was said."""
+    feed = Feed("audio", max_s=2)
+    for second in range(30):
+        feed.delay_s = max(0, 21 - second) if second >= 4 else 0  # nothing for 17 s, then all in a hurry
+        feed.run(second, second + 1)
+        feed.report(second + 0.5, wall_s=1_800_000_000 + second + 0.5)
+    feed.track.end(30 * SECOND)
+    assert feed.gaps == []
+    assert spans(feed) == [(start_ms, 2000) for start_ms in range(0, 30_000, 2000)]
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.permutations(range(12)), st.sets(st.integers(0, 11), max_size=4))
 def test_any_order_and_any_repetition_gives_the_same_file(order: list[int], twice: set[int]) -> None:
