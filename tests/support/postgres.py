@@ -114,7 +114,8 @@ class Cluster:
     def new_database(self, template: str = "template0") -> str:
         """A new database's URL. ``template`` is a database that nobody is connected to."""
         name = f"test_{os.getpid()}_{next(self._numbers)}"
-        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        # Copied as files it costs a fifth of what it costs through the write-ahead log; checkpoints are free here.
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return self.url(name)
 
     def drop(self, url: str) -> None:
