@@ -23,6 +23,9 @@ from hub.text import clean
 _CHECK = N_("Một số mục chưa đúng. Hãy xem lại.")
 
 
+_LINES = ("name", "address", "birth", "document_number", "scope", "card_number")
+
+
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """``limit`` is the law's for a group of this size; ``missing``: the group has nobody yet."""
@@ -35,8 +38,7 @@ class Spoken:
 async def add(db: AsyncSession, vault: Vault, actor: Actor, case_id: str, new: NewRepresentative) -> Representation:
     """Raises ``BadInput`` by field, ``Forbidden``. In a denunciation the representative is as secret as the party."""
     case = await _editable(db, actor, case_id)
-    lines = ("name", "address", "birth", "document_number", "scope", "card_number")
-    new = replace(new, **{name: clean(getattr(new, name)) for name in lines})  # type: ignore[arg-type]
+    new = replace(new, **{name: clean(getattr(new, name)) for name in _LINES})  # type: ignore[arg-type]
     so_far = await of_case(db, case)
     faults = representation.faults(
         new,

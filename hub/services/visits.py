@@ -78,28 +78,18 @@ async def record(db: AsyncSession, vault: Vault, actor: Actor, new: NewVisit) ->
     What was asked and advised is read by more people than a denouncer's identity is: it may not name them.
     """
     new, now = new.cleaned(), utc_now()
-    unit = await db.get(OrgUnit, new.unit_id or actor.unit_id)
-    if unit is None or not unit.active:
-        raise BadInput(_CHECK, fields={"unit_id": Text(N_("Hãy chọn cơ quan."))})
-    require(actor, Action.REGISTER_CASE, Target(paths=(unit.path,)))
-    case = await get_case(db, actor, new.case_id) if new.case_id else None
-    if case is not None:
-        require_here(case)
+    unit, case = await _where(db, actor, new)
     faults = rules.faults(new, now) | await _reference_faults(db, unit, case, new)
-    if case is not None and case.party.secret:
-        for field in ("requested", "advised", "refusal_reason", "identity_note"):
-            if await identity.case_reveals(db, vault, actor, case, getattr(new, field)):
-                faults[field] = case_rules.secrecy_fault()
+    faults |= await _revealing(db, vault, actor, case, new)
     if faults:
         raise BadInput(_CHECK, fields=faults)
     party = case.party if case else await _visitor(db, vault, actor, new)
-    at = new.at or now
     found = Visit(
         unit=unit,
         point_id=new.point_id or None,
         account_id=actor.account_id,
-        at=at,
-        day=calendar.local_day(at),
+        at=new.at or now,
+        day=calendar.local_day(new.at or now),
         hearing_id=new.hearing_id or None,
         case=case,
         party=party,
@@ -122,6 +112,30 @@ async def record(db: AsyncSession, vault: Vault, actor: Actor, new: NewVisit) ->
     await audit.record(db, actor, action, *about, unit_path=unit.path, visit_id=found.id)
     await register.enter(db, actor, found)
     return found
+
+
+async def _where(db: AsyncSession, actor: Actor, new: NewVisit) -> tuple[OrgUnit, Case | None]:
+    """The unit that receives, and the case that it is about, for whoever may register there."""
+    unit = await db.get(OrgUnit, new.unit_id or actor.unit_id)
+    if unit is None or not unit.active:
+        raise BadInput(_CHECK, fields={"unit_id": Text(N_("Hãy chọn cơ quan."))})
+    require(actor, Action.REGISTER_CASE, Target(paths=(unit.path,)))
+    case = await get_case(db, actor, new.case_id) if new.case_id else None
+    if case is not None:
+        require_here(case)
+    return unit, case
+
+
+async def _revealing(db: AsyncSession, vault: Vault, actor: Actor, case: Case | None, new: NewVisit) -> dict[str, Text]:
+    """The fields that name the denouncer."""
+    if case is None or not case.party.secret:
+        return {}
+    written = {name: getattr(new, name) for name in ("requested", "advised", "refusal_reason", "identity_note")}
+    return {
+        name: case_rules.secrecy_fault()
+        for name, text in written.items()
+        if await identity.case_reveals(db, vault, actor, case, text)
+    }
 
 
 async def _visitor(db: AsyncSession, vault: Vault, actor: Actor, new: NewVisit) -> Party | None:

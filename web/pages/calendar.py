@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -74,18 +74,7 @@ async def show(request: http.Request) -> http.Response:
     first, last = span(kind, day)
     kept = {name: asked[name] for name in FILTERS if asked.get(name)}
     async with keys.deps(request).database.reading() as db:
-        query = hearings.HearingQuery(
-            first_day=first,
-            last_day=last,
-            unit_id=kept.get("unit", ""),
-            chair_id=kept.get("leader", ""),
-            point_id=kept.get("point", ""),
-            person_id=actor.account_id if kept.get("mine") else "",
-            newest_first=False,
-            limit=SHOWN_MAX,
-            bare=True,
-        )
-        found = await hearings.find(db, actor, query)
+        found = await hearings.find(db, actor, _query(actor, kept, first, last))
         posted = await postings.latest(db, [one.id for one in found])
         days = (await rule_book(db)).days
         units = await people.list_units(db, actor)
@@ -114,6 +103,20 @@ async def show(request: http.Request) -> http.Response:
         after=_step(kind, day, 1),
         today=today,
         may_book=may_somewhere(actor, Action.BOOK_HEARING),
+    )
+
+
+def _query(actor: Actor, kept: Mapping[str, str], first: date, last: date) -> hearings.HearingQuery:
+    return hearings.HearingQuery(
+        first_day=first,
+        last_day=last,
+        unit_id=kept.get("unit", ""),
+        chair_id=kept.get("leader", ""),
+        point_id=kept.get("point", ""),
+        person_id=actor.account_id if kept.get("mine") else "",
+        newest_first=False,
+        limit=SHOWN_MAX,
+        bare=True,
     )
 
 

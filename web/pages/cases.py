@@ -84,44 +84,40 @@ async def case_page(
         found = await cases.get(db, actor, case_id)
         if found.state == CaseState.STATE_SECRET:
             return await _pointer_page(request, db, found)
-        entries = await cases.timeline(db, actor, case_id)
-        recorded = await recordings.of_case(db, actor, case_id)
-        concluded = await conclusions.of_case(db, actor, case_id)
-        course = await case_course.course(db, actor, found)
-        links = await case_links.linked(db, actor, found)
-        handling = await handling_view.of(db, actor, found)
-        opens = await handling_view.may_open(db, actor, found)
-        made = await paperwork.card(db, found)
-        edits = may(actor, Action.EDIT_CASE, Target(paths=(found.unit.path,)))
-        alike = await case_links.suggestions(db, actor, found) if edits else []
-        received = await visits.of_case(db, actor, found)
-        handed_over = await receipts.of_case(db, found)
-        spoken = await representing.of_case(db, found)
-        need = await representing.need(db, found)
+        shown = await _around(db, actor, found)
     return view.render(
         request,
         "cases/show.html",
         status=status,
         case=found,
-        entries=case_timeline.gathered(entries),
-        recordings=recorded,
-        concluded=concluded,
-        course=course,
-        handling=handling,
-        may_open=opens,
-        links=links,
-        paperwork=made,
-        alike=alike,
-        visits=received,
-        receipts=handed_over,
-        spoken=spoken,
-        need=need if not found.party.secret or _rights(actor, found)["may_identify"] else None,
         dialog=dialog,
         message=message,
         attachment_max_mb=hub.config.attachment_max_mb,
         **_rights(actor, found),
+        **shown,
         **context,
     )
+
+
+async def _around(db: AsyncSession, actor: Actor, found: Case) -> dict[str, Any]:
+    """What the page shows of a case beside its own words."""
+    edits = may(actor, Action.EDIT_CASE, Target(paths=(found.unit.path,)))
+    tells_needs = not found.party.secret or _rights(actor, found)["may_identify"]
+    return {
+        "entries": case_timeline.gathered(await cases.timeline(db, actor, found.id)),
+        "recordings": await recordings.of_case(db, actor, found.id),
+        "concluded": await conclusions.of_case(db, actor, found.id),
+        "course": await case_course.course(db, actor, found),
+        "links": await case_links.linked(db, actor, found),
+        "handling": await handling_view.of(db, actor, found),
+        "may_open": await handling_view.may_open(db, actor, found),
+        "paperwork": await paperwork.card(db, found),
+        "alike": await case_links.suggestions(db, actor, found) if edits else [],
+        "visits": await visits.of_case(db, actor, found),
+        "receipts": await receipts.of_case(db, found),
+        "spoken": await representing.of_case(db, found),
+        "need": await representing.need(db, found) if tells_needs else None,
+    }
 
 
 async def _pointer_page(request: http.Request, db: AsyncSession, found: Case) -> http.Response:
