@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run system test test-faults lint format lock docs screenshots clean bench-system bench-forward bench-province bench-scale bench-join bench-loss bench-resume bench-features bench-flood bench-search bench-replay soak fuzz
+.PHONY: help run system test test-faults lint format lock docs screenshots clean bench-system bench-forward bench-province bench-scale bench-join bench-loss bench-record bench-resume bench-features bench-flood bench-search bench-replay soak fuzz
 
 help:
 	@echo "make run          set up, load the demo province and start the hub (PORT=8080, HUB_* are honoured)"
