@@ -143,6 +143,7 @@ def _hold(world: World) -> tuple[dict[Point, reference_peer.Heard], float]:
 
     _note_by_keyboard(world.secretary)
     _floor_by_keyboard(chair, commune, province)
+    province.sees_and_hears([chair, commune])  # after all the changes of its layout
 
     muted_s = _mute_and_unmute(world)
     _cut_and_mend(world)
