@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.auth import Action, Actor, Target, may
 from hub.models import Assignment, Case, Transfer, TransferState
-from hub.services import assignments, citizen_notices, transfers
+from hub.services import assignments, citizen_notices, transfer_items, transfers
 from hub.services.case_access import settling_paths
 from hub.services.citizen_notices import Told
+from hub.services.transfer_items import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,10 @@ class Handling:
     may_tell: bool
     readable: frozenset[str]
     """Cases of the transfers that this person may open."""
+    items: Mapping[str, Sequence[Item]]
+    """By transfer, the documents that went along."""
+    seen: frozenset[str] | None
+    """Documents of this case that the person may know of; None: all."""
 
 
 async def may_open(db: AsyncSession, actor: Actor, case: Case) -> bool:
@@ -54,6 +60,8 @@ async def of(db: AsyncSession, actor: Actor, case: Case) -> Handling:
         told=tuple(await citizen_notices.of_case(db, case)) if inside else (),
         may_tell=may(actor, Action.HANDLE_CASE, here),
         readable=frozenset(case_id for one in sent for case_id in _readable(actor, one)),
+        items=await transfer_items.of_transfers(db, sent) if sent else {},
+        seen=await transfer_items.seen(db, actor, case),
     )
 
 

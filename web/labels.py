@@ -183,6 +183,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "account_locked": N_("Tạm khóa vì nhập sai nhiều lần"),
         "unit_created": N_("Tạo cơ quan"),
         "unit_changed": N_("Sửa cơ quan"),
+        "transfer_documents": N_("Chọn tài liệu chuyển kèm"),
         "paper_style_changed": N_("Sửa thể thức văn bản của cơ quan"),
         "point_created": N_("Tạo điểm cầu"),
         "point_changed": N_("Sửa điểm cầu"),

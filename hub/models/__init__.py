@@ -33,6 +33,7 @@ from hub.models.handling import (
     Channel,
     CitizenNotice,
     Transfer,
+    TransferItem,
     TransferState,
 )
 from hub.models.hearings import (
@@ -204,6 +205,7 @@ __all__ = [
     "TicketState",
     "Track",
     "Transfer",
+    "TransferItem",
     "TransferState",
     "UnitHead",
     "UnitLevel",

@@ -95,6 +95,16 @@ class Transfer(Base):
     to_unit: Mapped[OrgUnit | None] = relationship(foreign_keys=to_unit_id, lazy="joined")
 
 
+class TransferItem(Base):
+    """One document of the sender's case that went along: an attachment or a paper made of it, by its id. No foreign
+    key: the list of what was sent stays when a document has to be taken away."""
+
+    __tablename__ = "transfer_item"
+
+    transfer_id: Mapped[str] = mapped_column(ForeignKey("transfer.id"), primary_key=True)
+    object_id: Mapped[str] = mapped_column(String(32), primary_key=True, index=True)
+
+
 class CitizenNotice(Base):
     """That the citizen was told something of the case, by which way, and what proves it."""
 

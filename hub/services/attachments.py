@@ -21,7 +21,7 @@ from hub.filetypes import FileType, recognise
 from hub.i18n import N_, Text
 from hub.models import Attachment, Case, DenouncerDocument, Scan
 from hub.sealed import WrongKey
-from hub.services import audit, denouncers, identity, sealed_objects
+from hub.services import audit, denouncers, identity, sealed_objects, transfer_items
 from hub.services.antivirus import Scanner, ScannerAway
 from hub.services.case_access import require_here, require_readable, settling_paths
 from hub.services.identity import Vault
@@ -245,9 +245,11 @@ async def _editable(db: AsyncSession, actor: Actor, case_id: str) -> Case:
 async def _require_readable(db: AsyncSession, actor: Actor, case: Case, row: Attachment, reason: str) -> None:
     if not (row.sealed or case.party.secret):
         await require_readable(db, actor, case)
+        await transfer_items.require_seen(db, actor, case, row.id)
         return
     settling = await settling_paths(db, case.id, taken=True)
     require(actor, Action.OPEN_VAULT, Target(paths=(*identity.identity_target(case).paths, *settling)))
+    await transfer_items.require_seen(db, actor, case, row.id)
     if not reason:
         text = Text(N_("Tài liệu này có thể nêu tên người tố cáo. Hãy ghi lý do xem."))
         raise BadInput(text.message, fields={"reason": text})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.auth import Action, Actor, Target, require
+from hub.auth import Action, Actor, Target, may, require
 from hub.errors import Conflict, Forbidden, NotFound
 from hub.i18n import N_
 from hub.models import (
@@ -40,6 +40,12 @@ async def require_readable(db: AsyncSession, actor: Actor, found: Case) -> None:
     except Forbidden:
         seat = await _seat_about(db, actor, found.id)
         require(actor, Action.READ_CASE, Target(paths=(found.unit.path,), seat_kind=seat))
+
+
+async def reads_by_own_right(db: AsyncSession, actor: Actor, found: Case) -> bool:
+    """Not only because the case was sent to their unit."""
+    seat = await _seat_about(db, actor, found.id)
+    return may(actor, Action.READ_CASE, Target(paths=(found.unit.path,), seat_kind=seat))
 
 
 async def settling_paths(db: AsyncSession, case_id: str, *, taken: bool = False) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from hub.form_registry import Edition
 from hub.i18n import N_, Text
 from hub.models import Case, Document, OrgUnit
 from hub.papers import Paper
-from hub.services import audit, hearing_document_access, identity, visits
+from hub.services import audit, hearing_document_access, identity, transfer_items, visits
 from hub.services.case_access import get as get_case
 from hub.services.counters import next_number
 from hub.services.form_facts import About, Draft, draft, with_identity
@@ -299,7 +299,7 @@ async def _get(db: AsyncSession, actor: Actor, document_id: str) -> Document:
     if row.hearing_id:
         await hearing_document_access.require_readable(db, actor, row)
     elif row.case_id:
-        await get_case(db, actor, row.case_id)
+        await transfer_items.require_seen(db, actor, await get_case(db, actor, row.case_id), row.id)
     else:
         await visits.get(db, actor, row.visit_id or "")
     return row

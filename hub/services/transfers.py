@@ -34,7 +34,7 @@ from hub.models import (
     Transfer,
     TransferState,
 )
-from hub.services import audit, case_course, identity, mailing, representing
+from hub.services import audit, case_course, identity, mailing, representing, transfer_items
 from hub.services.case_course import WantedMove
 from hub.services.counters import next_number
 from hub.services.identity import Vault
@@ -56,6 +56,8 @@ class WantedTransfer:
     document_number: str
     document_day: date | None
     reason: str = ""
+    items: tuple[str, ...] = ()
+    """Ids of the documents that go along (``transfer_items``)."""
 
 
 async def units(db: AsyncSession, case: Case) -> list[OrgUnit]:
@@ -116,6 +118,7 @@ async def send(
     )
     db.add(sent)
     await db.flush()
+    await transfer_items.choose(db, actor, sent, wanted.items)
     if unit is not None:
         subject = Text(N_("%(name)s chuyển đến một vụ việc, văn bản %(number)s"), _letter(case, sent))
         await _tell(db, sent, "transferred", subject, await _officers(db, unit.id))

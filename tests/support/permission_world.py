@@ -222,6 +222,9 @@ async def _handled(db: AsyncSession, made: PermissionWorld) -> None:
         sent_by=who["officer.own"].id,
     )
     db.add_all([given, sent])
+    await db.flush()
+    went = (made.known["attachment_id"], made.known["document_id"])
+    db.add_all(models.TransferItem(transfer_id=sent.id, object_id=one) for one in went)
     made.known |= {"assignment_id": given.id, "transfer_id": sent.id}
 
 

@@ -26,6 +26,7 @@ from hub.services import (
     recordings,
     representing,
     state_secrets,
+    transfer_items,
     visits,
 )
 from hub.services.identity import Identity
@@ -102,6 +103,8 @@ async def case_page(
 async def _around(db: AsyncSession, actor: Actor, found: Case) -> dict[str, Any]:
     """What the page shows of a case beside its own words."""
     edits = may(actor, Action.EDIT_CASE, Target(paths=(found.unit.path,)))
+    handling = await handling_view.of(db, actor, found)
+    made, known = await paperwork.card(db, found), handling.seen
     tells_needs = not found.party.secret or _rights(actor, found)["may_identify"]
     return {
         "entries": case_timeline.gathered(await cases.timeline(db, actor, found.id)),
@@ -109,9 +112,10 @@ async def _around(db: AsyncSession, actor: Actor, found: Case) -> dict[str, Any]
         "concluded": await conclusions.of_case(db, actor, found.id),
         "course": await case_course.course(db, actor, found),
         "links": await case_links.linked(db, actor, found),
-        "handling": await handling_view.of(db, actor, found),
+        "handling": handling,
+        "attachments": transfer_items.only(known, found.attachments),
         "may_open": await handling_view.may_open(db, actor, found),
-        "paperwork": await paperwork.card(db, found),
+        "paperwork": [(row, title) for row, title in made if known is None or row.id in known],
         "alike": await case_links.suggestions(db, actor, found) if edits else [],
         "visits": await visits.of_case(db, actor, found),
         "receipts": await receipts.of_case(db, found),

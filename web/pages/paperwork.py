@@ -28,6 +28,7 @@ from hub.services import (
     documents,
     form_facts,
     identity,
+    transfer_items,
     visits,
 )
 from hub.services.documents import OpenedFile, Wanted
@@ -77,6 +78,8 @@ async def _index(request: http.Request, *, status: int = 200, dialog: str = "", 
             return view.redirect(request, f"/cases/{visit.case_id}/documents")
         case = await cases.get(db, actor, about.case_id) if visit is None else None
         rows = await documents.of_case(db, case) if case else await documents.of_visits(db, [about.visit_id])
+        known = await transfer_items.seen(db, actor, case) if case else None
+        rows = [row for row in rows if known is None or row.id in known]
         now, others = await _choices(db, actor, case, visit)
     unit = case.unit if case else visit.unit if visit else None
     assert unit is not None

@@ -6,7 +6,7 @@ from aiohttp import web as http
 
 from hub.case_moves import MoveCode
 from hub.errors import BadInput, Conflict
-from hub.services import case_course, cases, transfers
+from hub.services import case_course, cases, transfer_items, transfers
 from hub.services.transfers import WantedTransfer
 from web import format as formats
 from web import forms, keys, view
@@ -32,6 +32,7 @@ async def send(request: http.Request) -> http.Response:
             document_number=form.text("document_number"),
             document_day=form.day("document_day"),
             reason=form.text("reason"),
+            items=form.many("items"),
         )
         async with hub.database.transaction() as db:
             case = await cases.get(db, actor, case_id)
@@ -39,18 +40,24 @@ async def send(request: http.Request) -> http.Response:
             form.check()
             await transfers.send(db, hub.vault, actor, case_id, form.number("version", 0), wanted)
     except (BadInput, Conflict) as error:
-        return await _page(request, dict(form.fields), error)
+        return await _page(request, dict(form.fields), error, chosen=form.many("items"))
     return view.redirect(request, f"/cases/{case_id}", notice="case_transferred")
 
 
 async def _page(
-    request: http.Request, values: dict[str, str], error: BadInput | Conflict | None = None
+    request: http.Request,
+    values: dict[str, str],
+    error: BadInput | Conflict | None = None,
+    *,
+    chosen: tuple[str, ...] | None = None,
 ) -> http.Response:
+    """``chosen`` documents go along; None: all, as when the page is first shown."""
     actor = keys.actor(request)
     async with keys.deps(request).database.reading() as db:
         case = await cases.get(db, actor, request.match_info["case_id"])
         move = case_course.require_move(actor, case, MoveCode.TRANSFER)
         units = await transfers.units(db, case)
+        items = await transfer_items.choices(db, case)
     return view.render(
         request,
         "handling/transfer.html",
@@ -58,6 +65,8 @@ async def _page(
         case=case,
         move=move,
         units=units,
+        items=items,
+        chosen=[one.id for one in items] if chosen is None else chosen,
         values=values,
         message=error.text if error else "",
         errors=forms.field_errors(error),
