@@ -135,7 +135,7 @@ async def test_an_expert_who_follows_the_page_finds_everything_as_it_says(court:
 async def test_of_a_destroyed_recording_the_expert_can_check_what_remains(court: Court, tmp_path: Path) -> None:
     auditor, leader = await court.pages.person("thanhtra"), await court.pages.person("chutri")
     assert (await auditor.get(f"/recordings/{court.recording_id}/destruction.zip")).status == 404
-    for who, step in ((leader, "propose_emergency"), (auditor, "approve")):
+    for who, step in ((auditor, "propose_emergency"), (leader, "approve")):
         await who.get(f"/recordings/{court.recording_id}")
         fields = {"do": step, "destroy_reason": "Theo quyết định của tòa án"}
         assert (await who.post(f"/recordings/{court.recording_id}/keeping", fields)).status == 303

@@ -16,7 +16,7 @@ from bench.hub_seats import Refused, Seat, SignIns, close_seats, open_seat
 from bench.hub_server import Hub
 from bench.load.dtls import Identity
 from bench.load.peer import Peer
-from bench.load.publisher import Load, Publisher
+from bench.load.publisher import AUDIO_EVERY_S, Load, Publisher
 from bench.load.wire import Wire
 from bench.world import Booked
 from tests.support import counted
@@ -113,6 +113,7 @@ class CountedChair:
 
     def _number(self, publisher: Publisher) -> None:
         pictures, sounds = Vp8Encoder(CHAIR), OpusEncoder(CHAIR)
+        before, first_s = self._sounds, 0.0
 
         def picture(keyframe: bool) -> bytes:
             self.log.add(self.seat_id, "camera", self._pictures, time.monotonic_ns())
@@ -120,10 +121,14 @@ class CountedChair:
             return pictures.next(self._pictures - 1, keyframe=keyframe)
 
         def sound() -> None:
+            """A microphone goes on while this process stands still; what it took then only leaves late."""
+            nonlocal first_s
             track = publisher.audio
             assert track is not None
-            self.log.add(self.seat_id, "microphone", self._sounds, time.monotonic_ns())
-            head = publisher._head(track, track.at(time.monotonic() - publisher._began), marker=False)
+            first_s = first_s or time.monotonic()
+            captured_s = first_s + (self._sounds - before) * AUDIO_EVERY_S
+            self.log.add(self.seat_id, "microphone", self._sounds, round(captured_s * 1e9))
+            head = publisher._head(track, track.at(captured_s - publisher._began), marker=False)
             packet = head + counted.stamp(sounds.next(), self._sounds)
             publisher.peer.send_datagram(publisher._protect(track, packet))
             self._sounds += 1
