@@ -26,7 +26,8 @@ from hub.config import Config
 from hub.errors import ConfigError
 
 FIRST_RESTART_S = 0.1
-LONGEST_RESTART_S = 5.0
+LONGEST_RESTART_S = 3.0
+"""With the second that a start takes, a hearing whose media worker keeps dying is without it for less than five."""
 STEADY_S = 10.0
 """A child that lived this long starts again at once; one that did not waits longer each time."""
 START_FAILURES = 4
