@@ -47,12 +47,8 @@ def world() -> Iterator[World]:
             for username, point in (("chutri", CHAIR), ("canbotantien", COMMUNE))
         )
         made = World(hub, chair, commune, stack.enter_context(chromium.browser(playwright)))
-        try:
-            _open(made)
-            yield made
-        except BaseException:
-            sys.stderr.write(hub.tail())
-            raise
+        _open(made)
+        yield made
 
 
 def _open(world: World) -> None:

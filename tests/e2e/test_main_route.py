@@ -65,17 +65,7 @@ def world() -> Iterator[World]:
         office = stack.enter_context(chromium.browser(playwright))
         secretary, auditor = (Official(hub, chromium.context(office), name) for name in ("thuky", "thanhtra"))
         made = World(hub, chair, province, commune, secretary, auditor)
-        try:
-            yield made
-        except BaseException:
-            _keep_evidence(made)
-            raise
-
-
-def _keep_evidence(world: World) -> None:
-    """What a failure needs to be understood; pytest shows it with the failure."""
-    lines = [world.hub.tail(), *(f"{one.username} {one.page.url} {one.complaints}" for one in world.everybody)]
-    sys.stderr.write("\n".join(lines) + "\n")
+        yield made
 
 
 def test_a_hearing_of_three_points_is_held_recorded_archived_and_replayed(world: World):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.support import archive, chromium, coturn, hub_process
+from tests.support import archive, chromium, coturn, failure_report, hub_process
 from tests.support.office import Office
 from tests.support.officials import Official
 from tests.support.points import CHAIR, COMMUNE
@@ -23,16 +23,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 MEDIA_PORT = 40_000
 
-KEEP_CONNECTIONS = """
-  const Native = window.RTCPeerConnection;
-  window.connections = [];
-  window.RTCPeerConnection = class extends Native {
-    constructor(configuration) { super(configuration); window.connections.push([this, configuration]); }
-  };
-"""
 WAYS = """async () => {
   const ways = [];
-  for (const [connection] of connections) {
+  for (const connection of mediaProbe.connections) {
     if (connection.connectionState !== "connected") continue;
     const reports = await connection.getStats();
     reports.forEach((transport) => {
@@ -43,7 +36,7 @@ WAYS = """async () => {
   }
   return ways;
 }"""
-SERVERS = "() => connections.flatMap(([, configuration]) => configuration.iceServers.flatMap(({ urls }) => urls))"
+SERVERS = "() => mediaProbe.connections.flatMap((one) => one.getConfiguration().iceServers.flatMap(({ urls }) => urls))"
 
 
 @dataclass
@@ -77,14 +70,13 @@ def hearing(office: Office, *, chair_by_the_hub: bool = False, **settings: str) 
             where = office.hub if chair_by_the_hub and point is CHAIR else office.pc
             browser = stack.enter_context(chromium.browser(playwright, point, program=office.chromium(where)))
             context = chromium.context(browser)
-            context.add_init_script(KEEP_CONNECTIONS)
             officials.append(Official(hub, context, username, point))
         world = World(office, hub, *officials)
         try:
             _open(world)
             yield world
         except BaseException:
-            sys.stderr.write(f"{hub.tail()}\nPC: {office.left('pc')}\nhub: {office.left('hub')}\n")
+            sys.stderr.write(f"{failure_report.of_world(world)}\nPC: {office.left('pc')}\nhub: {office.left('hub')}\n")
             raise
 
 

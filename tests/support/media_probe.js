@@ -1,6 +1,6 @@
 // @ts-check
 // What a person in front of the page would see and hear, measured in the page. Loaded into every page of a browser
-// test before the page's own scripts; it changes nothing but to remember the streams that getUserMedia gave.
+// test before the page's own scripts; it changes nothing but to remember connections, and streams of getUserMedia.
 // The picture's layout and the checksum are those of picture_code.py.
 (() => {
   const WIDTH = 320, HEIGHT = 180, CELL_W = 22, CELL_H = 40, LEFT = 6, ROW_TOPS = [10, 60], FLASH_TOP = 112;
@@ -16,6 +16,17 @@
       return stream;
     };
   }
+
+  const Connection = window.RTCPeerConnection;
+  /** @type {RTCPeerConnection[]} */
+  const connections = [];
+  window.RTCPeerConnection = class extends Connection {
+    /** @param {RTCConfiguration} [configuration] */
+    constructor(configuration) {
+      super(configuration);
+      connections.push(this);
+    }
+  };
 
   /** @param {number} value 16 bits */
   function crc8(value) {
@@ -171,5 +182,5 @@
     return new MediaStream([video, audio].filter((track) => track !== undefined));
   }
 
-  Object.assign(window, { mediaProbe: { read, visible, watch, listen, record, own, captured } });
+  Object.assign(window, { mediaProbe: { read, visible, watch, listen, record, own, captured, connections } });
 })();
