@@ -127,6 +127,8 @@ class Adaptation:
             remb_bps=line.remb_bps,
             need_bps=self._allocation.next_bps if tries else None,
             congested_ms=line.congested_ms,
+            prompt=line.prompt(now_ms),
+            late=line.late,
             still=any(one.frozen for one in self._videos()),
         )
         if self._prober.active:

@@ -41,6 +41,10 @@ PROVES = 1.5
 TOGETHER_MS = 2_500
 """An estimate that falls, and losses or a queue, within so long of each other are one sign."""
 QUEUED_MS = 75
+STANDS_MS = 400
+"""A browser that is short of time answers late now and then; only a queue makes round trips long for so long."""
+PROMPT_MS = 1_500
+"""A short round trip speaks for the line for so long."""
 SAME = 0.88
 _WINDOW_MS = 1_000
 _LEAST_BPS = 30_000
@@ -116,14 +120,26 @@ class LossBrake:
 
 
 class Delay:
-    """Whether a queue stands on the line: round trips clearly above the shortest one seen."""
+    """Whether a queue stands on the line: round trips that stay clearly above the shortest one seen."""
 
     def __init__(self) -> None:
         self._shortest_ms: float | None = None
+        self._long_since_ms = float("inf")
+        self.short_ms: float | None = None
+        """When the last round trip was measured, if that one was short."""
 
-    def queued(self, round_trip_ms: float) -> bool:
+    @property
+    def late(self) -> bool:
+        """Whether the last one was long."""
+        return self._long_since_ms < float("inf")
+
+    def queued(self, round_trip_ms: float, now_ms: float) -> bool:
         shortest = self._shortest_ms = min(round_trip_ms, self._shortest_ms or round_trip_ms)
-        return round_trip_ms > shortest + max(QUEUED_MS, shortest / 2)
+        if round_trip_ms <= shortest + max(QUEUED_MS, shortest / 2):
+            self._long_since_ms, self.short_ms = float("inf"), now_ms
+            return False
+        self._long_since_ms, self.short_ms = min(self._long_since_ms, now_ms), None
+        return now_ms - self._long_since_ms >= STANDS_MS
 
 
 class Bandwidth:
@@ -157,6 +173,17 @@ class Bandwidth:
     def loses(self) -> bool:
         """Whether it is losses that say so: then nothing more than what is available may be sent."""
         return self._brake.cap_bps is not None
+
+    @property
+    def late(self) -> bool:
+        """Whether the last round trip was long: for a queue, or because the browser is short of time."""
+        return self._delay.late
+
+    def prompt(self, now_ms: float) -> bool:
+        """Whether what is sent now arrives at once and whole, or with the line's own losses only."""
+        short_ms = self._delay.short_ms
+        fresh = short_ms is not None and now_ms - short_ms < PROMPT_MS
+        return fresh and self._brake.loss - self._brake.line_loss < CLEAR
 
     @property
     def available_bps(self) -> float:
@@ -209,7 +236,7 @@ class Bandwidth:
 
     def round_trip(self, ms: float, now_ms: float) -> None:
         """One measurement of the round trip."""
-        if self._delay.queued(ms):
+        if self._delay.queued(ms, now_ms):
             self._suffered_ms = self._queued_ms = now_ms
             if self.limited:
                 self.congested_ms = now_ms

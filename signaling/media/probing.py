@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 PROBE_MS = 2_500
 """So long the whole rate must hold before it counts as proved."""
+AGAIN_MS = 2_000
+"""A late answer may be the browser's want of time: such a probe is broken off and repeated once, so much later."""
 WAIT_MS = 5_000
 MOST_WAIT_MS = 30_000
 STILL_WAIT_MS, STILL_TRIES = 7_000, 2
@@ -45,6 +47,10 @@ class Sight:
     """The rate worth reaching; None when nothing is missing, or no limit is seen."""
     congested_ms: float
     """When the line last showed that it got too much."""
+    prompt: bool = False
+    """What is sent arrives at once and whole: then an estimate that does not rise is the browser's want of time."""
+    late: bool = False
+    """The last round trip was long; the next one tells whether that was a queue."""
     still: bool = False
     """A picture stands still for want of bandwidth."""
 
@@ -57,6 +63,7 @@ class Prober:
         """To send now, beside the media."""
         self._target_bps = 0.0
         self._begun_ms: float | None = None
+        self._doubtful = False
         self._remb_then: float | None = None
         self._wait_ms = 0.0
         self._successes = self._failures = 0
@@ -72,7 +79,8 @@ class Prober:
             return self._go_on(seen, self._begun_ms, now_ms)
         calm_ms = now_ms - seen.congested_ms
         wait_ms = min(self._wait_ms, self._most_still_ms) if seen.still else self._wait_ms
-        calm = calm_ms >= max(wait_ms, WAIT_MS) and now_ms - self._ended_ms >= wait_ms
+        again_ms = max(wait_ms, AGAIN_MS) if self._doubtful else wait_ms
+        calm = calm_ms >= max(wait_ms, WAIT_MS) and now_ms - self._ended_ms >= again_ms
         if calm and seen.need_bps is not None and seen.need_bps > seen.media_bps:
             self._begun_ms, self._remb_then = now_ms, seen.remb_bps
             # Also where a picture stands still and less than its smallest layer is no use: voices would pay for a leap.
@@ -86,11 +94,14 @@ class Prober:
             self._failed(now_ms)
         elif seen.need_bps is None:
             self._end(now_ms)
+        elif seen.late:
+            self._doubt(now_ms)
         elif now_ms - begun_ms < PROBE_MS:
             self.padding_bps = max(0.0, self._target_bps - seen.media_bps)
         elif self._went_well(seen):
             self._end(now_ms)
             self._wait_ms = 0.0
+            self._doubtful = False
             self._successes += 1
             self._failures = 0
             # What really went out while it was quiet: padding that found no way proves nothing.
@@ -108,18 +119,26 @@ class Prober:
         return BEYOND[min(self._successes, len(BEYOND) - 1)]
 
     def _sank(self, seen: Sight) -> bool:
-        if self._remb_then is None or seen.remb_bps is None:
+        if self._remb_then is None or seen.remb_bps is None or seen.prompt:
             return False
         return seen.remb_bps < SANK * self._remb_then
 
     def _went_well(self, seen: Sight) -> bool:
         """The estimate rose, or had no reason to: one that was low before shows no overuse by falling again."""
-        if self._remb_then is None or seen.remb_bps is None:
+        if self._remb_then is None or seen.remb_bps is None or seen.prompt:
             return True
         return seen.remb_bps > ROSE * self._remb_then or seen.remb_bps >= seen.sent_bps
 
+    def _doubt(self, now_ms: float) -> None:
+        if self._doubtful:
+            self._failed(now_ms)
+        else:
+            self._end(now_ms)
+            self._doubtful = True
+
     def _failed(self, now_ms: float) -> None:
         self._end(now_ms)
+        self._doubtful = False
         self._successes = 0
         self._failures += 1
         self._wait_ms = min(max(LONGER * self._wait_ms, WAIT_MS), MOST_WAIT_MS)

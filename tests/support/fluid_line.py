@@ -19,6 +19,8 @@ class FluidLine:
     queue_ms: float = 500
     loss: float = 0.0
     delay_ms: float = 0.0
+    busy: bool = False
+    """The browser is short of time: its estimate is far too low and stays there, and every fifth answer is late."""
     _remb: float | None = None
     _quiet_ms: float = 0.0
 
@@ -36,13 +38,18 @@ class FluidLine:
 
     def _estimate(self, arrived: float, *, grew: bool) -> None:
         """As Chromium's receiver: down to 85 % of what arrives when the queue grows, else up by 8 % a second."""
-        if grew:
+        if self.busy:
+            self._remb = min(self._remb or arrived, 0.5 * arrived)
+        elif grew:
             self._remb = 0.85 * arrived
         elif self._remb is None:
             self._quiet_ms += STEP_MS
             self._remb = arrived if self._quiet_ms >= 5000 else None
         elif self._remb < 1.5 * arrived + 10_000:
             self._remb *= 1.08 ** (STEP_MS / 1000)
+
+    def round_trip_ms(self, now_ms: float) -> float:
+        return 20 + self.delay_ms + (300 if self.busy and now_ms % 5_000 == 0 else 0)
 
     @property
     def remb(self) -> int | None:
@@ -84,7 +91,7 @@ class Subscriber:
         if self.now_ms % 300 == 0 and self.line.remb is not None:
             self.bandwidth.remb(self.line.remb, self.now_ms)
         if self.now_ms % 1000 == 0:
-            self.bandwidth.round_trip(20 + self.line.delay_ms, self.now_ms)
+            self.bandwidth.round_trip(self.line.round_trip_ms(self.now_ms), self.now_ms)
             self.bandwidth.reported(sum(self._loss) / len(self._loss), self.now_ms)
             self._loss.clear()
 
@@ -99,6 +106,8 @@ class Subscriber:
             remb_bps=bandwidth.remb_bps,
             need_bps=allocation.next_bps if tries else None,
             congested_ms=bandwidth.congested_ms,
+            prompt=bandwidth.prompt(self.now_ms),
+            late=bandwidth.late,
             still=self.level is None,
         )
         if self.prober.active:

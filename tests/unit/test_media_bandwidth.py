@@ -30,6 +30,27 @@ def test_a_good_line_soon_carries_everything() -> None:
     assert subscriber.padded_bytes == 0, "nobody probes a line that shows no limit"
 
 
+@pytest.mark.parametrize("busy_s", [(0, 60), (10, 60), (3, 20)])
+def test_a_browser_that_is_short_of_time_is_no_weak_line(busy_s: tuple[int, int]) -> None:
+    line = FluidLine(20_000_000)
+    subscriber = behind(line)
+    begins_s, ends_s = busy_s
+    subscriber.run(begins_s)
+    line.busy = True
+    subscriber.run(ends_s - begins_s)
+    line.busy = False
+    assert None not in subscriber.levels, "no picture stands still for it"
+
+
+def test_a_line_that_was_weak_for_a_moment_is_climbed_although_the_estimate_stays_low() -> None:
+    line = FluidLine(150_000)
+    subscriber = behind(line)
+    subscriber.run(10)
+    line.capacity_bps, line.busy = 20_000_000, True
+    subscriber.run(120)
+    assert subscriber.level == 2
+
+
 @pytest.mark.parametrize("queue_ms", [0, 100, 500, 2000])
 @pytest.mark.parametrize(("capacity", "levels"), [(400_000, {0, 1}), (200_000, {0, None}), (100_000, {None, 0})])
 def test_a_weak_line_gets_what_it_carries(capacity: int, queue_ms: int, levels: set[int | None]) -> None:
@@ -123,6 +144,9 @@ def test_an_estimate_that_falls_below_what_is_sent_is_a_limit_until_all_is_well_
     send(1, 300_000)
     assert not bandwidth.limited, "a browser that is short of time says so too"
     bandwidth.round_trip(200, now_ms)
+    assert not bandwidth.limited, "and answers late, now and then"
+    send(1, 300_000)
+    bandwidth.round_trip(200, now_ms)
     assert bandwidth.limited
     assert bandwidth.available_bps == 300_000
     send(1, 600_000)
@@ -191,6 +215,14 @@ def test_a_probe_under_which_the_estimate_sinks_ends_at_once() -> None:
         prober.look(replace(sight(), remb_bps=200_000), 10_000)
         prober.look(replace(sight(), remb_bps=estimate), 10_500)
         assert prober.active is not ends
+
+
+def test_an_estimate_says_nothing_while_all_that_is_sent_arrives_at_once() -> None:
+    for estimate in (120_000, 200_000):
+        prober = Prober()
+        prober.look(replace(sight(), remb_bps=200_000), 10_000)
+        prober.look(replace(sight(), remb_bps=estimate, prompt=True), 10_500)
+        assert prober.look(replace(sight(), remb_bps=estimate, prompt=True), 10_000 + PROBE_MS) == 225_000
 
 
 def test_who_shows_no_picture_probes_soon_again_and_no_bolder_for_it() -> None:
