@@ -225,7 +225,7 @@ _ROLES: dict[Action, frozenset[Role]] = {
         {Role.OFFICER, Role.LEADER, Role.SECRETARY, Role.AUDITOR, Role.TECHNICIAN, Role.ADMINISTRATOR}
     ),
     Action.REPLAY_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),
-    Action.VERIFY_RECORDING: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
+    Action.VERIFY_RECORDING: frozenset({Role.AUDITOR}),
     Action.DOWNLOAD_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),
     Action.KEEP_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),
     Action.DESTROY_RECORDING: frozenset({Role.AUDITOR, Role.LEADER}),

@@ -6,7 +6,7 @@ Laws on Complaints 02/2011, Denunciations 25/2018 and Citizen Reception 42/2013 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -92,6 +92,11 @@ class Move:
     needs: frozenset[Need] = NOTHING
     action: Action = Action.HANDLE_CASE
     basis: str = ""
+    bases: Mapping[CaseType, str] = field(default_factory=dict)
+    """Where the law on that kind of case says it, and not the one on reception."""
+
+    def basis_for(self, kind: CaseType) -> str:
+        return self.bases.get(kind, self.basis)
 
 
 def _move(code: MoveCode, name: str, sources: set[CaseState] | frozenset[CaseState], **rest: object) -> Move:
@@ -127,17 +132,18 @@ MOVES: Mapping[MoveCode, Move] = {
             target=S.TRANSFERRED,
             types=DENUNCIATION | REQUESTS,
             needs=WRITTEN,
-            basis="Luật Tiếp công dân, Điều 26; Luật Tố cáo, Điều 24",
+            basis="Luật Tiếp công dân, Điều 26",
+            bases={T.DENUNCIATION: "Luật Tố cáo, Điều 24"},
         ),
         _move(
             M.REFUSE,
-            N_("Không thụ lý"),
+            N_("Không thụ lý giải quyết"),
             {S.CLASSIFIED, S.NEED_INFO},
             target=S.NOT_ACCEPTED,
             needs=BOTH,
             action=_DECISION,
         ),
-        _move(M.FILE, N_("Xếp lưu"), {S.CLASSIFIED, S.NEED_INFO}, target=S.FILED, needs=REASONED),
+        _move(M.FILE, N_("Xếp lưu đơn"), {S.CLASSIFIED, S.NEED_INFO}, target=S.FILED, needs=REASONED),
         _move(M.ACCEPT, N_("Thụ lý"), {S.CLASSIFIED, S.NEED_INFO}, target=S.ACCEPTED, needs=WRITTEN, action=_DECISION),
         _move(
             M.NOTIFY_ACCEPTANCE,
@@ -195,7 +201,7 @@ MOVES: Mapping[MoveCode, Move] = {
         ),
         _move(
             M.SUSPEND,
-            N_("Tạm đình chỉ"),
+            N_("Tạm đình chỉ giải quyết"),
             SETTLING,
             target=S.SUSPENDED,
             types=COMPLAINT | DENUNCIATION,
@@ -205,7 +211,7 @@ MOVES: Mapping[MoveCode, Move] = {
         _move(M.RESUME, N_("Tiếp tục giải quyết"), {S.SUSPENDED}, back=True, needs=WRITTEN, action=_DECISION),
         _move(
             M.DISCONTINUE,
-            N_("Đình chỉ"),
+            N_("Đình chỉ giải quyết"),
             SETTLING | {S.SUSPENDED},
             target=S.DISCONTINUED,
             needs=BOTH,

@@ -174,9 +174,12 @@ def _positioned(one: str) -> Text:
     name = _weekday(one[-2:])
     if one.startswith("-1"):
         return Text(N_("%(day)s cuối tháng"), {"day": name})
-    return Text(N_("%(day)s lần thứ %(position)s trong tháng"), {"day": name, "position": int(one[0])})
+    return Text(
+        N_("%(day)s %(position)s trong tháng"), {"day": name, "position": Text(_POSITION_NAMES[int(one[0]) - 1])}
+    )
 
 
+_POSITION_NAMES: Sequence[str] = (N_("lần thứ nhất"), N_("lần thứ hai"), N_("lần thứ ba"), N_("lần thứ tư"))
 _WEEKDAY_NAMES: Sequence[str] = (
     N_("thứ Hai"),
     N_("thứ Ba"),

@@ -96,13 +96,13 @@ class Line:
 
     def cells(self) -> tuple[str, ...]:
         """The twelve columns."""
-        asked = f"\nYêu cầu, đề nghị: {self.requested}" if self.requested else ""
+        asked = f"Yêu cầu, đề nghị: {self.requested}" if self.requested else ""
         return (
             str(self.number),
             f"{self.day:%d/%m/%Y}",
             "\n".join(part for part in (self.who, self.address) if part),
             self.id_number,
-            self.content + asked,
+            "\n".join(part for part in (self.content, asked) if part),
             self.classification,
             self.settled_by,
             self.outcome.accepted,

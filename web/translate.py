@@ -35,13 +35,15 @@ class Catalogue:
 
     language: str
     texts: Mapping[str, str] = field(default_factory=dict)
+    ones: Mapping[str, str] = field(default_factory=dict)
+    """What is said of one only: in the source both forms may read alike, so that ``texts`` has room for one of them."""
 
     def gettext(self, message: str) -> str:
         return self.texts.get(message, message)
 
     def ngettext(self, singular: str, plural: str, n: int) -> str:
         """English knows two forms; Vietnamese nouns have one, so both sources read alike there."""
-        return self.gettext(singular if n == 1 else plural)
+        return self.ones.get(singular) or self.gettext(singular) if n == 1 else self.gettext(plural)
 
     def text(self, text: Text | str) -> str:
         """The finished sentence. Parameters may be texts or instants themselves; both are put in the same language."""
@@ -74,19 +76,22 @@ def catalogue(language: str) -> Catalogue:
     if language == DEFAULT_LANGUAGE or language not in LANGUAGES:
         return Catalogue(DEFAULT_LANGUAGE)
     texts: dict[str, str] = {}
+    ones: dict[str, str] = {}
     for path in sorted((WEB_DIR / "locale" / language).glob("*.po")):
         with path.open("rb") as file:
             for message in read_po(file, locale=language):
-                _add(texts, message.id, message.string)
-    return Catalogue(language, texts)
+                _add(texts, ones, message.id, message.string)
+    return Catalogue(language, texts, ones)
 
 
-def _add(texts: dict[str, str], source: object, translation: object) -> None:
+def _add(texts: dict[str, str], ones: dict[str, str], source: object, translation: object) -> None:
     sources = source if isinstance(source, tuple) else (source,)
     translations = translation if isinstance(translation, tuple) else (translation,)
     for one, other in zip(sources, translations, strict=False):
         if one and other:
             texts[str(one)] = str(other)
+    if len(sources) > 1 and translations[0]:
+        ones[str(sources[0])] = str(translations[0])
 
 
 @cache

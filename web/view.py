@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 from aiohttp import web as http
@@ -26,7 +26,7 @@ from web import labels
 from web.keys import ACTOR, LANGUAGE, RENDERER, REQUEST_ID, SESSION, deps
 from web.navigation import menu
 from web.notices import NOTICES
-from web.security import FLASH_COOKIE, cookie, csrf_token, delete_cookie, set_cookie
+from web.security import FLASH_COOKIE, SAFE_METHODS, cookie, csrf_token, delete_cookie, set_cookie
 from web.translate import WEB_DIR, catalogue, script_texts
 
 
@@ -81,6 +81,7 @@ def _filters(language: str) -> dict[str, Callable[..., object]]:
         "short_date": formats.short_date,
         "clock": formats.clock,
         "typed_day": formats.typed_day,
+        "last_day": lambda end: formats.long_date(_day(end - timedelta(microseconds=1)), language),
         "elapsed": formats.elapsed,
         "size": partial(formats.size, language=language),
         "percent": partial(formats.percent, language=language),
@@ -152,7 +153,7 @@ def render(request: http.Request, template: str, *, status: int = 200, **context
         "account": session.account if session else None,
         "csrf_token": csrf_token(request),
         "path": request.path,
-        "here": request.path_qs,
+        "here": _here(request),
         "menu": menu(actor, request.path),
         "searches": actor is not None and bool(kinds(actor)),
         "notice": notice,
@@ -166,6 +167,14 @@ def render(request: http.Request, template: str, *, status: int = 200, **context
     if notice:
         delete_cookie(request, response, FLASH_COOKIE)
     return response
+
+
+def _here(request: http.Request) -> str:
+    """What can be asked for again: this page, or the one whose form was sent to an address that takes forms only."""
+    if request.method in SAFE_METHODS:
+        return request.path_qs
+    came = urlsplit(request.headers.get("Referer", ""))
+    return local_path(f"{came.path}?{came.query}" if came.query else came.path)
 
 
 def language_of(request: http.Request) -> str:

@@ -14,7 +14,7 @@ from hub.case_moves import Happened, MoveCode
 from hub.errors import BadInput
 from hub.i18n import N_, Text
 from hub.likeness import Likeness, Traits, likenesses, traits_of
-from hub.models import Case, CaseLink, CaseState, CaseType, LinkKind, OrgUnit, Party, PartyWord
+from hub.models import Case, CaseLink, CaseState, CaseType, LinkKind, OrgUnit, Party, PartyWord, Transfer
 from hub.services import audit
 from hub.services.case_course import write
 from hub.services.case_locking import locked
@@ -119,7 +119,8 @@ async def _between(db: AsyncSession, case: Case, other: Case) -> bool:
 
 
 async def suggestions(db: AsyncSession, actor: Actor, case: Case) -> list[Suggestion]:
-    """Cases in the actor's scope that may be the same, the likeliest first; what is linked already is not among them.
+    """Cases in the actor's scope that may be the same, the likeliest first; what is linked already is not among them,
+    nor what it was transferred from or to.
 
     A denouncer is in no index, so that a denunciation is compared by its content alone, and
     only with other denunciations.
@@ -129,7 +130,12 @@ async def suggestions(db: AsyncSession, actor: Actor, case: Case) -> list[Sugges
     known = select(CaseLink.case_id, CaseLink.other_id).where(
         or_(CaseLink.case_id == case.id, CaseLink.other_id == case.id)
     )
-    left_out = {case.id, *(one for pair in (await db.execute(known)).all() for one in pair)}
+    handed_over = select(Transfer.case_id, Transfer.received_case_id).where(
+        Transfer.received_case_id.is_not(None),
+        or_(Transfer.case_id == case.id, Transfer.received_case_id == case.id),
+    )
+    pairs = [*(await db.execute(known)).all(), *(await db.execute(handed_over)).all()]
+    left_out = {case.id, *(one for pair in pairs for one in pair)}
     wanted = (
         select(Case)
         .join(OrgUnit, OrgUnit.id == Case.unit_id)

@@ -24,7 +24,8 @@ class Row:
     title: str
     started_at: datetime
     retain_until: datetime | None
-    why: str = ""
+    known: bool
+    """Its own page is open to whoever looks at the list: an administrator watches the archive and opens none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,10 @@ async def _rules(db: AsyncSession) -> list[models.LegalRule]:
 async def _rows(db: AsyncSession, actor: Actor, *conditions: ColumnElement[bool]) -> list[Row]:
     units = await unit_scopes.units_within(db, auth.scopes(actor, Action.WATCH_ARCHIVE))
     recording, hearing = models.Recording, models.Hearing
+    readers = await unit_scopes.units_within(db, auth.scopes(actor, Action.READ_HEARING))
+    known = unit_scopes.of_units(hearing.unit_id, readers, unit_scopes.ids(readers))
     wanted = (
-        select(recording.id, hearing.number, hearing.title, recording.started_at, recording.retain_until)
+        select(recording.id, hearing.number, hearing.title, recording.started_at, recording.retain_until, known)
         .join(hearing, hearing.id == recording.hearing_id)
         .where(recording.state != RecordingState.DESTROYED, *conditions)
         .where(unit_scopes.of_units(hearing.unit_id, units, unit_scopes.ids(units)))

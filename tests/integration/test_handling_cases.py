@@ -182,6 +182,10 @@ async def test_a_transferred_case_is_taken_over_settled_and_its_result_told_back
     assert received.forwarded
     assert received.unit_id == world.units["TINH1"].id
     assert received.summary == case.summary
+    async with world.database.reading() as db:
+        above = world.actor("officer.TINH1")  # may read both
+        assert not await case_links.suggestions(db, above, await db.get(Case, received.id)), "no duplicate of itself"
+        assert not await case_links.suggestions(db, above, await db.get(Case, case.id))
     for code in (M.CLASSIFY, M.ACCEPT, M.ANSWER):
         await move(world, received, code, "officer.TINH1")
     assert (await clocks(world, received, "officer.TINH1"))["forwarded_result"] == ClockState.RUNNING

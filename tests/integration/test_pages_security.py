@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -116,7 +117,17 @@ async def test_a_method_that_a_page_does_not_take_is_refused_politely(pages: Pag
     browser = await pages.person("canbotinh")
     answer = await browser.post("/cases")
     assert answer.status == 405
-    assert "<h1>" in answer.text
+    assert "<h1>Yêu cầu không hợp lệ</h1>" in answer.text, "no fault of the server"
+
+
+async def test_who_chooses_a_language_beside_a_refused_form_comes_back_to_its_page(pages: Pages) -> None:
+    browser = await pages.person("canbotinh")
+    case = re.findall(r'href="(/cases/[0-9a-f]{32})"', (await browser.get("/cases")).text)[0]
+    referring = {"Referer": f"http://hub.example{case}", "Content-Type": "application/x-www-form-urlencoded"}
+    refused = await browser._ask("POST", f"{case}/identity", data=f"csrf_token={browser.csrf}", headers=referring)
+    assert refused.status == 400
+    assert f'name="next" value="{case}"' in refused.text
+    assert f'name="next" value="{case}/identity"' not in refused.text
 
 
 async def test_a_fault_of_ours_shows_a_number_and_no_detail(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:

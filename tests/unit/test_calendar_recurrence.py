@@ -74,7 +74,7 @@ def test_a_rule_that_no_reception_calendar_needs_is_refused(text):
 
 def test_a_rule_is_told_in_words():
     assert [str(one) for one in recurrence.describe(SECOND_TUESDAY_LAST_THURSDAY)] == [
-        "thứ Ba lần thứ 2 trong tháng",
+        "thứ Ba lần thứ hai trong tháng",
         "thứ Năm cuối tháng",
     ]
     assert [str(one) for one in recurrence.describe("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR")] == [

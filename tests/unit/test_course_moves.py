@@ -63,6 +63,13 @@ def test_what_the_law_does_not_know_is_refused(case_type, before, code):
         target_of(MOVES[code], Facts(type=case_type, state=state), course)
 
 
+def test_what_is_transferred_names_the_law_on_its_kind_of_case():
+    """Law on Denunciations 25/2018 Art 24 for those, Law on Citizen Reception 42/2013 Art 26 for requests."""
+    transfer = MOVES[M.TRANSFER]
+    assert transfer.basis_for(T.DENUNCIATION) == "Luật Tố cáo, Điều 24"
+    assert {transfer.basis_for(kind) for kind in (T.PETITION, T.FEEDBACK)} == {"Luật Tiếp công dân, Điều 26"}
+
+
 @pytest.mark.parametrize("before", [[M.CLASSIFY, M.ACCEPT], [M.CLASSIFY, M.ACCEPT, M.VERIFY]])
 def test_what_was_suspended_or_withdrawn_under_threat_goes_on_where_it_stood(before):
     was, _ = walk(T.COMPLAINT, before)

@@ -65,3 +65,10 @@ def test_parameters_are_put_in_the_same_language() -> None:
     outer = Text("%(what)s", {"what": inner})
     assert catalogue("en").text(outer) == "Close"
     assert "," in catalogue("vi").text(Text("%(when)s", {"when": utc_now()}))
+
+
+def test_one_thing_is_told_of_as_one() -> None:
+    """In Vietnamese both forms read alike; English needs both of them all the same."""
+    alike, book = "%(num)s tài liệu chuyển kèm", catalogue("en")
+    assert book.ngettext(alike, alike, 1) == "%(num)s document went along"
+    assert book.ngettext(alike, alike, 2) == "%(num)s documents went along"

@@ -81,7 +81,7 @@ async def acknowledge(request: http.Request) -> http.Response:
             day = form.day("received_day")
             received = await transfers.acknowledge(db, hub.vault, actor, request.match_info["transfer_id"], day)
     except BadInput as error:
-        return await _case_again(request, form.text("case_id"), error)
+        return await _case_again(request, form, error)
     return view.redirect(request, f"/cases/{received.id}", notice="transfer_taken")
 
 
@@ -93,11 +93,10 @@ async def give_back(request: http.Request) -> http.Response:
             transfer_id = request.match_info["transfer_id"]
             await transfers.give_back(db, hub.vault, actor, transfer_id, form.text("return_reason"))
     except BadInput as error:
-        return await _case_again(request, form.text("case_id"), error)
+        return await _case_again(request, form, error)
     return view.redirect(request, "/", notice="transfer_returned")
 
 
-async def _case_again(request: http.Request, case_id: str, error: BadInput) -> http.Response:
-    return await case_page(
-        request, case_id, status=error.status, dialog="arrival", message=error.text, errors=error.fields
-    )
+async def _case_again(request: http.Request, form: forms.Form, error: BadInput) -> http.Response:
+    shown = {"message": error.text, "errors": error.fields, "values": form.fields}
+    return await case_page(request, form.text("case_id"), status=error.status, dialog="arrival", **shown)
