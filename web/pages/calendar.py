@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlencode
 
@@ -21,13 +22,17 @@ from hub.services.legal_rules import rule_book
 from hub.working_days import SATURDAY, WorkCalendar
 from web import format as formats
 from web import forms, keys, view
+from web.calendar_layout import Lane, lanes
 
 routes = http.RouteTableDef()
 
 SHOWN_MAX = 2000
+DAY_MINUTES = 24 * 60
 FILTERS = ("unit", "leader", "point", "mine")
 OPENS, CLOSES = 7, 18
 """Hours that a week and a day show in any case."""
+LANES_OF_A_WEEK, LANES_OF_A_DAY = 3, 6
+"""How many hearings at one time stand side by side; a week leads to the day for the others, a day lists them."""
 
 
 class View(StrEnum):
@@ -49,6 +54,24 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """What of a hearing lies on one day, by hours: it begins ``minute`` past ``hour`` and lasts ``minutes``.
+
+    ``continued``: since the evening before. ``hidden``: too many at one time; the first of these says how ``many``.
+    """
+
+    entry: Entry
+    day: date
+    hour: int
+    minute: int
+    minutes: int
+    lane: Lane
+    continued: bool
+    hidden: bool
+    many: int
+
+
+@dataclass(frozen=True, slots=True)
 class Day:
     """``off``: why nobody works on it, where that is not just a weekend; ``within``: of the month that is shown."""
 
@@ -59,9 +82,10 @@ class Day:
     weekend: bool
     off: Text | None
     entries: Sequence[Entry]
+    pieces: Sequence[Piece]
 
-    def at(self, hour: int) -> list[Entry]:
-        return [one for one in self.entries if calendar.local(one.hearing.starts_at).hour == hour]
+    def at(self, hour: int) -> list[Piece]:
+        return [one for one in self.pieces if one.hour == hour]
 
 
 @routes.get("/calendar")
@@ -84,7 +108,7 @@ async def show(request: http.Request) -> http.Response:
             "points": await people.list_points(db, actor),
         }
     entries = [_entry(actor, one, posted.get(one.id)) for one in found]
-    cells = _days(first, last, day, entries, days)
+    cells = _days(kind, first, last, day, entries, days)
     return view.render(
         request,
         "calendar/index.html",
@@ -94,7 +118,8 @@ async def show(request: http.Request) -> http.Response:
         last=last,
         cells=cells,
         weeks=[cells[n : n + 7] for n in range(0, len(cells), 7)],
-        hours=_hours(entries),
+        hours=_hours(cells),
+        placed=all(one.lane.lanes <= LANES_OF_A_DAY for cell in cells for one in cell.pieces) or kind is View.WEEK,
         kept=kept,
         unit_name=next((one.name for one in units if one.id == kept.get("unit", actor.unit_id)), ""),
         choices=choices,
@@ -108,7 +133,7 @@ async def show(request: http.Request) -> http.Response:
 
 def _query(actor: Actor, kept: Mapping[str, str], first: date, last: date) -> hearings.HearingQuery:
     return hearings.HearingQuery(
-        first_day=first,
+        first_day=first - timedelta(days=1),  # what began the evening before and lasts into the first day
         last_day=last,
         unit_id=kept.get("unit", ""),
         chair_id=kept.get("leader", ""),
@@ -154,20 +179,46 @@ def _entry(actor: Actor, hearing: Hearing, posted: Posting | None) -> Entry:
     return Entry(hearing, chair, points, movable, posted)
 
 
-def _days(first: date, last: date, shown: date, entries: Sequence[Entry], days: WorkCalendar) -> list[Day]:
+def _days(kind: View, first: date, last: date, shown: date, entries: Sequence[Entry], days: WorkCalendar) -> list[Day]:
     by_day: dict[date, list[Entry]] = {}
     for one in entries:
         by_day.setdefault(calendar.local_day(one.hearing.starts_at), []).append(one)
+    most = LANES_OF_A_WEEK if kind is View.WEEK else SHOWN_MAX
     found, today = [], formats.today()
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
         weekend = day.isoweekday() >= SATURDAY
         off = days.why_off(day) if day in days.days and not days.is_working(day) else None
         within = (day.year, day.month) == (shown.year, shown.month)
-        found.append(Day(day, within, day == today, day < today, weekend, off, by_day.get(day, [])))
+        here = by_day.get(day, [])
+        night = by_day.get(day - timedelta(days=1), []) if kind in (View.WEEK, View.DAY) else []
+        pieces = _pieces(day, [*night, *here], most) if kind in (View.WEEK, View.DAY) else []
+        found.append(Day(day, within, day == today, day < today, weekend, off, here, pieces))
     return found
 
 
-def _hours(entries: Sequence[Entry]) -> list[int]:
-    starts = [calendar.local(one.hearing.starts_at).hour for one in entries]
-    return list(range(min([OPENS, *starts]), max([CLOSES, *(hour + 1 for hour in starts)])))
+def _pieces(day: date, entries: Sequence[Entry], most: int) -> list[Piece]:
+    """What of the hearings lies on the day, in lanes; at most ``most`` at one time are shown."""
+    spans = [(_minute(day, one.hearing.starts_at), _minute(day, one.hearing.ends_at), one) for one in entries]
+    spans = sorted((span for span in spans if span[1] > 0), key=lambda span: (max(span[0], 0), -span[1]))
+    found: list[Piece] = []
+    placed = lanes([(max(begins, 0), min(ends, DAY_MINUTES)) for begins, ends, _ in spans])
+    hidden = [lane.lanes > most and lane.lane >= most - 1 for lane in placed]
+    many = Counter(lane.group for lane, beyond in zip(placed, hidden, strict=True) if beyond)
+    for (begins, ends, entry), lane, beyond in zip(spans, placed, hidden, strict=True):
+        hour, minute = divmod(max(begins, 0), 60)
+        lasts = min(ends, DAY_MINUTES) - max(begins, 0)
+        told = many.pop(lane.group, 0) if beyond else 0
+        found.append(Piece(entry, day, hour, minute, lasts, lane, begins < 0, beyond, told))
+    return found
+
+
+def _minute(day: date, instant: datetime) -> int:
+    """Minutes since the day began in Vietnam, which has no summer time; negative before."""
+    return int((instant - calendar.day_bounds(day)[0]).total_seconds() // 60)
+
+
+def _hours(cells: Sequence[Day]) -> list[int]:
+    pieces = [one for cell in cells for one in cell.pieces]
+    ends = [-(-(60 * one.hour + one.minute + one.minutes) // 60) for one in pieces]
+    return list(range(min([OPENS, *(one.hour for one in pieces)]), max([CLOSES, *ends])))

@@ -11,6 +11,7 @@ from hub.models import TicketState
 from hub.queueing import NEXT
 from hub.services import queueing
 from web import forms, keys, view
+from web.pages.boards import SPOKEN
 from web.security import own_address
 
 routes = http.RouteTableDef()
@@ -39,6 +40,7 @@ async def act(request: http.Request) -> http.Response:
                 await queueing.move(db, actor, form.text("ticket"), state)
             elif do == "board":
                 address = f"{own_address(request)}/board/{await queueing.new_board(db, actor, point_id)}"
+                address += f"?lang={form.text('lang')}" if form.text("lang") in SPOKEN else ""
             else:
                 slot = _instant(form.text("slot"))
                 await queueing.book(db, actor, hearing_id, point_id, slot, form.text("case"))

@@ -1,14 +1,16 @@
 /** How a number is called on the board: its panel lights up, two tones and a voice, and a text for screen readers. */
 
-import { language, t } from "./text.js";
-
 const FRESH_MS = 8000;
 const TONES_HZ = [880, 660];
 const APART_S = 0.35;
 
 export class Caller {
-  /** @param {HTMLElement} board */
-  constructor(board) {
+  /**
+   * @param {HTMLElement} board
+   * @param {string[]} spoken the screen's languages, in the order in which they call
+   */
+  constructor(board, spoken) {
+    this.spoken = spoken;
     this.panel = board.querySelector(".board-called");
     this.said = board.querySelector("[data-said]");
     this.audio = new AudioContext();
@@ -27,19 +29,20 @@ export class Caller {
     shown();
   }
 
-  /** @param {number} number */
-  call(number) {
+  /** @param {string[]} texts the call in each language */
+  call(texts) {
     this.panel?.classList.add("fresh");
     window.clearTimeout(this.fading);
     this.fading = window.setTimeout(() => this.panel?.classList.remove("fresh"), FRESH_MS);
-    const text = t("Mời số %(number)s", { number });
-    this.announce(text);
+    this.announce(texts.join(". "));
     if (this.audio.state !== "running") return;
     TONES_HZ.forEach((pitch, index) => this.tone(pitch, this.audio.currentTime + index * APART_S));
     if (!("speechSynthesis" in window)) return;
-    const said = new SpeechSynthesisUtterance(text);
-    said.lang = language === "en" ? "en-GB" : "vi-VN";
-    window.speechSynthesis.speak(said);
+    texts.forEach((text, index) => {
+      const said = new SpeechSynthesisUtterance(text);
+      said.lang = this.spoken[index] === "en" ? "en-GB" : "vi-VN";
+      window.speechSynthesis.speak(said);
+    });
   }
 
   /** Emptied first, so that the same number called again is read again. @param {string} text */

@@ -1,23 +1,26 @@
 /** Dragging a hearing to another day or hour by pointer events: a mouse or pen at once, a finger after a moment's hold,
- * since a finger that moves at once scrolls. Escape lets go; the page scrolls at its upper and lower edge. */
+ * since a finger that moves at once scrolls. Escape lets go; the page scrolls at its upper and lower edge. Where not all
+ * days are drawn (a list, a telephone) a held finger asks for the day instead. */
 
 import { t } from "./text.js";
 
-/** @typedef {{chip: HTMLElement, pointer: number, fromX: number, fromY: number, x: number, y: number}} Held */
-/** @typedef {(chip: HTMLElement, cell: HTMLElement) => void} Dropped */
+/** `below`: how many rows under the one in which the chip begins it was taken hold of.
+ * @typedef {{chip: HTMLElement, pointer: number, fromX: number, fromY: number, x: number, y: number, below: number}} Held */
+/** @typedef {(chip: HTMLElement, cell: HTMLElement | null) => void} Dropped */
 
 const STARTS_AFTER_PX = 6;
 const FINGER_HOLDS_MS = 400;
 const EDGE_PX = 56;
 const SCROLL_PX = 10;
+const TELEPHONE = "(max-width: 40rem)";
 
 export class Dragging {
   /**
-   * @param {HTMLElement} grid whose cells carry `data-day`, and `data-past` where nothing may be put
-   * @param {Dropped} dropped
+   * @param {HTMLElement} area with a grid whose cells carry `data-day`, and `data-past` where nothing may be put
+   * @param {Dropped} dropped with no cell where there is none to drop into
    */
-  constructor(grid, dropped) {
-    this.grid = grid;
+  constructor(area, dropped) {
+    this.area = area;
     this.dropped = dropped;
     /** @type {Held | null} */
     this.held = null;
@@ -26,13 +29,14 @@ export class Dragging {
     /** @type {HTMLElement | null} */
     this.cell = null;
     this.holding = 0;
-    grid.addEventListener("pointerdown", (event) => this.down(event));
+    this.pressed = false; // for long enough that the finger's menu must not come as well
+    area.addEventListener("pointerdown", (event) => this.down(event));
     document.addEventListener("pointermove", (event) => this.move(event));
     document.addEventListener("pointerup", (event) => this.up(event));
     document.addEventListener("pointercancel", () => this.letGo());
     document.addEventListener("keydown", (event) => this.key(event), true);
-    grid.addEventListener("touchmove", (event) => this.ghost && event.preventDefault(), { passive: false });
-    grid.addEventListener("contextmenu", (event) => this.ghost && event.preventDefault());
+    area.addEventListener("touchmove", (event) => this.ghost && event.preventDefault(), { passive: false });
+    area.addEventListener("contextmenu", (event) => this.pressed && event.preventDefault());
   }
 
   /** @param {PointerEvent} event */
@@ -41,8 +45,9 @@ export class Dragging {
     const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
     if (!(chip instanceof HTMLElement) || !event.isPrimary || event.button !== 0 || !plain) return;
     const { clientX: x, clientY: y } = event;
-    this.held = { chip, pointer: event.pointerId, fromX: x, fromY: y, x, y };
-    if (event.pointerType === "touch") this.holding = window.setTimeout(() => this.begin(), FINGER_HOLDS_MS);
+    this.held = { chip, pointer: event.pointerId, fromX: x, fromY: y, x, y, below: 0 };
+    this.pressed = false;
+    if (event.pointerType === "touch") this.holding = window.setTimeout(() => this.hold(), FINGER_HOLDS_MS);
   }
 
   /** @param {PointerEvent} event */
@@ -54,12 +59,27 @@ export class Dragging {
     if (this.ghost) return this.follow();
     if (Math.hypot(held.x - held.fromX, held.y - held.fromY) < STARTS_AFTER_PX) return;
     if (event.pointerType === "touch") this.letGo();
-    else this.begin();
+    else if (this.drawn(held.chip)) this.begin();
+  }
+
+  /** Whether all days around the chip are there to be dropped into. @param {HTMLElement} chip */
+  drawn(chip) {
+    return chip.closest("[role=gridcell]") !== null && !window.matchMedia(TELEPHONE).matches;
+  }
+
+  hold() {
+    if (!this.held) return;
+    const { chip } = this.held;
+    this.pressed = true;
+    if (this.drawn(chip)) return this.begin();
+    this.letGo();
+    this.keepFromOpening();
+    this.dropped(chip, null);
   }
 
   begin() {
     if (!this.held) return;
-    const { chip, pointer } = this.held;
+    const { chip, pointer, fromX, fromY } = this.held;
     chip.setPointerCapture(pointer);
     chip.classList.add("moving");
     const ghost = document.createElement("div");
@@ -69,6 +89,10 @@ export class Dragging {
     document.body.append(ghost);
     document.body.classList.add("dragging");
     this.ghost = ghost;
+    const row = this.under(fromX, fromY)?.parentElement;
+    const first = chip.closest("tr");
+    const rows = [...this.area.querySelectorAll("tr")];
+    if (row instanceof HTMLTableRowElement && first) this.held.below = rows.indexOf(row) - rows.indexOf(first);
     this.follow();
     this.scroll();
   }
@@ -79,8 +103,7 @@ export class Dragging {
     if (!held || !ghost) return;
     const room = document.documentElement.clientWidth - ghost.offsetWidth;
     ghost.style.transform = `translate(${Math.min(held.x + 12, room)}px, ${held.y + 12}px)`;
-    const under = document.elementFromPoint(held.x, held.y)?.closest("[role=gridcell][data-day]");
-    const cell = under instanceof HTMLElement && this.grid.contains(under) ? under : null;
+    const cell = this.aimedAt(held);
     this.cell?.classList.toggle("over", this.cell === cell);
     this.cell = cell && cell.dataset.past === undefined ? cell : null;
     this.cell?.classList.add("over");
@@ -88,6 +111,26 @@ export class Dragging {
     if (!said) return;
     if (cell && !this.cell) said.textContent = t("Ngày đã qua");
     else said.textContent = cell ? `${cell.dataset.shown ?? cell.dataset.day} ${cell.dataset.hour ?? ""}` : "";
+  }
+
+  /**
+   * The day or hour at a place of the window.
+   * @param {number} x
+   * @param {number} y
+   */
+  under(x, y) {
+    const found = document.elementFromPoint(x, y)?.closest("[role=gridcell][data-day]");
+    return found instanceof HTMLTableCellElement && this.area.contains(found) ? found : null;
+  }
+
+  /** Where the chip would begin: one that lasts several hours may be held in its middle. @param {Held} held */
+  aimedAt(held) {
+    const cell = this.under(held.x, held.y);
+    /** @type {Element | null | undefined} */
+    let row = cell?.parentElement;
+    for (let up = held.below; up > 0 && row?.previousElementSibling; up -= 1) row = row.previousElementSibling;
+    const aimed = cell && row instanceof HTMLTableRowElement ? row.cells[cell.cellIndex] : null;
+    return aimed ?? cell;
   }
 
   scroll() {

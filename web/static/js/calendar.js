@@ -156,7 +156,8 @@ fold();
 if (grid instanceof HTMLElement) grid.addEventListener("keydown", move);
 if (document.querySelector("a[data-new]")) shortcut("n", t("Đặt lịch buổi tiếp"), book);
 if (dialog) {
-  if (grid instanceof HTMLElement) new Dragging(grid, ask);
+  const area = document.querySelector("[data-chips]");
+  if (area instanceof HTMLElement) new Dragging(area, ask);
   shortcut("m", t("Chuyển buổi tiếp đang chọn"), () => {
     const chip = chosenChip();
     if (chip) ask(chip, null);
