@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from babel.numbers import format_decimal, format_percent
 
+from hub.ids import utc_now
+
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 _WEEKDAYS = {
@@ -29,7 +31,7 @@ def local(instant: datetime) -> datetime:
 
 def today() -> date:
     """The present day in Vietnam."""
-    return datetime.now(ZONE).date()
+    return local(utc_now()).date()
 
 
 def day_bounds(day: date) -> tuple[datetime, datetime]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
-from playwright.async_api import Locator, Page, async_playwright, expect
+from playwright.async_api import CDPSession, Locator, Page, async_playwright, expect
 from sqlalchemy import select
 
 from hub.config import Config
@@ -33,71 +34,104 @@ async def page_of(pages: Pages, chromium, username: str) -> Page:
 
 async def test_a_leaders_month(config: Config) -> None:
     async with running_pages(config) as pages, async_playwright() as playwright:
-        base = str(pages.server.make_url("/")).rstrip("/")
         chromium = await playwright.chromium.launch(
             executable_path=executable(), args=["--no-sandbox", "--disable-gpu"]
         )
-        officer, administrator = [await page_of(pages, chromium, one) for one in ("canbotinh", "quantri")]
-        await officer.goto(f"{base}/series/new")
-        await officer.check('input[value="2TU"]')
-        await officer.check('input[value="-1TH"]')
-        await officer.select_option("#f-chair_id", label="Trần Quang Minh – Chủ tịch UBND tỉnh")
-        await officer.check('#f-point_ids label:has-text("xã Tân Tiến") input')
-        await officer.click('button[value="create"]')
-        await officer.wait_for_url("**/series/0*")
-        rows = officer.locator("tbody tr")
-        moving = await rows.nth(4).locator("a").first.inner_text()
-        series = officer.url
-
-        await administrator.goto(f"{base}/holidays/new")
-        await administrator.fill("#f-day", moving.split(", ")[1])
-        await administrator.check('input[name="kind"][value="holiday"]')
-        await administrator.fill("#f-name", "Ngày lễ mới")
-        await administrator.fill("#f-legal_basis", "Quyết định 1/QĐ")
-        await administrator.check('input[name="certainty"][value="text"]')
-        await administrator.fill('[name="reason"]', "Mới ban hành")
-        await administrator.click("main button[type=submit].primary")
-        await administrator.wait_for_url("**/holidays/0*")
-        await officer.goto(series)
-        assert "nghỉ lễ: Ngày lễ mới" in await rows.nth(4).inner_text()
-
-        days = [await rows.nth(number).locator("a").first.inner_text() for number in (1, 2)]
-        await officer.goto(f"{base}/postings")
-        for day in days:
-            await officer.check(f'input[aria-label="Niêm yết buổi {day}"]')
-        await officer.fill("#f-participants", "Ban Tiếp công dân tỉnh")
-        await officer.click('button:has-text("Niêm yết các buổi đã chọn")')
-        if await officer.locator("#f-accept_late input").count() and await officer.locator(".message.danger").count():
-            await officer.check("#f-accept_late input")
-            await officer.click('button:has-text("Niêm yết các buổi đã chọn")')
-        await officer.locator(".message.good").wait_for()
-
-        for number, opens, fields in (
-            (1, "postpone", {"day": "", "reason": "Bão số 9"}),
-            (2, "replace", {"reason": "Chủ tịch họp Trung ương"}),
-        ):
-            await officer.goto(series)
-            await rows.nth(number).locator("a").first.click()
-            await officer.click(f'[data-opens="{opens}"]')
-            dialog = officer.locator(f"dialog#{opens}")
-            if opens == "replace":
-                await dialog.locator("select").select_option(label="Lê Thị Ngọc Ánh – Phó Chủ tịch UBND tỉnh")
-            await dialog.locator("textarea").fill(fields["reason"])
-            await dialog.locator("button[type=submit]").click()
-            await officer.locator(".message.good").wait_for()
-
-        citizen = await page_of(pages, chromium, "")
-        await citizen.goto(f"{base}/notice/ANBINH")
-        text = await citizen.inner_text("main")
-        await citizen.click('a[rel="next"]')
-        text += await citizen.inner_text("main")
-        await citizen.click('a[rel="next"]')
-        text += await citizen.inner_text("main")
-        for said in ("Đã hoãn", "Bão số 9", "Đổi người tiếp", "Lê Thị Ngọc Ánh", "Chủ tịch họp Trung ương"):
-            assert said in text
+        base = str(pages.server.make_url("/")).rstrip("/")
+        officer, administrator, citizen = [await page_of(pages, chromium, one) for one in ("canbotinh", "quantri", "")]
+        series = await _makes_a_series(officer, f"{base}/series/new")
+        day = await _day_in_row(officer, series, 4)
+        await _declares_a_holiday(administrator, f"{base}/holidays/new", day)
+        await _finds_the_holiday_avoided(officer, series, 4)
+        await _posts(officer, f"{base}/postings", [await _day_in_row(officer, series, number) for number in (1, 2)])
+        await _postpones(officer, series, 1, "Bão số 9")
+        await _lets_another_chair(officer, series, 2, "Lê Thị Ngọc Ánh – Phó Chủ tịch UBND tỉnh", "Họp Trung ương")
+        notice = await _reads_the_notice(citizen, f"{base}/notice/ANBINH")
+        for said in ("Đã hoãn", "Bão số 9", "Đổi người tiếp", "Lê Thị Ngọc Ánh", "Họp Trung ương"):
+            assert said in notice
         await officer.goto(f"{base}/minimums")
         assert "Chưa ghi người đứng đầu" in await officer.inner_text("main")
         await chromium.close()
+
+
+async def _makes_a_series(officer: Page, address: str) -> str:
+    """On the second Tuesday and the last Thursday of each month; where it is shown."""
+    await officer.goto(address)
+    await officer.check('input[value="2TU"]')
+    await officer.check('input[value="-1TH"]')
+    await officer.select_option("#f-chair_id", label="Trần Quang Minh – Chủ tịch UBND tỉnh")
+    await officer.check('#f-point_ids label:has-text("xã Tân Tiến") input')
+    await officer.click('button[value="create"]')
+    await officer.wait_for_url("**/series/0*")
+    return officer.url
+
+
+async def _day_in_row(officer: Page, series: str, number: int) -> str:
+    await officer.goto(series)
+    return await officer.locator("tbody tr").nth(number).locator("a").first.inner_text()
+
+
+async def _declares_a_holiday(administrator: Page, address: str, day: str) -> None:
+    await administrator.goto(address)
+    await administrator.fill("#f-day", day.split(", ")[1])
+    await administrator.check('input[name="kind"][value="holiday"]')
+    await administrator.fill("#f-name", "Ngày lễ mới")
+    await administrator.fill("#f-legal_basis", "Quyết định 1/QĐ")
+    await administrator.check('input[name="certainty"][value="text"]')
+    await administrator.fill('[name="reason"]', "Mới ban hành")
+    await administrator.click("main button[type=submit].primary")
+    await administrator.wait_for_url("**/holidays/0*")
+
+
+async def _finds_the_holiday_avoided(officer: Page, series: str, number: int) -> None:
+    await officer.goto(series)
+    assert "nghỉ lễ: Ngày lễ mới" in await officer.locator("tbody tr").nth(number).inner_text()
+
+
+async def _posts(officer: Page, address: str, days: list[str]) -> None:
+    """Late where the calendar wants it so: a test runs on any day."""
+    await officer.goto(address)
+    for day in days:
+        await officer.check(f'input[aria-label="Niêm yết buổi {day}"]')
+    await officer.fill("#f-participants", "Ban Tiếp công dân tỉnh")
+    await officer.click('button:has-text("Niêm yết các buổi đã chọn")')
+    if await officer.locator("#f-accept_late input").count() and await officer.locator(".message.danger").count():
+        await officer.check("#f-accept_late input")
+        await officer.click('button:has-text("Niêm yết các buổi đã chọn")')
+    await officer.locator(".message.good").wait_for()
+
+
+async def _postpones(officer: Page, series: str, number: int, reason: str) -> None:
+    dialog = await _opens(officer, series, number, "postpone")
+    await dialog.locator("textarea").fill(reason)
+    await dialog.locator("button[type=submit]").click()
+    await officer.locator(".message.good").wait_for()
+
+
+async def _lets_another_chair(officer: Page, series: str, number: int, who: str, reason: str) -> None:
+    dialog = await _opens(officer, series, number, "replace")
+    await dialog.locator("select").select_option(label=who)
+    await dialog.locator("textarea").fill(reason)
+    await dialog.locator("button[type=submit]").click()
+    await officer.locator(".message.good").wait_for()
+
+
+async def _opens(officer: Page, series: str, number: int, dialog: str) -> Locator:
+    """A dialog on the page of the reception in that row."""
+    await officer.goto(series)
+    await officer.locator("tbody tr").nth(number).locator("a").first.click()
+    await officer.click(f'[data-opens="{dialog}"]')
+    return officer.locator(f"dialog#{dialog}")
+
+
+async def _reads_the_notice(citizen: Page, address: str) -> str:
+    """Of this month and the next ones, as anybody may."""
+    await citizen.goto(address)
+    text = await citizen.inner_text("main")
+    for _ in range(2):
+        await citizen.click('a[rel="next"]')
+        text += await citizen.inner_text("main")
+    return text
 
 
 async def test_the_calendar_by_keyboard_and_by_pointer(config: Config) -> None:
@@ -112,6 +146,7 @@ async def test_the_calendar_by_keyboard_and_by_pointer(config: Config) -> None:
         await _goes_about(page, calendar)
         hearing_id = await _books_a_free_time(page)
         await _moves(page, pages, calendar, hearing_id)
+        await _by_finger(page, calendar, hearing_id)
         await _sees_who_is_taken(page, calendar)
         await chromium.close()
 
@@ -194,6 +229,71 @@ async def _drags(page: Page, chip: Locator, day: str, *, lets_go: bool = True) -
         await page.keyboard.press("Escape")
         await expect(page.locator("td.over")).to_have_count(0)
     await page.mouse.up()
+
+
+async def _by_finger(page: Page, calendar: str, hearing_id: str) -> None:
+    """A finger that moves at once scrolls; one that is held drags, and the page stays where it is."""
+    chip, ghost, dialog = page.locator(f'[data-movable="{hearing_id}"]'), page.locator(".ghost"), page.locator("#move")
+    await page.goto(calendar)
+    await chip.scroll_into_view_if_needed()
+    finger = await Finger.of(page)
+    before = await page.evaluate("scrollY")
+    await finger.down(*await _middle(chip))
+    for _ in range(12):
+        await finger.move(0, 15 if before else -15)
+    await finger.up()
+    await page.wait_for_function("before => scrollY !== before", arg=before)
+    await expect(dialog).to_be_hidden()
+    await chip.scroll_into_view_if_needed()
+    before = await page.evaluate("scrollY")
+    target = page.locator(f'td[data-day^="{_other(await _shown_on(chip), 16)}/"]:not(.outside)')
+    await target.scroll_into_view_if_needed()
+    x, y = await _middle(chip)
+    to_x, to_y = await _middle(target)
+    await finger.down(x, y)
+    await expect(ghost).to_be_visible()
+    before = await page.evaluate("scrollY")
+    for _ in range(5):
+        await finger.move((to_x - x) / 5, (to_y - y) / 5)
+    await expect(target).to_have_class(re.compile("over"))
+    await finger.up()
+    await expect(dialog).to_be_visible()
+    assert await dialog.locator("[name=day]").input_value() == await target.get_attribute("data-day")
+    assert await page.evaluate("scrollY") == before
+    await page.keyboard.press("Escape")
+
+
+@dataclass
+class Finger:
+    """One finger on the page, by Chromium's own input events."""
+
+    session: CDPSession
+    x: float = 0
+    y: float = 0
+
+    @classmethod
+    async def of(cls, page: Page) -> Finger:
+        return cls(await page.context.new_cdp_session(page))
+
+    async def down(self, x: float, y: float) -> None:
+        self.x, self.y = x, y
+        await self._send("touchStart", [{"x": x, "y": y}])
+
+    async def move(self, by_x: float, by_y: float) -> None:
+        self.x, self.y = self.x + by_x, self.y + by_y
+        await self._send("touchMove", [{"x": self.x, "y": self.y}])
+
+    async def up(self) -> None:
+        await self._send("touchEnd", [])
+
+    async def _send(self, kind: str, points: list[dict[str, float]]) -> None:
+        await self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+async def _middle(thing: Locator) -> tuple[float, float]:
+    box = await thing.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 async def _shown_on(chip: Locator) -> str:
