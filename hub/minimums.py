@@ -28,6 +28,8 @@ CODES: Mapping[UnitLevel, str] = {
 CHOICES = (*CODES.values(), "reception_agency_head")
 ACT_WITHIN_DAYS = 3
 """Working days before the last day for posting from which a missing reception is shown in red."""
+LOOKED_AHEAD_DAYS = 60
+"""More than any rule of posting asks for, days off between included."""
 THURSDAY = 4
 
 
@@ -124,6 +126,12 @@ def last_chance(book: RuleBook, period: Period, used: Collection[date], missing:
         return None
     limit = due(book, free[-missing])
     return limit.day if limit is not None else free[-missing]
+
+
+def last_in_time(book: RuleBook, period: Period, missing: int) -> date:
+    """The last day on which ``missing`` receptions could be posted in time, also where it has passed."""
+    ahead = period.first - timedelta(days=LOOKED_AHEAD_DAYS)
+    return last_chance(book, period, (), missing, ahead) or period.last
 
 
 def worst(found: Sequence[Standings]) -> Standing:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub import calendar, posting
 from hub.auth import Action, Actor, scopes
 from hub.law import Rule
-from hub.minimums import Standing
+from hub.minimums import Standing, last_in_time
 from hub.models import (
     Account,
     Answer,
@@ -135,12 +135,13 @@ def _of_hearing(
 
 
 async def _minimums(db: AsyncSession, actor: Actor, day: Day) -> list[Task]:
-    """Heads whose minimum of this month needs a reception to be posted at once, or is out of reach."""
+    """Heads whose minimum of this month needs a reception to be posted at once, or is out of reach: overdue then."""
     found = []
     for one in await minimums.in_scope(db, actor, _calendar_scope(actor), day.today):
         if one.standing in IN_DANGER and one.head is not None:
             worst = [each for each in one.found if each.standing in IN_DANGER]
-            due = min(each.act_by or each.period.last for each in worst)
+            chances = [each.act_by or last_in_time(day.book, each.period, each.missing) for each in worst]
+            due = min(chances)
             found.append(
                 Task(
                     kind=TaskKind.MINIMUM,

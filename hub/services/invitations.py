@@ -208,6 +208,7 @@ async def remind(db: AsyncSession, now: datetime | None = None) -> int:
     )
     count = 0
     for hearing in (await db.execute(soon)).unique().scalars():
+        await invite(db, hearing)  # one of a series that nobody has posted: told of now at the latest
         rows = [
             row
             for row in await of_hearing(db, hearing.id)

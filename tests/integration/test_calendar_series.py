@@ -20,10 +20,11 @@ from hub.models import (
     HearingKind,
     HearingState,
     Holiday,
+    Invitation,
     Posting,
     SeatKind,
 )
-from hub.services import cases, hearings, law_loading, minimums, postings, series, series_changes
+from hub.services import cases, hearings, invitations, law_loading, minimums, postings, series, series_changes
 from hub.services.bookings import booking_of
 from hub.services.postings import PostingInput
 from hub.services.series import SeriesInput
@@ -276,6 +277,16 @@ async def test_late_posting_is_warned_of_and_recorded(database):
         await post(world, hearing.id)
     assert set(refused.value.fields) == {"accept_late"}
     assert (await post(world, hearing.id, accept_late=True))[0].late is True
+
+
+async def test_a_reception_that_nobody_posted_is_told_of_a_day_before_all_the_same(database):
+    world = await world_with_law(database)
+    hearing = (await make(world)).hearings[0]
+    invited = select(Invitation.account_id).where(Invitation.hearing_id == hearing.id)
+    async with database.transaction() as db:
+        assert set(await db.scalars(invited)) == set()
+        await invitations.remind(db, hearing.starts_at - timedelta(hours=20))
+        assert {world.accounts[name].id for name in ("leader.TINH1", "officer.XA1")} <= set(await db.scalars(invited))
 
 
 async def test_ad_hoc_reception_needs_no_posting(database):

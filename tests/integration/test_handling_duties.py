@@ -113,5 +113,6 @@ async def test_a_minimum_out_of_reach_is_the_heads_and_is_shown_to_who_is_above(
         )
     [duty] = await of(world, "leader.XA1", TaskKind.MINIMUM, on=LAST)
     assert (duty.owner_id, duty.count > 0) == (world.accounts["leader.XA1"].id, True)
+    assert duty.bucket is Bucket.OVERDUE
     assert await of(world, "leader.TW", TaskKind.MINIMUM, on=LAST) == [duty]
     assert await of(world, "officer.XA2", TaskKind.MINIMUM, on=LAST) == []

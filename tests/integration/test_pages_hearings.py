@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
 from hub.config import Config
-from hub.models import Account, Hearing, HearingKind, Point
+from hub.models import Account, Answer, Hearing, HearingKind, Invitation, Point
 from hub.services import recordings
 from tests.support.pages import Browser, Pages, running_pages
 from web import format as formats
@@ -174,6 +174,24 @@ async def test_postponing_without_a_day_waits_and_with_one_moves(pages: Pages) -
     later = {"version": "3", "reason": "Thêm một ngày", "day": DAY, "starts": "16:00", "ends": "17:00"}
     assert (await browser.post(f"{path}/postpone", later)).status == 303
     assert "16:00–17:00" in (await browser.get(path)).text
+
+
+async def test_a_time_that_somebody_proposed_is_taken_over_into_the_form(pages: Pages) -> None:
+    officer = await pages.person("canbotinh")
+    path = await booked(pages, officer, "DC-DONGSON")
+    async with pages.database.transaction() as db:
+        rows = (await db.execute(select(Invitation).where(Invitation.hearing_id == path.split("/")[2]))).unique()
+        one = rows.scalars().first()
+        one.answer, one.comment = Answer.PROPOSED, "Trùng họp"
+        one.proposed_starts_at = datetime(2099, 12, 1, 7, tzinfo=UTC)
+        one.proposed_ends_at = datetime(2099, 12, 1, 9, 30, tzinfo=UTC)
+    link = f"{path}?takes={one.id}"
+    assert f'href="{link}"' in (await officer.get(path)).text
+    shown = (await officer.get(link)).text
+    dialog = shown[shown.index('<dialog id="postpone"') :]
+    for said in (" data-open", 'value="01/12/2099"', 'value="14:00"', 'value="16:30"'):
+        assert said in dialog
+    assert "data-open>" not in (await officer.get(f"{path}?takes=0")).text
 
 
 async def test_a_cancelled_hearing_stays_visible_with_its_reason_and_cannot_be_entered(pages: Pages) -> None:

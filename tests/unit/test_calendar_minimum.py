@@ -89,6 +89,11 @@ def test_a_month_turns_red_while_it_can_still_be_mended(today, done, planned, st
     assert found.missing == (0 if standing in (Standing.DONE, Standing.PLANNED) else 2 - len(done) - len(planned))
 
 
+def test_what_can_no_longer_be_posted_in_time_is_overdue_since_its_last_day():
+    december = minimums.periods(BOOK, COMMUNE, date(2026, 12, 1))[0]
+    assert [minimums.last_in_time(BOOK, december, n) for n in (1, 2)] == [date(2026, 12, 24), date(2026, 12, 23)]
+
+
 def test_a_day_counts_once_however_many_hearings_it_has_and_none_outside_its_month():
     found = stands(date(2026, 12, 1), date(2026, 12, 10), done=(8,), planned=(8,))
     assert (found.done, found.planned, found.missing) == (1, 0, 1)

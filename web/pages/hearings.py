@@ -17,8 +17,9 @@ from hub.services.hearing_lists import chairs, cursor
 from hub.services.hearing_seats import latest_checks
 from hub.services.lines import readable_seats
 from hub.services.live import SeatLive
+from web import format as formats
 from web import forms, keys, paging, view
-from web.pages.receptions import reception_of
+from web.pages.receptions import Reception, reception_of
 
 routes = http.RouteTableDef()
 
@@ -118,7 +119,7 @@ def own_seats(actor: Actor, seats: list[Seat]) -> list[Seat]:
 
 @routes.get("/hearings/{hearing_id}")
 async def show(request: http.Request) -> http.Response:
-    return await hearing_page(request, request.match_info["hearing_id"])
+    return await hearing_page(request, request.match_info["hearing_id"], takes=request.query.get("takes", ""))
 
 
 async def hearing_page(
@@ -127,13 +128,16 @@ async def hearing_page(
     *,
     dialog: str = "",
     error: BadInput | Conflict | None = None,
+    takes: str = "",
     **context: Any,
 ) -> http.Response:
-    """The hearing with everything about it. ``dialog`` names the dialog to open again, with the error in it."""
+    """The hearing with everything about it. ``dialog`` names the dialog to open again, with the error in it; ``takes``
+    is an invitation whose proposed time stands in the dialog that moves the hearing."""
     actor, hub = keys.actor(request), keys.deps(request)
     async with hub.database.reading() as db:
         hearing = await hearings.get(db, actor, hearing_id)
         kept = await _kept(db, actor, hearing)
+    proposed = _proposed(kept["reception"], takes)
     return view.render(
         request,
         "hearings/show.html",
@@ -141,13 +145,22 @@ async def hearing_page(
         hearing=hearing,
         live=_live_seats(request, hearing_id),
         now=utc_now(),
-        dialog=dialog,
+        dialog=dialog or ("postpone" if proposed else ""),
         message=error.text if error else "",
         errors=error.fields if isinstance(error, BadInput) else {},
         **kept,
         **_open_to(actor, hearing),
-        **{"values": {}, "shown": None, **context},
+        **{"values": proposed, "shown": None, **context},
     )
+
+
+def _proposed(reception: Reception, invitation_id: str) -> dict[str, str]:
+    """The time that this invitation's answer proposes, as the form takes it; the reason is left to whoever moves."""
+    for one in reception.invitations:
+        if one.id == invitation_id and one.proposed_starts_at and one.proposed_ends_at:
+            starts, ends = one.proposed_starts_at, one.proposed_ends_at
+            return {"day": formats.short_date(starts), "starts": formats.clock(starts), "ends": formats.clock(ends)}
+    return {}
 
 
 async def _kept(db: AsyncSession, actor: Actor, hearing: Hearing) -> dict[str, Any]:
