@@ -173,7 +173,7 @@ def _here(request: http.Request) -> str:
     """What can be asked for again: this page, or the one whose form was sent to an address that takes forms only."""
     if request.method in SAFE_METHODS:
         return request.path_qs
-    came = urlsplit(request.headers.get("Referer", ""))
+    came = urlsplit(request.headers.get("Referer") or request.path_qs)
     return local_path(f"{came.path}?{came.query}" if came.query else came.path)
 
 

@@ -141,7 +141,8 @@ async def _end(
             else N_("%(name)s đã làm xong việc được giao ở vụ việc %(number)s")
         )
         subject = Text(text_, {"name": actor.name, "number": case.number})
-        notice = Notice(key=f"{action}/{one.id}", subject=subject, lines=(subject,), path=f"/cases/{case.id}")
+        lines = (subject, Text(N_("Nội dung xem trong hệ thống.")))
+        notice = Notice(key=f"{action}/{one.id}", subject=subject, lines=lines, path=f"/cases/{case.id}")
         await mailing.queue(db, notice, [one.from_id])
     return one
 

@@ -131,9 +131,10 @@ class Sender:
 
     def _message(self, row: OutgoingMail, path: str) -> EmailMessage:
         language, config = row.language, self._config
+        greeting = [Text(N_("Kính gửi ông (bà) %(name)s,"), {"name": row.name})] if row.name else []
         letter = Letter(
             subject=self._say(language, unpacked(row.subject)),
-            lines=[self._say(language, unpacked(line)) for line in row.lines],
+            lines=[self._say(language, line) for line in (*greeting, *map(unpacked, row.lines))],
             link=net.public_url(config) + path if path else "",
             link_text=self._say(language, N_("Mở trong Cầu Tiếp Dân")),
             footer=self._say(language, N_("Thư tự động của hệ thống tiếp công dân trực tuyến; xin không trả lời.")),

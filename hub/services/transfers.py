@@ -305,5 +305,6 @@ async def _officers(db: AsyncSession, unit_id: str) -> list[str]:
 
 
 async def _tell(db: AsyncSession, sent: Transfer, what: str, subject: Text, account_ids: list[str]) -> None:
-    notice = Notice(key=f"{what}/{sent.id}", subject=subject, lines=(subject,), path=f"/cases/{sent.case_id}")
+    lines = (subject, Text(N_("Nội dung xem trong hệ thống.")))
+    notice = Notice(key=f"{what}/{sent.id}", subject=subject, lines=lines, path=f"/cases/{sent.case_id}")
     await mailing.queue(db, notice, account_ids)

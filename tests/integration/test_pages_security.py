@@ -11,9 +11,12 @@ import pytest
 import pytest_asyncio
 import structlog
 from aiohttp import web as http
+from sqlalchemy import select
 
 from hub.config import Config
 from hub.errors import NotReady
+from hub.models import OutgoingMail
+from hub.services import invitations
 from tests.support.pages import Pages, running_pages
 
 pytestmark = pytest.mark.asyncio
@@ -209,3 +212,13 @@ async def test_a_body_that_is_too_large_is_refused(pages: Pages) -> None:
 async def test_the_application_never_answers_a_route_without_its_middleware(pages: Pages) -> None:
     assert len(pages.app.middlewares) == 5
     assert all(isinstance(route.resource, http.AbstractResource) for route in pages.app.router.routes())
+
+
+async def test_a_letters_page_is_in_the_language_of_whom_it_was_sent_to_until_another_is_chosen(pages: Pages) -> None:
+    async with pages.database.transaction() as db:
+        invited = select(OutgoingMail.path).where(OutgoingMail.path.startswith("/invitations/")).limit(1)
+        path = await invitations.link(db, (await db.execute(invited)).scalar_one())
+    stranger = pages.browser()
+    assert "Tôi nhận lời" in (await stranger.get(path)).text
+    await stranger.post("/language", {"language": "en", "next": path})
+    assert "I accept" in (await stranger.get(path)).text

@@ -10,14 +10,14 @@ from typing import Any
 from aiohttp import web as http
 
 from hub.errors import BadInput
-from hub.i18n import N_
+from hub.i18n import LANGUAGES, N_
 from hub.ids import utc_now
 from hub.models import Answer
 from hub.services import invitation_answers, invitations
 from hub.services.invitation_answers import Opened
 from web import forms, keys, view
 from web.keys import LANGUAGE
-from web.security import client_address
+from web.security import LANGUAGE_COOKIE, client_address, cookie
 
 routes = http.RouteTableDef()
 
@@ -59,8 +59,9 @@ def _page(
     values: dict[str, Any] | None = None,
     done: bool = False,
 ) -> http.Response:
-    """In the language of the person invited, whose letter it was."""
-    request[LANGUAGE] = opened.invitation.account.language
+    """In the language of the person invited, whose letter it was, until another is chosen on the page."""
+    if cookie(request, LANGUAGE_COOKIE) not in LANGUAGES:
+        request[LANGUAGE] = opened.invitation.account.language
     response = view.render(
         request,
         "calendar/invitation.html",

@@ -42,6 +42,7 @@ export class CheckView {
     this.#wire("check-tone", () => void this.#tone());
     this.#wire("check-done", () => this.#finish());
     this.#wire("check-again", () => { this.verdicts = {}; this.#go("camera"); });
+    document.addEventListener("keydown", (event) => this.#enter(event));
     for (const select of this.root.querySelectorAll("select")) {
       select.addEventListener("change", () => this.#choose(select));
     }
@@ -55,6 +56,16 @@ export class CheckView {
   /** Something changed with a device. */
   render() {
     if (this.step === "camera") this.#showCamera();
+  }
+
+  /** Enter, while the question itself has the focus, is its first answer. @param {KeyboardEvent} event */
+  #enter(event) {
+    const asked = event.target === document.body || (event.target instanceof HTMLElement && event.target.matches("h1, h2"));
+    if (event.key !== "Enter" || event.repeat || !asked || this.root.hidden) return;
+    const button = this.#section().querySelector(".button.primary");
+    if (!(button instanceof HTMLButtonElement) || button.disabled) return;
+    event.preventDefault();
+    button.click();
   }
 
   /** @param {Question | "start" | "summary"} step */
@@ -127,9 +138,10 @@ export class CheckView {
 
   async #tone() {
     const button = find("[data-action=check-tone]", this.root);
-    setAttribute(button, "disabled", true);
+    if (button.hasAttribute("aria-disabled")) return;
+    setAttribute(button, "aria-disabled", true); // "disabled" would take the focus away
     await playTestTone(this.sinkId || undefined);
-    setAttribute(button, "disabled", false);
+    setAttribute(button, "aria-disabled", null);
   }
 
   async #connect() {
