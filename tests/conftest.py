@@ -105,8 +105,16 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await opened.close()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The table of the fault matrix: what each fault cost (``tests.support.fault_world``)."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What times real media comes first: processes that share the tests then have it one after the other."""
+    first = ("alone", "media", "faults", "e2e")
+    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in first))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
+    """The table of the fault matrix: what each fault cost (``tests.support.fault_world``); not beside failures."""
+    if exitstatus:
+        return
     # Rows are complete when the test's fixtures end: the report of a teardown that passed has no category.
     reports = [*terminalreporter.stats.get("", ()), *terminalreporter.stats.get("error", ())]
     found = {row for report in reports for name, row in getattr(report, "user_properties", ()) if name == "fault"}

@@ -18,7 +18,7 @@ from tests.support.pages import Pages, running_pages
 from web import format as formats
 from web.security import SESSION_COOKIE
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.e2e, pytest.mark.timeout(300)]
 
 
 async def page_of(pages: Pages, chromium, username: str) -> Page:

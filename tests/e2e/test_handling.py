@@ -19,7 +19,7 @@ from tests.support.domain import new_case
 from tests.support.officers import TODAY, step, window
 from tests.support.pages import Pages, running_pages
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 Look = Callable[[Page, str], Coroutine[Any, Any, None]]
 

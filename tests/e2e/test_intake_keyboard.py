@@ -16,7 +16,7 @@ from tests.support.chromium import executable
 from tests.support.officers import Keyboard
 from tests.support.pages import Pages, running_pages
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio, pytest.mark.timeout(300)]
 SUMMARY = "Đề nghị nạo vét mương Cầu Bến trước mùa mưa"
 
 

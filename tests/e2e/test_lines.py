@@ -17,7 +17,7 @@ from tests.support.media_relay import Relay
 from tests.support.officials import Official
 from tests.support.points import CHAIR, COMMUNE
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.timeout(240)]
 
 # The page is ours and cannot be told to use a bad network: so its descriptions lead through one.
 THROUGH_RELAY = """

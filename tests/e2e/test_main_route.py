@@ -25,7 +25,7 @@ TITLE = "Tiếp công dân về việc bồi thường cây cầu gỗ"
 NOTE = "Công dân đề nghị đo đạc lại mố cầu."
 REASON = "Kiểm tra việc tiếp công dân tháng này"
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.timeout(600)]
 
 
 @dataclass
@@ -125,8 +125,8 @@ def _enter(world: World, hearing: str) -> None:
         official.is_on_stage()
 
 
-def _hold(world: World) -> tuple[dict[Point, reference_peer.Heard], float]:
-    """The hearing itself; what each point sent for a while, and for how long the commune was muted."""
+def _hold(world: World) -> tuple[dict[Point, reference_peer.Heard], tuple[float, float]]:
+    """The hearing itself; what each point sent for a while, and for how long the commune was muted (see below)."""
     chair, province, commune = world.chair, world.province, world.commune
     world.all_see_and_hear_each_other()
     heard = reference_peer.listen_when_steady([(official.page, point) for official, point in world.points])
@@ -185,19 +185,21 @@ def _keys(official: Official, *keys: str) -> None:
         official.page.keyboard.press(key)
 
 
-def _mute_and_unmute(world: World) -> float:
+def _mute_and_unmute(world: World) -> tuple[float, float]:
+    """For how many seconds at least and at most."""
     chair, province, commune = world.chair, world.province, world.commune
+    pressed = time.monotonic()
     chair.press_for("mute", commune)
     expect(province.page.locator(f".tile[data-seat-id='{commune.seat_id}'][data-muted=true]")).to_be_visible()
     began = time.monotonic()
     province.stops_hearing(commune)
     routes.check_picture(province.page, province.picture(commune), COMMUNE)
-    muted_s = time.monotonic() - began
+    least_s = time.monotonic() - began
     chair.press_for("unmute", commune)
     # It was on before, so it is on again without anybody touching it.
     expect(commune.page.locator("[data-action=microphone]")).to_have_attribute("aria-pressed", "true")
     expect(province.page.locator(f".tile[data-seat-id='{commune.seat_id}'][data-muted=false]")).to_be_visible()
-    return muted_s
+    return least_s, time.monotonic() - pressed
 
 
 def _cut_and_mend(world: World) -> None:
@@ -220,7 +222,7 @@ def _end(world: World) -> None:
 
 
 def _check_archive(
-    world: World, found: archive.Archive, heard: dict[Point, reference_peer.Heard], muted_s: float
+    world: World, found: archive.Archive, heard: dict[Point, reference_peer.Heard], muted_s: tuple[float, float]
 ) -> None:
     events = {event["kind"]: event["at"] for event in found.manifest["events"]}
     lasted_s = _seconds(events["ended"]) - _seconds(events["opened"])
@@ -248,7 +250,8 @@ def _check_archive(
     assert max(ends) == pytest.approx(lasted_s, abs=1)
 
     [muted] = [gap for gap in found.gaps("muted") if gap["end_ms"] - gap["start_ms"] > 1000]
-    assert (muted["end_ms"] - muted["start_ms"]) / 1000 == pytest.approx(muted_s, abs=2)
+    least_s, most_s = muted_s
+    assert least_s - 1 < (muted["end_ms"] - muted["start_ms"]) / 1000 < most_s + 1
     assert found.gaps("recess")
     # Chromium itself skips pictures when three of them share two cores with everything else.
     for track in found.tracks:

@@ -13,7 +13,7 @@ from tests.support.chromium import executable
 from tests.support.pages import Pages, running_pages
 from web.security import SESSION_COOKIE
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.e2e, pytest.mark.timeout(300)]
 
 WORDS = "Hỏi thủ tục tách thửa đất, kèm ba trang giải thích"
 

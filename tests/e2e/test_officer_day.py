@@ -15,9 +15,9 @@ from tests.support import chromium
 from tests.support.officers import PDF, TODAY, Keyboard, step, window
 from tests.support.pages import Pages, running_pages
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio, pytest.mark.timeout(300)]
 SUMMARY = "Đề nghị nạo vét mương Cầu Bến trước mùa mưa"
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=40_000)
 
 
 async def test_from_the_citizen_at_the_door_to_the_result_delivered(config: Config) -> None:

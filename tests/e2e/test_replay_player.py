@@ -19,7 +19,7 @@ from tests.support.replay_world import HIDDEN_NOTE, MESSAGE, NOTE, PROBE, REASON
 
 # Two browsers' worth of decoders on a machine that others use too.
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio, pytest.mark.timeout(300)]
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=40_000)
 
 
 async def test_an_auditor_finds_his_way_through_a_recording_and_is_shown_what_he_may_see(config: Config) -> None:

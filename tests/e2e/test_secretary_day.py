@@ -24,7 +24,7 @@ TASK = "Đo lại ba mố cầu gỗ cùng hộ bà Bưởi"
 OWNER, ADDRESS = "Hoàng Văn Đức", "duc@tantien.example"
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.timeout(900)]
 
 
 @dataclass

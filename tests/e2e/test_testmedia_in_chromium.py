@@ -62,7 +62,7 @@ def page(address: str) -> Iterator[Page]:
 
 
 @pytest.mark.e2e
-@pytest.mark.timeout(120)
+@pytest.mark.alone
 def test_a_page_reads_code_and_tone_of_a_call_and_notices_when_it_is_cut(page: Page):
     far = page.query_selector("#far")
     routes.check_picture(page, far, COMMUNE)

@@ -21,7 +21,7 @@ from tests.support.evidence import add_events, add_segments, archive
 from tests.support.pages import Pages, running_pages
 from tests.support.recording_world import Taped
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio, pytest.mark.timeout(300)]
 REASON = "Kiểm tra định kỳ quý IV"
 PART_OF_IT = "() => document.querySelector('#verifying').value > 0"
 

@@ -33,7 +33,7 @@ def rush(url: str, *arguments: str) -> list[int]:
         process.stdin.write("\n")
         process.stdin.flush()
     for process in running:
-        out, problems = process.communicate(timeout=50)
+        out, problems = process.communicate(timeout=150)
         assert process.returncode == 0, problems
         printed += [int(number) for number in out.split()]
     return printed
@@ -63,7 +63,7 @@ async def test_a_transaction_that_only_reads_does_not_wait_for_one_that_writes(d
     async with database.transaction() as writing:
         writing.add(Counter(series=SERIES, value=1))
         await writing.flush()
-        async with asyncio.timeout(2), database.reading() as db:
+        async with asyncio.timeout(20), database.reading() as db:
             assert (await db.execute(select(Counter))).first() is None
 
 

@@ -64,7 +64,7 @@ def test_two_nodes_that_upgrade_at_once_do_not_trip_over_each_other(empty_url):
     command = [sys.executable, "-c", "import sys; from hub import migrate; migrate.upgrade(sys.argv[1])", empty_url]
     running = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(3)]
     for process in running:
-        _, problems = process.communicate(timeout=50)
+        _, problems = process.communicate(timeout=150)
         assert process.returncode == 0, problems
     assert migrate.current(empty_url) == migrate.newest()
 

@@ -15,7 +15,7 @@ from tests.support.door_world import hearing_and_seats, issue, seated
 from tests.support.encoders import ffmpeg
 from tests.support.hub_process import HubProcess
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(300), pytest.mark.media]
 POINT = "DC-TANTIEN"
 
 

@@ -11,7 +11,7 @@ from tests.support import hub_process
 from tests.support.door_world import Whep, Whip, hearing_and_seats, issue, seated
 from tests.support.hub_process import HubProcess
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(300), pytest.mark.media]
 POINT, OTHER = "DC-TANTIEN", "TCD-ANBINH"
 
 
@@ -44,7 +44,7 @@ async def test_a_display_shows_the_stage_once_its_seat_is_let_in_and_follows_the
         await chair.send("admit", seat_id=seats[OTHER])
         await chair.send("give_floor", seat_id=seats[OTHER])
         await chair.happened("floor_given", seats[OTHER])
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while display.last["video"].width == chair_picture:  # noqa: ASYNC110 - pictures tell by coming
                 await asyncio.sleep(0.1)
         await display.shows("video")

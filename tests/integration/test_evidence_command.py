@@ -41,7 +41,7 @@ class Office:
     def hub(self, *arguments: str, language: str = "C") -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "HUB_DATA_DIR": str(self.config.data_dir), "LC_ALL": language}
         command = [sys.executable, "-m", "hub", *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=50, check=False)
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=150, check=False)
 
     def told(self, *arguments: str) -> dict[str, object]:
         done = self.hub("verify", "--json", *arguments)

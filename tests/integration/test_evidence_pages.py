@@ -67,7 +67,7 @@ class Court:
         await who.get(page)
         answer = await who.post(f"{page}/verify", {"verify_reason": reason})
         assert (answer.status, answer.path) == (303, page)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while json.loads(  # noqa: ASYNC110 - as the page asks
                 (await who.get(f"/api{page}/verification")).text
             )["running"]:
@@ -101,7 +101,7 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=30,
+        timeout=100,
         check=False,
     )
 

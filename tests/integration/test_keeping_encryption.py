@@ -109,8 +109,8 @@ def the_documented_program_decrypts(data_key: bytes, row: models.Segment, stored
     assert program
     (folder / "stored").write_bytes(stored)
     arguments = [data_key.hex(), row.object_key, "stored", "plain"]
-    subprocess.run([sys.executable, "-c", program[1], *arguments], cwd=folder, check=True, timeout=30)
-    summed = subprocess.run(["sha256sum", "plain"], cwd=folder, check=True, capture_output=True, text=True, timeout=30)
+    subprocess.run([sys.executable, "-c", program[1], *arguments], cwd=folder, check=True, timeout=100)
+    summed = subprocess.run(["sha256sum", "plain"], cwd=folder, check=True, capture_output=True, text=True, timeout=100)
     assert summed.stdout.split()[0] == row.sha256
 
 

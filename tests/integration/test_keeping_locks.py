@@ -134,7 +134,7 @@ async def locked(config: Config, sqlite_url: str, s3: S3Server) -> Locked:  # ty
             await close_recording(client, database, taped)
             await archived(database, taped.recording_id)
         world = Locked(config, database, store, taped.recording_id)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while (await world.row()).locked_until is None:  # noqa: ASYNC110 - the recorder does it by itself
                 await asyncio.sleep(0.1)
     yield world

@@ -254,7 +254,7 @@ async def test_the_command_line_sends_a_letter_and_says_what_came_of_it(config, 
         command = [sys.executable, "-m", "hub", "mail", "test", "a@b.vn"]
         root = Path(__file__).parents[2]
         return subprocess.run(
-            command, cwd=root, env=env | more, capture_output=True, text=True, timeout=55, check=False
+            command, cwd=root, env=env | more, capture_output=True, text=True, timeout=150, check=False
         )
 
     on = {"HUB_SMTP_HOST": "127.0.0.1", "HUB_SMTP_FROM": "hub@tinh.gov.vn"}

@@ -15,7 +15,7 @@ from hub.config import Config
 from signaling.media import control
 from tests.support.media import Browser, hearing, until
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.media]
 
 
 def by_source(published: control.Published) -> dict[str, str]:
@@ -50,7 +50,7 @@ async def test_a_late_joiner_sees_a_picture_within_two_seconds(config: Config) -
         tracks = by_source(await chair.publish())
         await early.subscribe([tracks["camera"]])
         await until(lambda: tracks["camera"] in early.received)
-        await early.received[tracks["camera"]].reach(60, limit_s=20)
+        await early.received[tracks["camera"]].reach(60)
         asked_at = asyncio.get_running_loop().time()
         await late.subscribe([tracks["camera"]])
         await until(lambda: tracks["camera"] in late.received)

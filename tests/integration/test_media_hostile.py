@@ -13,7 +13,7 @@ import pytest
 from hub.config import Config
 from tests.support.hostile import under_attack
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.media]
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -20,7 +20,7 @@ from tests.support.media import Worker
 from tests.support.raw_seat import Hall, hall, packet, send
 from tests.unit.test_media_sdp import OFFER
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.media]
 
 ROUNDS = 4
 SOURCES = {"0": "microphone", "1": "camera"}

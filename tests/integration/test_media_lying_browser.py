@@ -16,7 +16,7 @@ from signaling.media.transport import INTAKE_BYTES_PER_S
 from tests.support.media import Worker
 from tests.support.raw_seat import MID_ID, REPAIRED_ID, RID_ID, Hall, came_from, hall, packet, send
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.media]
 
 HONEST, LIAR = 1, 2
 CAMERA, MICROPHONE = ("1", "video", 1001), ("0", "audio", 1000)

@@ -14,7 +14,7 @@ from tests.integration.test_media_chromium import decodes, stage
 from tests.support.media_chromium import Seat
 from tests.support.nat_relay import NatRelay
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.e2e, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.e2e]
 
 MOST_S = 1.0
 """Longer than this without media is not to be borne."""
@@ -68,7 +68,7 @@ async def test_an_ice_restart_of_either_side_leads_around_a_dead_way(config: Con
             again = await chair.restart_ice()
             await worker.call(control.Subscribe(router_id="h1", peer_id="commune", generation=1, restart=True))
             while not new.media_down:
-                assert time.monotonic() - began < 20
+                assert time.monotonic() - began < 60
                 await asyncio.sleep(0.01)
             took_s = new.media_down[0] - began
             await decodes(commune, 30)

@@ -13,7 +13,7 @@ from hub.config import Config
 from signaling.media import control, vp8
 from tests.support.media import Recorder, hearing, until
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.media]
 
 RECORD = control.OpenRouter(router_id="h1", recording_id="r1")
 
@@ -116,7 +116,7 @@ async def test_a_recorder_that_does_not_read_does_not_stop_the_media(config: Con
         await commune.subscribe([info.producer_id for info in published.producers])
         camera = next(info.producer_id for info in published.producers if info.source == "camera")
         await until(lambda: camera in commune.received)
-        await commune.received[camera].reach(100, limit_s=30)
+        await commune.received[camera].reach(100)
         # Five seconds are kept, never more.
         assert (await worker.state()).tap_waiting < 5 * 300
     for writer in accepted:
@@ -137,7 +137,7 @@ async def test_the_recorder_gets_the_keyframe_it_asks_for(config: Config) -> Non
         await until(lambda: len(recorder.packets(camera)) > 30)
         before = keyframes()
         recorder.ask_keyframe(camera)
-        await until(lambda: keyframes() > before, limit_s=3)
+        await until(lambda: keyframes() > before)
 
 
 async def test_a_worker_that_is_told_to_end_ends_its_tracks(config: Config) -> None:

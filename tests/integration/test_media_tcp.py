@@ -21,7 +21,7 @@ from signaling.media.tap import TapBuffer
 from signaling.media.tcp import TcpPort, TcpWire
 from signaling.media.wire import Wire
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.media]
 
 OURS = Credentials("ours", "a-password-of-ours-0001")
 SECOND_NS = 1_000_000_000
@@ -114,7 +114,7 @@ class Peer:
         self.writer.write(frame(datagram))
 
     async def receive(self) -> bytes:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             size = int.from_bytes(await self.reader.readexactly(2))
             return await self.reader.readexactly(size)
 
@@ -124,7 +124,7 @@ class Peer:
 
     async def is_hung_up_on(self) -> bool:
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 while await self.reader.read(65_536):
                     pass
                 return True
@@ -146,7 +146,7 @@ def limits(monkeypatch: pytest.MonkeyPatch, **values: int) -> Iterator[None]:
 
 
 async def soon(what: object) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not what():  # type: ignore[operator]  # noqa: ASYNC110 - sockets are waited for
             await asyncio.sleep(0.01)
 
@@ -295,7 +295,7 @@ async def test_a_peer_that_does_not_read_loses_picture_first_and_holds_up_nobody
         assert quick_wire.queue.dropped == 0
         # Once he reads, sound comes first, and nothing is torn in the middle.
         deframer, came = Deframer(2048), []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while wire.queue.waiting_bytes or not came or deframer.waiting_bytes:
                 piece = await asyncio.get_running_loop().sock_recv(slow, 65_536)
                 came += deframer.feed(piece)

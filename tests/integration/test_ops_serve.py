@@ -21,7 +21,7 @@ from tests.support import process
 from tests.support.hub_process import HubProcess, running
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.media]
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def hub() -> Iterator[HubProcess]:
         yield started
 
 
-def hub_command(data_dir: Path, *arguments: str, limit_s: float = 60, **settings: str) -> tuple[int, str]:
+def hub_command(data_dir: Path, *arguments: str, limit_s: float = 150, **settings: str) -> tuple[int, str]:
     """Exit status and everything said."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("HUB_") and k != "PORT"}
     done = subprocess.run(
@@ -59,7 +59,7 @@ def pid_of(hub: HubProcess, name: str) -> int:
     return int((hub.data_dir / "var" / "run" / f"{name}.pid").read_text())
 
 
-def another(hub: HubProcess, name: str, former: int, limit_s: float = 30) -> float:
+def another(hub: HubProcess, name: str, former: int, limit_s: float = 60) -> float:
     """Seconds until ``name`` is another process and the hub is ready again."""
     began = time.monotonic()
     while time.monotonic() - began < limit_s:
@@ -169,7 +169,7 @@ def test_with_a_self_signed_certificate_pages_come_over_https(data_dir: Path) ->
             return False
         try:
             trusted.load_verify_locations(pem)  # may be on its way to the disk
-            with urllib.request.urlopen(f"https://localhost:{port}/sign-in", context=trusted, timeout=5) as page:
+            with urllib.request.urlopen(f"https://localhost:{port}/sign-in", context=trusted, timeout=30) as page:
                 return "max-age" in page.headers["Strict-Transport-Security"]
         except OSError:
             return False
@@ -178,6 +178,6 @@ def test_with_a_self_signed_certificate_pages_come_over_https(data_dir: Path) ->
         process.wait_until(answers, serving, log, 60)
         assert (data_dir / "tls" / "self-signed.key").stat().st_mode & 0o777 == 0o600
     finally:
-        process.stop(serving, limit_s=30)
+        process.stop(serving, limit_s=60)
     lines = [line for line in log.read_text().splitlines() if line.startswith("{")]
     assert {json.loads(line)["process"] for line in lines} >= {"supervisor", "web", "worker-0", "recorder"}

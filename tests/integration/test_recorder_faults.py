@@ -36,7 +36,7 @@ from tests.support.recording_world import (
 )
 from tests.support.schema import make_schema
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(300), pytest.mark.media]
 
 
 async def test_a_recorder_away_for_longer_than_workers_keep_leaves_a_gap_that_says_so(

@@ -35,7 +35,7 @@ from tests.support.recording_world import (
     until,
 )
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(300), pytest.mark.media]
 
 
 class Doubtful(DirectoryStore):

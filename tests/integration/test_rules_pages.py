@@ -118,7 +118,7 @@ async def test_a_day_is_added_and_a_faulty_one_keeps_what_was_typed(pages):
 def hub(config: Config, *arguments: str) -> subprocess.CompletedProcess[str]:
     env = {"HUB_DATA_DIR": str(config.data_dir), "LANG": "vi_VN.UTF-8", "PYTHONUTF8": "1", "PATH": "/usr/bin:/bin"}
     command = [sys.executable, "-m", "hub", "deadline", *arguments]
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=50, check=False)
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=150, check=False)
 
 
 def test_the_command_prints_due_day_and_steps_with_and_without_a_database(config):

@@ -142,7 +142,7 @@ async def walk(browser: Browser, starts: list[str]) -> dict[str, str]:
     return seen
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 async def test_everyone_who_looks_everywhere_finds_no_trace_of_the_denouncer(
     pages: Pages, capfd: pytest.CaptureFixture[str]
 ) -> None:

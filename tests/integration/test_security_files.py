@@ -81,7 +81,7 @@ def test_whatever_a_command_makes_is_readable_by_us_alone(data_dir: Path) -> Non
     env = {**os.environ, "HUB_DATA_DIR": str(home), "HUB_DEMO": "yes"}
     for command in (["migrate"], ["demo", "load"], ["backup", str(home / "backup.tar")]):
         subprocess.run(
-            [sys.executable, "-m", "hub", *command], env=env, check=True, capture_output=True, umask=0o022, timeout=60
+            [sys.executable, "-m", "hub", *command], env=env, check=True, capture_output=True, umask=0o022, timeout=150
         )
     made = [path for path in home.rglob("*") if not path.is_symlink()]
     assert {"hub.db", "backup.tar", "identity.key"} <= {path.name for path in made}

@@ -22,7 +22,7 @@ from bench.load.publisher import Load
 from bench.load.wire import Wire
 from bench.world import PASSWORD
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 KEYING_BYTES = 56
 """Of AES-128-GCM: two keys and two salts (RFC 7714)."""

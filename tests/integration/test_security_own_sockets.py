@@ -18,7 +18,7 @@ from hub.rpc import RpcClient, RpcServer
 from recorder.capture import Capture
 from tests.support.mutation import mutate
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.asyncio
 
 
 class Ask(msgspec.Struct, tag=True):

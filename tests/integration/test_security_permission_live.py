@@ -52,7 +52,7 @@ class Line:
     async def until(self, *kinds: str, about: str = "") -> dict[str, str]:
         """The next message of one of these types, for an error about that message if it is named."""
         while True:
-            frame = await self.ws.receive(timeout=20)
+            frame = await self.ws.receive(timeout=60)
             if frame.type is not WSMsgType.TEXT:
                 return {"type": "closed"}
             message: dict[str, str] = json.loads(frame.data)

@@ -28,7 +28,7 @@ from tests.support.signaling_world import (
     until,
 )
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.media]
 
 
 @pytest_asyncio.fixture
@@ -240,7 +240,7 @@ async def test_an_opening_that_cannot_be_kept_leaves_no_recording_behind(
             away.setattr(Database, "_session", gone)
             await chair.send("open")
             assert (await chair.get("error", about="open"))["code"] == "not_ready"
-        await until(lambda: recorder.closed and not recorder.open, within_s=15)
+        await until(lambda: recorder.closed and not recorder.open)
         await open_with(chair)
         assert len(recorder.open) == 1
 

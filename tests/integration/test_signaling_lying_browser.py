@@ -20,7 +20,7 @@ from tests.support.media import Worker
 from tests.support.raw_seat import Hall, came_from, hall, packet, send
 from tests.support.signaling_world import Client, Room, make_room, until
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.media]
 
 CHAIR, LIAR = 1, 2
 MICROPHONE, CAMERA = ("0", "audio", 1000), ("1", "video", 1001)

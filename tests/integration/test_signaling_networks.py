@@ -17,7 +17,7 @@ from hub.ids import utc_now
 from signaling.media import control
 from tests.support.signaling_world import FakeRecorder, FakeWorker, Room, make_room, until
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.media]
 
 SECRET = "a secret of the tests"
 URLS = ("turn:192.0.2.9:3478?transport=udp", "turns:192.0.2.9:443?transport=tcp")

@@ -24,7 +24,7 @@ from signaling.workers import drain_mark
 from tests.support.media import Browser, Worker
 from tests.support.signaling_world import Client, Room, make_room, until
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.media]
 
 
 class Link:
@@ -42,7 +42,7 @@ class Link:
                 self.seen.append(json.loads(frame.data))
                 self._heard.set()
 
-    async def wait(self, wanted: Callable[[dict[str, Any]], bool], after: int = 0, limit_s: float = 15) -> Any:
+    async def wait(self, wanted: Callable[[dict[str, Any]], bool], after: int = 0, limit_s: float = 60) -> Any:
         async with asyncio.timeout(limit_s):
             while True:
                 for message in self.seen[after:]:
@@ -130,9 +130,9 @@ class Person:
             keys = [one.producer_id for offer in self.browser.offers for one in offer.streams if one.source == source]
             return self.browser.received.get(keys[-1]) if keys else None
 
-        await until(newest, within_s=15)
+        await until(newest)
         received = newest()
-        await received.reach(len(received.frames) + count, limit_s=20)
+        await received.reach(len(received.frames) + count)
 
     async def media(self) -> None:
         await self.browser.publish()

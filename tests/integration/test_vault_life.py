@@ -24,7 +24,7 @@ from bench.hub_server import Hub, serving
 from hub.text import fold
 from tests.support.counted_chair import ADDRESS, CountedChair, chairs
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(600), pytest.mark.media]
 
 NAME = "Quàng Thị Mười Hai"
 PLACE = "Bản Huổi Khon"

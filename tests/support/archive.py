@@ -56,7 +56,7 @@ class Archive:
         return [self.started_at + media.sound_begins_s + at for at in tones.beeps(media.sound, point)]
 
 
-def wait_for(objects: Path, limit_s: float = 45) -> Archive:
+def wait_for(objects: Path, limit_s: float = 120) -> Archive:
     """The one recording of an object store in a directory, as soon as its manifest is there."""
     deadline = time.monotonic() + limit_s
     while not (found := list(objects.glob("recordings/*/manifest.json"))):

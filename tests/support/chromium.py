@@ -62,7 +62,7 @@ def context(running: Browser, size: tuple[int, int] = OLD_SCREEN, **options: obj
         **options,  # type: ignore[arg-type]
     )
     made.add_init_script(path=PROBE)
-    made.set_default_timeout(30_000)
+    made.set_default_timeout(60_000)
     return made
 
 

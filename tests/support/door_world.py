@@ -22,7 +22,7 @@ from hub.services import demo
 from tests.support.hub_process import HubProcess
 from tests.support.media import Picture, Tone
 
-WAIT_S = 30.0
+WAIT_S = 60.0
 
 
 class Seat:

@@ -106,7 +106,7 @@ class Authority:
             server.server_close()
 
     def _openssl(self, *arguments: str) -> None:
-        subprocess.run(["openssl", *arguments], cwd=self._home, check=True, capture_output=True, timeout=20)
+        subprocess.run(["openssl", *arguments], cwd=self._home, check=True, capture_output=True, timeout=60)
 
 
 async def add_segments(

@@ -182,7 +182,7 @@ class FakeWorker:
     async def run(self) -> AsyncIterator[FakeWorker]:
         task = asyncio.create_task(self.tap.run())
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not self.tap.connected:  # noqa: ASYNC110 - the client under test has no event
                     await asyncio.sleep(0.02)
             yield self

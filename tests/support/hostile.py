@@ -65,7 +65,7 @@ class Bent:
             return msgspec.structs.replace(reply, sdp=self._relay.bend(reply.sdp))
         return reply
 
-    async def event(self, wanted: Any, limit_s: float = 10) -> Any:
+    async def event(self, wanted: Any, limit_s: float = 60) -> Any:
         event = await self._worker.event(wanted, limit_s)
         return msgspec.structs.replace(event, sdp=self._relay.bend(event.sdp))
 

@@ -31,6 +31,8 @@ from tests.support.process import dying_with_us, stop, wait_until
 
 WIDTH, HEIGHT, FPS = 640, 360, 15
 RATE = 48_000
+LIMIT_S = 60.0
+"""For what only takes so long when it is broken."""
 
 
 class Worker:
@@ -61,12 +63,12 @@ class Worker:
                 [*dying_with_us("TERM"), *command, *self._addresses], stdout=log, stderr=subprocess.STDOUT
             )
         path = self._client.path
-        await asyncio.to_thread(wait_until, path.exists, self.process, log_path, 20)
+        await asyncio.to_thread(wait_until, path.exists, self.process, log_path, LIMIT_S)
         await self.connect()
 
     async def connect(self) -> None:
         self._reading = asyncio.create_task(self._client.run())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT_S):
             while not self._client.connected:  # noqa: ASYNC110 - the client has no event to wait for
                 await asyncio.sleep(0.01)
 
@@ -93,7 +95,7 @@ class Worker:
 
     async def tap_waits_for_at_most(self, frames: int) -> None:
         """Until the recorder has acknowledged all but so many."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT_S):
             while (await self.state()).tap_waiting > frames:  # noqa: ASYNC110 - it is asked, it does not tell
                 await asyncio.sleep(0.05)
 
@@ -101,7 +103,7 @@ class Worker:
         self.events.append(event)
         self._heard.set()
 
-    async def event(self, wanted: Callable[[Any], bool], limit_s: float = 10) -> Any:
+    async def event(self, wanted: Callable[[Any], bool], limit_s: float = LIMIT_S) -> Any:
         """The first event, past or to come, that ``wanted`` accepts."""
         async with asyncio.timeout(limit_s):
             while True:
@@ -286,7 +288,7 @@ class Received:
         self.frames.append((asyncio.get_running_loop().time(), frame))
         self._more.set()
 
-    async def reach(self, count: int, limit_s: float = 15) -> None:
+    async def reach(self, count: int, limit_s: float = LIMIT_S) -> None:
         """Wait until so many frames have come in all."""
         async with asyncio.timeout(limit_s):
             while len(self.frames) < count:
@@ -372,7 +374,7 @@ async def hearing(config: Config, *peers: str) -> AsyncIterator[tuple[Worker, li
                 await browser.close()
 
 
-async def until(condition: Callable[[], bool], limit_s: float = 10) -> None:
+async def until(condition: Callable[[], bool], limit_s: float = LIMIT_S) -> None:
     async with asyncio.timeout(limit_s):
         while not condition():  # noqa: ASYNC110 - what is waited for happens in another process
             await asyncio.sleep(0.02)

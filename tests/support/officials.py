@@ -20,7 +20,7 @@ from web.translate import catalogue
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 
 # Four browsers and a hub share the machine with whatever else runs there.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=40_000)
 
 
 class Official:
@@ -190,7 +190,7 @@ class Official:
                 if time.monotonic() > deadline:
                     raise
 
-    def hears(self, other: Official, *, within_s: float = 30) -> None:
+    def hears(self, other: Official, *, within_s: float = 60) -> None:
         """The other's tone, whatever becomes of the picture. Raises ``RouteCut``."""
         deadline = time.monotonic() + within_s
         while True:
@@ -200,7 +200,7 @@ class Official:
                 if time.monotonic() > deadline:
                     raise
 
-    def stops_hearing(self, other: Official, *, within_s: float = 10) -> None:
+    def stops_hearing(self, other: Official, *, within_s: float = 30) -> None:
         """Silence in place of the other's tone; what is still on its way is given time to run out."""
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
@@ -220,7 +220,7 @@ class Official:
         self.page.wait_for_url(re.compile(r"/replays/"))
         expect(self.page.locator(".replay-tile").first).to_be_visible()
 
-    def sees_and_hears_replayed(self, seat_id: str, point: Point, *, within_s: float = 20) -> None:
+    def sees_and_hears_replayed(self, seat_id: str, point: Point, *, within_s: float = 60) -> None:
         """The player shows the point's picture moving and plays its sound alone (others are switched off before)."""
         tile = f".replay-tile[data-seat-id='{seat_id}']"
         video, audio = self._element(f"{tile} video", 15_000), self._element(f"{tile} audio", 15_000)

@@ -24,6 +24,9 @@ SETTINGS = {
     "full_page_writes": "off",
     "max_connections": "60",
     "shared_buffers": "32MB",
+    # What lies in memory (tools/run-tests) stays small.
+    "max_wal_size": "64MB",
+    "min_wal_size": "32MB",
 }
 
 
@@ -96,7 +99,7 @@ class Cluster:
                 stderr=log,
                 cwd=self._home,
             )
-        process.wait_until(self._answers, self._process, self._log, 30)
+        process.wait_until(self._answers, self._process, self._log, 90)
 
     def stop(self) -> None:
         """At once, cutting every connection, as a crash would."""
@@ -129,5 +132,5 @@ class Cluster:
         return True
 
     def _run(self, statement: str) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=5) as connection:
+        with psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=30) as connection:
             connection.execute(statement.encode())

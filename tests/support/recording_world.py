@@ -165,7 +165,7 @@ def _set(config: Config) -> dict[str, Any]:
 
 
 async def open_recording(client: RpcClient, taped: Taped) -> links.RecordingReady:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         ready = await client.call(links.OpenRecording(taped.recording_id, taped.epoch_ns, utc_now().isoformat()))
     assert isinstance(ready, links.RecordingReady)
     return ready
@@ -181,7 +181,7 @@ async def close_recording(client: RpcClient, database: Database, taped: Taped) -
     return duration_ms
 
 
-async def archived(database: Database, recording_id: str, limit_s: float = 60) -> models.Recording:
+async def archived(database: Database, recording_id: str, limit_s: float = 120) -> models.Recording:
     """The recording's row once everything is archived."""
     deadline = time.monotonic() + limit_s
     while True:
@@ -266,7 +266,7 @@ async def read_archive(database: Database, store: ObjectStore, recording_id: str
     return Archive({track.id: track for track in tracks}, by_track, gaps, manifest, files)
 
 
-async def until(ready: Callable[[], bool], limit_s: float = 60) -> None:
+async def until(ready: Callable[[], bool], limit_s: float = 120) -> None:
     async with asyncio.timeout(limit_s):
         while not ready():  # noqa: ASYNC110 - what is waited for is in another process, or has no event
             await asyncio.sleep(0.02)

@@ -32,7 +32,7 @@ async def _cut(run_dir: Path, viewer: str, source_seat: str, source: str, *, men
     client = RpcClient(run_dir / "worker-0.sock", control.WorkerSends)
     running = asyncio.create_task(client.run())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not client.connected:  # noqa: ASYNC110 - the client tells its owner, not us
                 await asyncio.sleep(0.02)
             state: control.WorkerState = await client.call(control.AskState())

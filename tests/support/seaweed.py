@@ -71,7 +71,7 @@ class S3Server:
             region_name="us-east-1",
             aws_access_key_id=access_key,
             aws_secret_access_key=secret_key,
-            config=BotoConfig(connect_timeout=2, read_timeout=20, retries={"max_attempts": 1}),
+            config=BotoConfig(connect_timeout=10, read_timeout=60, retries={"max_attempts": 1}),
         )
 
     def start(self) -> None:
@@ -105,7 +105,7 @@ class S3Server:
                 cwd=self._home,
                 env={**os.environ, "WEED_S3_SSE_KEK": "5e" * 32},  # what it encrypts with when asked to
             )
-        process.wait_until(self._answers, self._process, self._log, 50)
+        process.wait_until(self._answers, self._process, self._log, 120)
 
     def stop(self) -> None:
         """At once, as a crash would: its own way of ending takes ten seconds."""

@@ -28,7 +28,7 @@ from signaling.socket import RECHECK
 from tests.support.domain import World, make_world
 from tests.support.fake_media import FakeRecorder, FakeWorker
 
-WAIT_S = 30.0
+WAIT_S = 60.0
 
 
 @dataclass

@@ -84,7 +84,7 @@ def test_an_ecmascript_engine_writes_the_same() -> None:
 
     collect()
     text = "\n".join(json.dumps(sample) for sample in samples)
-    done = subprocess.run([node, "-e", IN_NODE], input=text, capture_output=True, text=True, check=True, timeout=50)
+    done = subprocess.run([node, "-e", IN_NODE], input=text, capture_output=True, text=True, check=True, timeout=150)
     assert done.stdout.split("\n") == [form.canonical(sample).decode() for sample in samples]
 
 
