@@ -97,8 +97,13 @@ def _lists() -> list[Question]:
         Question("tasks, all units", "central", ("/tasks",)),
         Question("tasks, one province", "province", ("/tasks",)),
         Question("tasks, one commune", "commune", ("/tasks",)),
+        Question("figures of tasks, all units", "central", ("/tasks/counts",)),
+        Question("figures of tasks, one province", "province", ("/tasks/counts",)),
         Question("tasks, overdue, page 41", "central", ("/tasks?due=overdue",), (), DEEP),
         Question("calendar, one province", "province", ("/calendar",)),
+        Question("month of the calendar, one province", "province", ("/calendar?view=month",)),
+        Question("first page, one province", "province", ("/",)),
+        Question("first page, one commune", "commune", ("/",)),
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false, true
+from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.ids import utc_now
@@ -110,6 +110,10 @@ class PartyWord(Base):
     word_hash: Mapped[str] = mapped_column(String(32), primary_key=True, index=True)
 
 
+NOT_CLOSED = text("state <> 'closed'")
+"""Of the index of open cases: a list that wants only these writes it the same way, with the value in the statement."""
+
+
 class Case(Base):
     """A case (vụ việc). ``folded`` is summary, content and number without marks, for search without diacritics."""
 
@@ -117,6 +121,7 @@ class Case(Base):
     __table_args__ = (
         Index("ix_case_record_unit_id_received_at_id", "unit_id", "received_at", "id"),
         Index("ix_case_record_received_at_id", "received_at", "id"),
+        Index("ix_case_record_open", "unit_id", "id", "type", postgresql_where=NOT_CLOSED, sqlite_where=NOT_CLOSED),
     )
 
     id: Mapped[str] = id_column()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Date, ForeignKey, Index, String
+from sqlalchemy import Date, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.ids import utc_now
@@ -41,11 +41,17 @@ class Channel(StrEnum):
     POSTED = "posted"  # niêm yết
 
 
+NOT_ENDED = text("ended_at IS NULL")
+
+
 class Assignment(Base):
     """One officer's turn at a case, kept for ever; at most one of a case has no ``ended_at``."""
 
     __tablename__ = "assignment"
-    __table_args__ = (Index("ix_assignment_to_id_ended_at", "to_id", "ended_at"),)
+    __table_args__ = (
+        Index("ix_assignment_to_id_ended_at", "to_id", "ended_at"),
+        Index("ix_assignment_open", "due", "case_id", postgresql_where=NOT_ENDED, sqlite_where=NOT_ENDED),
+    )
 
     id: Mapped[str] = id_column()
     case_id: Mapped[str] = mapped_column(ForeignKey("case_record.id"), index=True)

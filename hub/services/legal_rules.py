@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import calendar, retention
 from hub.auth import Action, Actor, Target, may, require
+from hub.db import READS_ONLY
 from hub.errors import BadInput, NotFound, Stale
 from hub.i18n import N_, Text
 from hub.ids import utc_now
@@ -43,6 +44,10 @@ _CODE = re.compile(r"[a-z][a-z0-9_]{2,63}")
 Row = TypeVar("Row", LegalRule, Holiday)
 _BEFORE = "retention_rule"
 """As the audit trail called a rule of retention while these had a table of their own; their ids stayed."""
+
+
+_BOOK = "rule_book"
+"""Of ``AsyncSession.info``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +94,16 @@ class Change:
 
 
 async def rule_book(db: AsyncSession) -> RuleBook:
-    """Everything that is in force at one time or another."""
+    """Everything that is in force at one time or another; asked once in a session that only reads."""
+    known: RuleBook | None = db.info.get(_BOOK)
+    if known is not None:
+        return known
     rules = await db.execute(select(*(getattr(LegalRule, name) for name in _RULE_COLUMNS)).where(LegalRule.active))
     days = await db.execute(select(*(getattr(Holiday, name) for name in _DAY_COLUMNS)))
-    return _book(tuple(map(tuple, rules)), tuple(map(tuple, days)))
+    book = _book(tuple(map(tuple, rules)), tuple(map(tuple, days)))
+    if db.info.get(READS_ONLY):
+        db.info[_BOOK] = book
+    return book
 
 
 _RULE_COLUMNS = (

@@ -17,9 +17,12 @@ from sqlalchemy import (
     SQLColumnExpression,
     String,
     and_,
+    bindparam,
     case,
     cast,
+    exists,
     false,
+    func,
     literal,
     null,
     or_,
@@ -48,6 +51,8 @@ from hub.tasks import GIVEN, OF_CASES, RANKS, Bucket, Day, Order, TaskKind
 Columns = tuple[SQLColumnExpression[Any], SQLColumnExpression[Any], SQLColumnExpression[Any]]
 NOBODY = "none"
 """As an owner: what nobody has."""
+_OPEN = Case.state != bindparam("closed", CaseState.CLOSED.value, literal_execute=True)
+"""With the value in the statement, so that the index of open cases is of use; of a closed case no clock runs."""
 COLUMNS = ("rank", "key", "due", "unit_id", "owner_id", "clock", "waits")
 
 
@@ -97,19 +102,14 @@ class Part:
         wanted = wanted.order_by(self.key) if self.due is None else wanted.order_by(self.due, self.key)
         return wanted.limit(limit)
 
-    def count(self, bucket: Bucket | None, day: Day, limit: int) -> Select[Any] | None:
-        """At most ``limit`` rows of units and buckets; ``bucket`` None: of all, the most pressing first."""
-        inside = self._within(bucket, day)
-        if inside is None:
-            return None
+    def count(self, day: Day, limit: int) -> Select[Any]:
+        """How many there are by unit and bucket, of at most ``limit``."""
         which: ColumnElement[Any] = literal(Bucket.UNDATED.value) if self.due is None else _bucket(self.due, day)
-        rank = literal(RANKS[self.kind]).label("rank")
-        wanted: Select[Any] = self.rows.with_only_columns(
-            rank, self.unit_id.label("unit_id"), which.label("bucket"), maintain_column_froms=True
-        ).where(inside)
-        if bucket is None and self.due is not None:
-            wanted = wanted.order_by(self.due)
-        return wanted.limit(limit)
+        every = self.rows.with_only_columns(
+            self.unit_id.label("unit_id"), which.label("bucket"), maintain_column_froms=True
+        )
+        few = every.limit(limit).subquery()
+        return select(few.c.unit_id, few.c.bucket, func.count().label("amount")).group_by(few.c.unit_id, few.c.bucket)
 
     def _within(self, bucket: Bucket | None, day: Day) -> ColumnElement[bool] | None:
         due = self.due
@@ -170,14 +170,14 @@ def _clocks(asked: Asked, mark: str, scope: tuple[str, ...] | None, *, owners: b
     if owners or asked.owner:
         open_ = (Assignment.case_id == Case.id) & Assignment.ended_at.is_(None)
         rows, owner = rows.outerjoin(Assignment, open_), Assignment.to_id
-    rows = rows.where(CaseDue.book == mark, CaseDue.due.is_not(None), *_of_cases(asked, scope))
+    rows = rows.where(CaseDue.book == mark, CaseDue.due.is_not(None), _OPEN, *_of_cases(asked, scope))
     return Part(TaskKind.CASE, rows, CaseDue.case_id, CaseDue.due, Case.unit_id, owner, CaseDue.clock)
 
 
 def _given(asked: Asked, scope: tuple[str, ...] | None) -> Iterator[Part]:
     """With a day; and without one while they wait for the answer."""
     rows = select(Case.id).select_from(Assignment).join(Case, Case.id == Assignment.case_id)
-    rows = rows.where(Assignment.ended_at.is_(None), Case.state != CaseState.CLOSED, *_of_cases(asked, scope))
+    rows = rows.where(Assignment.ended_at.is_(None), _OPEN, *_of_cases(asked, scope))
     waits = case((Assignment.state == "sent", True), else_=False)
     columns: Columns = (Case.unit_id, Assignment.to_id, literal(GIVEN))
     dated = rows.where(Assignment.due.is_not(None))
@@ -201,9 +201,11 @@ def _conclusions(actor: Actor, asked: Asked, kind: TaskKind) -> Part:
     ``conclusions.may_follow``): what is open waits for its owner and is seen by who follows it, what is reported waits
     for these alone."""
     named = (SeatKind.CHAIR, SeatKind.DEPUTY, SeatKind.SECRETARY)
-    seated = select(Seat.hearing_id).where(Seat.account_id == actor.account_id, Seat.kind.in_(named))
+    seated = select(Seat.id).where(Seat.hearing_id == Conclusion.hearing_id, Seat.account_id == actor.account_id)
+    # With the offset PostgreSQL asks this of the conclusions at hand, not of all hearings that somebody ever chaired.
+    ran = exists(seated.where(Seat.kind.in_(named)).correlate(Conclusion).offset(0))
     held = select(OrgUnit.id).where(audit.within(OrgUnit.path, scopes(actor, Action.FOLLOW_CONCLUSION)))
-    follows = or_(Conclusion.unit_id.in_(held), Conclusion.hearing_id.in_(seated))
+    follows = or_(Conclusion.unit_id.in_(held), ran)
     reports = select(OrgUnit.id).where(audit.within(OrgUnit.path, scopes(actor, Action.REPORT_TASK)))
     does = or_(ConclusionTask.owner_id == actor.account_id, ConclusionTask.owner_unit_id.in_(reports))
     rows = select(ConclusionTask.id).join(Conclusion, Conclusion.id == ConclusionTask.conclusion_id)

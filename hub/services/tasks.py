@@ -7,11 +7,11 @@ weeks ahead only, everything is made at once (``duties``) and put in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Select, func, select, union_all
+from sqlalchemy import Select, exists, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.auth import Action, Actor, Target, require, scopes
@@ -28,14 +28,15 @@ from hub.models import (
     OrgUnit,
 )
 from hub.services import audit, case_course, duties, unit_scopes
-from hub.services.task_parts import NOBODY, Asked, Part, parts
+from hub.services.search_choices import Choice
+from hub.services.task_parts import NOBODY, Asked, parts
 from hub.tasks import Bucket, Day, Task, TaskKind, beyond, merged
 
-__all__ = ["NOBODY", "PAGE", "Bucket", "Counts", "Task", "TaskKind", "TaskQuery", "counts", "find", "owners"]
+__all__ = ["NOBODY", "PAGE", "Bucket", "Counts", "Found", "Task", "TaskKind", "TaskQuery", "counts", "find", "owners"]
 
 PAGE = 50
-COUNTED_MAX = 5_000
-"""Of each source and bucket; beyond it a figure is "at least"."""
+COUNTED_MAX = 50_000
+"""Of each source; beyond it figures are "at least"."""
 MINE, BELOW = "mine", "below"
 """As a unit: one's own, and those beneath it."""
 _OF_CONCLUSIONS = (TaskKind.CONCLUSION, TaskKind.CONFIRM)
@@ -75,52 +76,55 @@ class Counts:
         return sorted(found, key=lambda one: (*(-one[2][bucket] for bucket in Bucket), one[1]))
 
 
-async def find(db: AsyncSession, actor: Actor, query: TaskQuery, mark: str, day: Day) -> list[Task]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """``more``: there are more duties of the calendar than are listed (``duties.MOST`` of a kind)."""
+
+    tasks: list[Task]
+    more: bool
+
+
+async def find(db: AsyncSession, actor: Actor, query: TaskQuery, mark: str, day: Day) -> Found:
     """At most ``limit`` after ``query.after``. Raises ``Forbidden`` for who reads no cases."""
     asked, scope = await _asked(db, actor, query), await _scope(db, actor)
     after = beyond(query.after)
     pages = [part.page(after, asked, day, query.limit) for part in parts(actor, asked, mark, scope, owners=True)]
     stored = await _stored(db, [page for page in pages if page is not None], day)
-    listed = [one for one in await duties.find(db, actor, asked, day) if query.bucket in (None, one.bucket)]
-    return await _grounded(db, merged([stored, listed], after, query.limit))
+    duties_ = await duties.find(db, actor, asked, day)
+    listed = [one for one in duties_.tasks if query.bucket in (None, one.bucket)]
+    shown = await _grounded(db, merged([stored, listed], after, query.limit))
+    return Found(shown, bool(duties_.more & ({query.bucket} if query.bucket else set(Bucket))))
 
 
 async def counts(db: AsyncSession, actor: Actor, query: TaskQuery, mark: str, day: Day) -> Counts:
     """Of everything that ``query`` asks for, whatever its bucket, with an upper bound to the work."""
     asked, scope = replace(await _asked(db, actor, query), bucket=None), await _scope(db, actor)
     found = Counts()
-    wanted = list(_counted(parts(actor, asked, mark, scope, owners=False), day))
+    wanted = [part.count(day, COUNTED_MAX) for part in parts(actor, asked, mark, scope, owners=False)]
     if wanted:
-        every = union_all(*wanted).subquery()
-        columns = (every.c.rank, every.c.unit_id, OrgUnit.name, every.c.bucket)
-        rows = select(*columns, func.count()).join(OrgUnit, OrgUnit.id == every.c.unit_id).group_by(*columns)
-        whole: dict[tuple[int, Bucket], int] = {}
-        for rank, unit_id, name, bucket, count in await db.execute(rows):
-            found.add(Bucket(bucket), unit_id, name, count)
-            whole[rank, Bucket(bucket)] = whole.get((rank, Bucket(bucket)), 0) + count
-        found.more |= {bucket for (_, bucket), count in whole.items() if count >= COUNTED_MAX}
-    for one in await duties.find(db, actor, asked, day):
+        sources = (select(literal(n).label("source"), *one.subquery().c) for n, one in enumerate(wanted))
+        every = union_all(*sources).subquery()
+        rows = select(every, OrgUnit.name).join(OrgUnit, OrgUnit.id == every.c.unit_id)
+        whole: dict[int, int] = {}
+        for source, unit_id, bucket, amount, name in await db.execute(rows):
+            found.add(Bucket(bucket), unit_id, name, amount)
+            whole[source] = whole.get(source, 0) + amount
+        if any(amount >= COUNTED_MAX for amount in whole.values()):
+            found.more |= set(Bucket)
+    listed = await duties.find(db, actor, asked, day)
+    for one in listed.tasks:
         found.add(one.bucket, one.unit_id, one.unit_name, 1)
+    found.more |= listed.more
     return found
 
 
-def _counted(found: Iterable[Part], day: Day) -> Iterator[Select[Any]]:
-    """Clocks bucket by bucket, because there may be very many; the rest in one go."""
-    for part in found:
-        clocks = part.kind is TaskKind.CASE
-        for bucket in (Bucket.OVERDUE, Bucket.TODAY, Bucket.SOON, Bucket.LATER) if clocks else (None,):
-            count = part.count(bucket, day, COUNTED_MAX)
-            if count is not None:
-                yield select(count.subquery())
-
-
-async def owners(db: AsyncSession, actor: Actor) -> list[Account]:
-    """Who has something to do in the actor's scope."""
+async def owners(db: AsyncSession, actor: Actor) -> list[Choice]:
+    """Who has something to do in the actor's scope, by name."""
     paths = scopes(actor, Action.READ_CASE)
-    open_ = select(Assignment.to_id).where(Assignment.ended_at.is_(None))
-    wanted = select(Account).join(OrgUnit, OrgUnit.id == Account.unit_id)
-    wanted = wanted.where(audit.within(OrgUnit.path, paths), Account.id.in_(open_)).order_by(Account.full_name)
-    return list((await db.execute(wanted)).unique().scalars())
+    has = exists().where(Assignment.to_id == Account.id, Assignment.ended_at.is_(None))
+    wanted = select(Account.id, Account.full_name).join(OrgUnit, OrgUnit.id == Account.unit_id)
+    wanted = wanted.where(audit.within(OrgUnit.path, paths), has).order_by(Account.full_name, Account.id)
+    return [Choice(account_id, name) for account_id, name in await db.execute(wanted)]
 
 
 async def _scope(db: AsyncSession, actor: Actor) -> tuple[str, ...] | None:

@@ -60,6 +60,7 @@ async def a_day(pages: Pages, running: Browser, look: Look = nothing) -> None:
     await look(officer, "case-transferred")
 
     await province.goto("/tasks")
+    await expect(province.locator("nav.tabs [aria-current] .figures")).to_be_visible()
     await look(province, "tasks-arrived")
     await province.get_by_role("link", name="Trả lời").click()
     await look(province, "arrival")

@@ -10,7 +10,17 @@ from sqlalchemy import update
 from hub import calendar
 from hub.ids import utc_now
 from hub.models import Answer, ConclusionTask, HearingKind, Invitation, UnitHead
-from hub.services import conclusion_tasks, conclusions, dues, hearings, law_loading, legal_rules, postings, tasks
+from hub.services import (
+    conclusion_tasks,
+    conclusions,
+    dues,
+    duties,
+    hearings,
+    law_loading,
+    legal_rules,
+    postings,
+    tasks,
+)
 from hub.services.conclusions import Draft, WantedTask
 from hub.services.postings import PostingInput
 from hub.services.tasks import NOBODY, Bucket, TaskQuery
@@ -30,7 +40,7 @@ async def of(world: World, who: str, kind: TaskKind, on: date = TODAY, **asked: 
         day = Day.of(on, await legal_rules.rule_book(db))
         query = TaskQuery(**asked)  # type: ignore[arg-type]
         found = await tasks.find(db, world.actor(who), query, dues.mark_of(day.book), day)
-    return [one for one in found if one.kind is kind]
+    return [one for one in found.tasks if one.kind is kind]
 
 
 async def with_rules(database) -> World:
@@ -71,7 +81,7 @@ async def test_a_conclusions_task_is_shown_to_its_owner_and_to_who_follows_it_an
     assert len(await of(held.world, CHAIR, TaskKind.CONFIRM)) == 1
 
 
-async def test_a_reception_is_to_be_posted_by_the_laws_day_until_it_is_posted(database):
+async def test_a_reception_is_to_be_posted_by_the_laws_day_until_it_is_posted(database, monkeypatch):
     world = await with_rules(database)
     hearing = await book(world, kind=HearingKind.REGULAR)
     async with database.reading() as db:
@@ -79,6 +89,13 @@ async def test_a_reception_is_to_be_posted_by_the_laws_day_until_it_is_posted(da
     for who in ("officer.TINH1", "leader.TINH1", "leader.TW"):
         [duty] = await of(world, who, TaskKind.POSTING)
         assert (duty.due, duty.number) == (due.day, hearing.number)
+    with monkeypatch.context() as few:
+        few.setattr(duties, "MOST", 0)
+        async with database.reading() as db:
+            day = Day.of(TODAY, await legal_rules.rule_book(db))
+            asked = (db, world.actor("officer.TINH1"), TaskQuery(kinds=frozenset({TaskKind.POSTING})), "", day)
+            cut, counted = await tasks.find(*asked), await tasks.counts(*asked)
+    assert (cut.tasks, cut.more, Bucket.LATER in counted.more) == ([], True, True), "that there are more, is said"
     assert await of(world, "officer.XA1", TaskKind.POSTING) == []
     async with database.transaction() as db:
         text = PostingInput(content="Tiếp công dân", accept_late=True)

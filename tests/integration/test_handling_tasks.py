@@ -96,7 +96,7 @@ async def listed(world: World, who: str = "leader.TW", query: TaskQuery = EVERYT
     assert counted.waiting == 0
     day = Day.of(TODAY, await book_of(world))
     async with world.database.reading() as db:
-        found = await tasks.find(db, world.actor(who), query, counted.mark, day)
+        found = (await tasks.find(db, world.actor(who), query, counted.mark, day)).tasks
         counts = await tasks.counts(db, world.actor(who), query, counted.mark, day)
     shown = [task for task in found if query.bucket in (None, task.bucket)]
     assert shown == found == sorted(found, key=lambda task: task.order)
@@ -114,7 +114,7 @@ async def page_by_page(world: World, who: str, size: int) -> list[tasks.Task]:
     while True:
         query = TaskQuery(limit=size, after=found[-1].cursor if found else None)
         async with world.database.reading() as db:
-            page = await tasks.find(db, world.actor(who), query, counted.mark, day)
+            page = (await tasks.find(db, world.actor(who), query, counted.mark, day)).tasks
         if not page:
             return found
         found += page
@@ -249,7 +249,7 @@ async def test_a_row_that_was_counted_by_other_rules_is_shown_to_nobody(world):
         await db.execute(update(CaseDue).values(book="another"))
     day = Day.of(TODAY, await book_of(world))
     async with world.database.reading() as db:
-        assert await tasks.find(db, world.actor("leader.TW"), EVERYTHING, mark, day) == []
+        assert (await tasks.find(db, world.actor("leader.TW"), EVERYTHING, mark, day)).tasks == []
         assert await dues.count_stale(db, mark) == 1
     assert await dues.recount_all(world.database) == 1
 
@@ -273,7 +273,7 @@ async def test_after_a_changed_rule_a_page_does_not_wait_and_the_most_pressing_a
     day = Day.of(TODAY, await book_of(world))
     async with world.database.reading() as db:
         found = await tasks.find(db, world.actor("leader.TW"), EVERYTHING, fresh.mark, day)
-    assert {task.key for task in found} == {made[0].id, made[1].id}
+    assert {task.key for task in found.tasks} == {made[0].id, made[1].id}
 
 
 @pytest.mark.asyncio

@@ -23,6 +23,7 @@ ROWS = (
     get("/cases", "officer* leader* secretary* auditor*", "each sees their own scope"),
     get("/api/cases", "officer* leader* secretary* auditor*", "each sees their own scope"),
     get("/tasks", "officer* leader* secretary* auditor*", "each sees their own scope"),
+    get("/tasks/counts", "officer* leader* secretary* auditor*", "each counts in their own scope"),
     get("/cases/new", REGISTRARS, EDITS),
     post("/cases/new", REGISTRARS, EDITS),
     post("/api/intake/person", REGISTRARS, EDITS),

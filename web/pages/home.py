@@ -120,7 +120,7 @@ async def _work(request: http.Request) -> dict[str, Any]:
         day = Day.of(formats.today(), await legal_rules.rule_book(db))
         found = await tasks.find(db, actor, query, counted.mark, day)
         return {
-            "work": [one for one in found if one.bucket not in (Bucket.LATER, Bucket.UNDATED) or one.waits],
+            "work": [one for one in found.tasks if one.bucket not in (Bucket.LATER, Bucket.UNDATED) or one.waits],
             "work_counts": await tasks.counts(db, actor, query, counted.mark, day),
             "counted": counted,
             "clock_names": CLOCK_NAMES,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from aiohttp import web as http
 
@@ -10,7 +11,7 @@ from hub.auth import Action, Actor, may_somewhere
 from hub.case_clocks import SPECS
 from hub.i18n import N_
 from hub.models import CaseType
-from hub.services import dues, legal_rules, reminding, search_choices, tasks, transfers
+from hub.services import dues, duties, legal_rules, reminding, search_choices, tasks, transfers
 from hub.services.tasks import TaskQuery
 from hub.tasks import OF_CASES, Bucket, Day, TaskKind
 from web import format as formats
@@ -39,27 +40,29 @@ KINDS: Mapping[str, tuple[str, frozenset[TaskKind]]] = {
 
 @routes.get("/tasks")
 async def show(request: http.Request) -> http.Response:
+    """The list; how much there is of each kind is asked by the page's script, once the list is on the screen."""
     actor, hub, asked = keys.actor(request), keys.deps(request), request.query
     here = paging.trail(asked)
     query = _query(actor, asked)
     counted = await dues.fresh(hub.database)
     async with hub.database.reading() as db:
         day = Day.of(formats.today(), await legal_rules.rule_book(db))
-        rows = await tasks.find(db, actor, query, counted.mark, day)
-        counts = await tasks.counts(db, actor, query, counted.mark, day)
+        found = await tasks.find(db, actor, query, counted.mark, day)
         units = await search_choices.units(db, actor)
         owners = await tasks.owners(db, actor)
         first = not here.page
         receives = may_somewhere(actor, Action.RECEIVE_TRANSFER)
         arrived = await transfers.arrived(db, actor) if receives and first else []
         reminded = await reminding.mine(db, actor) if first else []
-    last = rows[tasks.PAGE - 1].cursor if len(rows) > tasks.PAGE else None
+    last = found.tasks[tasks.PAGE - 1].cursor if len(found.tasks) > tasks.PAGE else None
     return view.render(
         request,
         "handling/tasks.html",
-        rows=rows[: tasks.PAGE],
+        rows=found.tasks[: tasks.PAGE],
+        more_duties=duties.MOST if found.more else 0,
         paging=paging.paging("/tasks", asked, here, last),
-        counts=counts,
+        counts=None,
+        counts_query=urlencode(_kept(asked)),
         units=units,
         owners=owners,
         arrived=arrived,
@@ -68,10 +71,35 @@ async def show(request: http.Request) -> http.Response:
         today=day.today,
         asked=dict(asked),
         bucket=query.bucket,
+        buckets=list(Bucket),
         kinds={name: text for name, (text, _) in KINDS.items()},
         clock_names=CLOCK_NAMES,
         task_names=TASK_NAMES,
     )
+
+
+@routes.get("/tasks/counts")
+async def counts(request: http.Request) -> http.Response:
+    """Of what the list is narrowed to (``owner``, ``unit``, ``kind``): the tabs with their figures, and the table by
+    unit; to be put into the page in place of what stands there."""
+    actor, hub, asked = keys.actor(request), keys.deps(request), request.query
+    query = _query(actor, asked)
+    mark = (await dues.fresh(hub.database)).mark
+    async with hub.database.reading() as db:
+        day = Day.of(formats.today(), await legal_rules.rule_book(db))
+        found = await tasks.counts(db, actor, query, mark, day)
+    return view.render(
+        request,
+        "handling/_counts.html",
+        counts=found,
+        asked=_kept(asked),
+        bucket=query.bucket,
+        buckets=list(Bucket),
+    )
+
+
+def _kept(asked: Mapping[str, str]) -> dict[str, str]:
+    return {name: asked[name] for name in ("owner", "unit", "kind", "due") if asked.get(name)}
 
 
 def _query(actor: Actor, asked: Mapping[str, str]) -> TaskQuery:
