@@ -101,7 +101,7 @@ def _lists() -> list[Question]:
         Question("figures of tasks, one province", "province", ("/tasks/counts",)),
         Question("tasks, overdue, page 41", "central", ("/tasks?due=overdue",), (), DEEP),
         Question("calendar, one province", "province", ("/calendar",)),
-        Question("month of the calendar, one province", "province", ("/calendar?view=month",)),
+        Question("week of the calendar, one province", "province", ("/calendar?view=week",)),
         Question("first page, one province", "province", ("/",)),
         Question("first page, one commune", "commune", ("/",)),
     ]

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import lazyload
 
 from hub import calendar
 from hub.auth import Action, Actor, Target, may, may_somewhere
 from hub.ids import utc_now
 from hub.models import Conclusion, ConclusionState, Hearing, HearingState, Minutes, MinutesState, Seat, SeatKind
-from hub.services import postings
+from hub.services import postings, search_scopes
 
 AHEAD = timedelta(days=21)
 """A posting is asked for when its hearing is no further away."""
+_BARE = lazyload("*")
+"""Of a hearing only the row: what is shown is its time and title."""
 WRITERS = (SeatKind.CHAIR, SeatKind.SECRETARY)
 
 
@@ -40,8 +44,8 @@ class Left:
 async def left(db: AsyncSession, actor: Actor, *, limit: int) -> list[Left]:
     """The actor's own, postings first and then the oldest hearing first."""
     found = await _postings(db, actor) if may_somewhere(actor, Action.BOOK_HEARING) else []
-    found += await _conclusions(db, actor)
-    found += await _minutes(db, actor)
+    found += await _conclusions(db, actor, limit)
+    found += await _minutes(db, actor, limit)
     return found[:limit]
 
 
@@ -54,27 +58,20 @@ async def _postings(db: AsyncSession, actor: Actor) -> list[Left]:
     ]
 
 
-async def _conclusions(db: AsyncSession, actor: Actor) -> list[Left]:
-    wanted = (
-        select(Conclusion.id, Hearing)
-        .join(Hearing, Hearing.id == Conclusion.hearing_id)
-        .join(Seat, Seat.hearing_id == Hearing.id)
-        .where(Seat.account_id == actor.account_id, Seat.kind == SeatKind.CHAIR)
-        .where(Conclusion.state == ConclusionState.DRAFT)
-        .order_by(Hearing.starts_at)
-    )
-    rows = (await db.execute(wanted)).unique().all()
+async def _conclusions(db: AsyncSession, actor: Actor, limit: int) -> list[Left]:
+    wanted = select(Conclusion.id, Hearing).join(Hearing, Hearing.id == Conclusion.hearing_id)
+    wanted = wanted.where(Conclusion.state == ConclusionState.DRAFT, _seated(actor, (SeatKind.CHAIR,)))
+    rows = (await db.execute(wanted.order_by(Hearing.starts_at, Hearing.id).limit(limit).options(_BARE))).all()
     return [Left(Duty.ISSUE, hearing, f"/conclusions/{conclusion_id}") for conclusion_id, hearing in rows]
 
 
-async def _minutes(db: AsyncSession, actor: Actor) -> list[Left]:
-    wanted = (
-        select(Hearing)
-        .join(Seat, Seat.hearing_id == Hearing.id)
-        .outerjoin(Minutes, Minutes.hearing_id == Hearing.id)
-        .where(Seat.account_id == actor.account_id, Seat.kind.in_(WRITERS), Hearing.state == HearingState.CLOSED)
-        .where(or_(Minutes.state.is_(None), Minutes.state != MinutesState.LOCKED))
-        .order_by(Hearing.starts_at)
-    )
-    hearings = (await db.execute(wanted)).unique().scalars()
-    return [Left(Duty.MINUTES, one, f"/hearings/{one.id}/minutes") for one in hearings]
+async def _minutes(db: AsyncSession, actor: Actor, limit: int) -> list[Left]:
+    locked = exists().where(Minutes.hearing_id == Hearing.id, Minutes.state == MinutesState.LOCKED)
+    wanted = select(Hearing).where(Hearing.state == HearingState.CLOSED, _seated(actor, WRITERS), ~locked)
+    found = await db.execute(wanted.order_by(Hearing.starts_at, Hearing.id).limit(limit).options(_BARE))
+    return [Left(Duty.MINUTES, one, f"/hearings/{one.id}/minutes") for one in found.scalars()]
+
+
+def _seated(actor: Actor, kinds: Sequence[SeatKind]) -> ColumnElement[bool]:
+    mine = select(Seat.id).where(Seat.hearing_id == Hearing.id, Seat.account_id == actor.account_id)
+    return search_scopes.any_row(mine.where(Seat.kind.in_(kinds)))

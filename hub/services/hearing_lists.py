@@ -59,6 +59,16 @@ class HearingQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class Brief:
+    """A hearing as a calendar shows it. Of ``hearing`` only the row is there; ``points`` are names."""
+
+    hearing: Hearing
+    unit_path: str
+    chair: str
+    points: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Chair:
     """What a filter shows of an account."""
 
@@ -132,14 +142,42 @@ async def coming(db: AsyncSession, actor: Actor, *, now: datetime | None = None,
 
 async def find(db: AsyncSession, actor: Actor, query: HearingQuery) -> list[Hearing]:
     """Hearings that the actor may read, by everything given in the query, from beyond ``after``."""
+    wanted = await _asked(db, actor, query)
+    if query.bare:
+        people = defaultload(Hearing.seats).defaultload(Seat.account)
+        wanted = wanted.options(lazyload(Hearing.cases), people.lazyload(Account.grants))
+    return await _all(db, wanted.limit(query.limit))
+
+
+async def _asked(db: AsyncSession, actor: Actor, query: HearingQuery) -> Select[Hearing]:
     wanted = (await _readable(db, actor)).where(*_days(query), *_places(query))
     if query.text.strip():
         sqlite = db.get_bind().dialect.name == "sqlite"
         wanted = wanted.where(search_scopes.hearings_with(query.text, sqlite=sqlite))
-    if query.bare:
-        people = defaultload(Hearing.seats).defaultload(Seat.account)
-        wanted = wanted.options(lazyload(Hearing.cases), people.lazyload(Account.grants))
-    return await _all(db, _ordered(wanted, query).limit(query.limit))
+    return _ordered(wanted, query)
+
+
+async def briefly(db: AsyncSession, actor: Actor, query: HearingQuery) -> list[Brief]:
+    """As ``find``, hundreds of hearings in three statements: people and points only by their names."""
+    wanted = (await _asked(db, actor, query)).limit(query.limit).options(lazyload("*"))
+    found = list((await db.execute(wanted)).scalars())
+    units = select(OrgUnit.id, OrgUnit.path).where(OrgUnit.id.in_({one.unit_id for one in found}))
+    paths = {row.id: row.path for row in await db.execute(units)}
+    seats = (
+        select(Seat.hearing_id, Account.full_name, Point.name)
+        .outerjoin(Account, (Account.id == Seat.account_id) & (Seat.kind == SeatKind.CHAIR))
+        .outerjoin(Point, (Point.id == Seat.point_id) & (Seat.kind == SeatKind.POINT))
+        .where(Seat.hearing_id.in_([one.id for one in found]), Seat.kind.in_((SeatKind.CHAIR, SeatKind.POINT)))
+        .order_by(Seat.position)
+    )
+    chair: dict[str, str] = {}
+    points: dict[str, list[str]] = {}
+    for hearing_id, chairs_name, points_name in await db.execute(seats) if found else ():
+        if chairs_name is not None:
+            chair.setdefault(hearing_id, chairs_name)
+        if points_name is not None:
+            points.setdefault(hearing_id, []).append(points_name)
+    return [Brief(one, paths[one.unit_id], chair.get(one.id, ""), points.get(one.id, [])) for one in found]
 
 
 def cursor(hearing: Hearing) -> Cursor:
@@ -193,7 +231,8 @@ async def _readable(db: AsyncSession, actor: Actor, action: Action = Action.READ
     if len(units) <= NARROW_UNITS:
         return select(Hearing).where(Hearing.id.in_(union(select(Hearing.id).where(of_units), at_points, mine)))
     own = Seat.hearing_id == Hearing.id
-    return select(Hearing).where(or_(of_units, exists(at_points.where(own)), exists(mine.where(own))))
+    any_row = search_scopes.any_row
+    return select(Hearing).where(or_(of_units, any_row(at_points.where(own)), any_row(mine.where(own))))
 
 
 def _days(query: HearingQuery) -> list[ColumnElement[bool]]:

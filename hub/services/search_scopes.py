@@ -76,20 +76,20 @@ def readable(
         return wanted.where(or_(audit.within(_holding.path, paths), _seated_about(actor), _settled_within(paths)))
     wanted = wanted.join(Hearing, Hearing.id == object_id).join(_holding, _holding.id == Hearing.unit_id)
     hosting = aliased(OrgUnit)
-    at_point = _any(
+    at_point = any_row(
         select(Seat.id)
         .join(Point, Point.id == Seat.point_id)
         .join(hosting, hosting.id == Point.unit_id)
         .where(Seat.hearing_id == Hearing.id, audit.within(hosting.path, paths))
     )
     if kind is SearchKind.HEARING:
-        mine = _any(select(Seat.id).where(Seat.hearing_id == Hearing.id, Seat.account_id == actor.account_id))
+        mine = any_row(select(Seat.id).where(Seat.hearing_id == Hearing.id, Seat.account_id == actor.account_id))
         return wanted.where(or_(audit.within(_holding.path, paths), at_point, mine))
     about = select(HearingCase.case_id).join(Case, Case.id == HearingCase.case_id)
     about = about.where(HearingCase.hearing_id == Hearing.id)
-    secret = _any(about.join(Party, Party.id == Case.party_id).where(Party.secret))
-    erased = _any(about.where(Case.state == CaseState.STATE_SECRET))
-    destroyed = _any(
+    secret = any_row(about.join(Party, Party.id == Case.party_id).where(Party.secret))
+    erased = any_row(about.where(Case.state == CaseState.STATE_SECRET))
+    destroyed = any_row(
         select(Recording.id).where(Recording.hearing_id == Hearing.id, Recording.state == RecordingState.DESTROYED)
     )
     return wanted.where(or_(audit.within(_holding.path, paths), and_(at_point, ~secret)), ~destroyed, ~erased)
@@ -104,7 +104,7 @@ def _seated_about(actor: Actor) -> ColumnElement[bool]:
         .where(HearingCase.case_id == Case.id, Seat.account_id == actor.account_id, Seat.kind.in_(READING_SEATS))
         .where(Hearing.state != HearingState.CANCELLED)
     )
-    return _any(about)
+    return any_row(about)
 
 
 def _settled_within(paths: Collection[str]) -> ColumnElement[bool]:
@@ -115,10 +115,10 @@ def _settled_within(paths: Collection[str]) -> ColumnElement[bool]:
         .join(settling, settling.id == Transfer.to_unit_id)
         .where(Transfer.case_id == Case.id, audit.within(settling.path, paths), Transfer.state.in_(SETTLING))
     )
-    return _any(transferred)
+    return any_row(transferred)
 
 
-def _any(wanted: Select[str]) -> ColumnElement[bool]:
+def any_row(wanted: Select[str]) -> ColumnElement[bool]:
     """That a document's case or hearing has such a row, asked when it is needed. Without the offset PostgreSQL gathers
     such rows of all cases and hearings first, and thinks longer about how than the answer takes."""
     return exists(wanted.correlate(Case, Hearing).offset(0))

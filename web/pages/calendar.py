@@ -15,9 +15,9 @@ from hub import calendar
 from hub.auth import Action, Actor, Target, may, may_somewhere
 from hub.i18n import Text
 from hub.ids import utc_now
-from hub.models import Hearing, HearingState, Posting, SeatKind
-from hub.services import hearings, people, postings
-from hub.services.hearing_lists import chairs
+from hub.models import Hearing, HearingState
+from hub.services import hearing_lists, hearings, people
+from hub.services.hearing_lists import Brief, chairs
 from hub.services.legal_rules import rule_book
 from hub.working_days import SATURDAY, WorkCalendar
 from web import format as formats
@@ -50,7 +50,6 @@ class Entry:
     chair: str
     points: Sequence[str]
     movable: bool
-    posted: Posting | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +97,7 @@ async def show(request: http.Request) -> http.Response:
     first, last = span(kind, day)
     kept = {name: asked[name] for name in FILTERS if asked.get(name)}
     async with keys.deps(request).database.reading() as db:
-        found = await hearings.find(db, actor, _query(actor, kept, first, last))
-        posted = await postings.latest(db, [one.id for one in found])
+        found = await hearing_lists.briefly(db, actor, _query(actor, kept, first, last))
         days = (await rule_book(db)).days
         units = await people.list_units(db, actor)
         choices = {
@@ -107,7 +105,7 @@ async def show(request: http.Request) -> http.Response:
             "leaders": await chairs(db, actor),
             "points": await people.list_points(db, actor),
         }
-    entries = [_entry(actor, one, posted.get(one.id)) for one in found]
+    entries = [_entry(actor, one) for one in found]
     cells = _days(kind, first, last, day, entries, days)
     return view.render(
         request,
@@ -141,7 +139,6 @@ def _query(actor: Actor, kept: Mapping[str, str], first: date, last: date) -> he
         person_id=actor.account_id if kept.get("mine") else "",
         newest_first=False,
         limit=SHOWN_MAX,
-        bare=True,
     )
 
 
@@ -168,15 +165,13 @@ def _step(kind: View, day: date, steps: int) -> date:
     return (first - timedelta(days=1)).replace(day=1) if steps < 0 else (first + timedelta(days=31)).replace(day=1)
 
 
-def _entry(actor: Actor, hearing: Hearing, posted: Posting | None) -> Entry:
-    chair = next((seat.account.full_name for seat in hearing.seats if seat.kind == SeatKind.CHAIR and seat.account), "")
-    points = [seat.point.name for seat in hearing.seats if seat.kind == SeatKind.POINT and seat.point]
+def _entry(actor: Actor, one: Brief) -> Entry:
     movable = (
-        hearing.state in (HearingState.SCHEDULED, HearingState.POSTPONED)
-        and hearing.ends_at > utc_now()
-        and may(actor, Action.BOOK_HEARING, Target(paths=(hearing.unit.path,)))
+        one.hearing.state in (HearingState.SCHEDULED, HearingState.POSTPONED)
+        and one.hearing.ends_at > utc_now()
+        and may(actor, Action.BOOK_HEARING, Target(paths=(one.unit_path,)))
     )
-    return Entry(hearing, chair, points, movable, posted)
+    return Entry(one.hearing, one.chair, one.points, movable)
 
 
 def _days(kind: View, first: date, last: date, shown: date, entries: Sequence[Entry], days: WorkCalendar) -> list[Day]:

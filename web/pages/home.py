@@ -121,7 +121,6 @@ async def _work(request: http.Request) -> dict[str, Any]:
         found = await tasks.find(db, actor, query, counted.mark, day)
         return {
             "work": [one for one in found.tasks if one.bucket not in (Bucket.LATER, Bucket.UNDATED) or one.waits],
-            "work_counts": await tasks.counts(db, actor, query, counted.mark, day),
             "counted": counted,
             "clock_names": CLOCK_NAMES,
             "task_names": TASK_NAMES,
@@ -133,7 +132,7 @@ async def _work(request: http.Request) -> dict[str, Any]:
 
 async def _closed(db: AsyncSession, actor: Actor) -> list[Any]:
     """The latest hearings that were held: what an auditor replays and a leader remembers."""
-    query = HearingQuery(states=(HearingState.CLOSED,), limit=SHOWN)
+    query = HearingQuery(states=(HearingState.CLOSED,), limit=SHOWN, bare=True)
     return [row_of(actor, hearing) for hearing in await hearings.find(db, actor, query)]
 
 
