@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from tests.support.media_relay import Relay
 from tests.support.officials import Official
 from tests.support.points import CHAIR, COMMUNE
 
-pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.timeout(600)]
 
 # The page is ours and cannot be told to use a bad network: so its descriptions lead through one.
 THROUGH_RELAY = """
@@ -64,12 +65,13 @@ def test_a_bad_line_is_told_to_the_chair_the_point_and_the_help_desk_and_reporte
         chair.sign_in()
         commune.sign_in()
         hearing = open_hearing(chair, commune)
-        expect(chair.page.locator(".lines-empty")).to_be_visible()
-        whole_minute_ahead(chair)
+        expect(chair.page.locator(".lines-empty")).to_be_visible(timeout=60_000)
+        much_of_a_minute_ahead(chair)
+        began = time.monotonic()
         line.loss = 0.15
-        bad = chair.page.locator(".lines-bad li")
-        expect(bad).to_contain_text("Điểm cầu xã Tân Tiến", timeout=30_000)
-        expect(bad).to_contain_text("chiều gửi: các nơi nghe và thấy điểm này đứt quãng")
+        # On a machine that has much to do the other line may be bad too.
+        bad = chair.page.locator(".lines-bad li", has_text="Điểm cầu xã Tân Tiến")
+        expect(bad).to_contain_text("chiều gửi: các nơi nghe và thấy điểm này đứt quãng", timeout=60_000)
         expect(commune.page.locator("[data-banner=line-loss_up]")).to_contain_text("Hãy dùng dây mạng thay cho Wi-Fi")
         expect(chair.page.locator("[data-banner=line-loss_up]")).to_have_count(0)
         bad.locator("button").click()
@@ -78,27 +80,26 @@ def test_a_bad_line_is_told_to_the_chair_the_point_and_the_help_desk_and_reporte
         worst = technician.page.locator("#desk-places tr").first
         expect(worst).to_contain_text("Điểm cầu xã Tân Tiến")
         expect(worst).to_contain_text("Mạng mất gói")
-        technician.page.wait_for_timeout(max(0, 50 - datetime.now(UTC).second) * 1_000)
+        technician.page.wait_for_timeout(max(0, BAD_S - (time.monotonic() - began)) * 1_000)
         line.loss = 0.0
-        expect(chair.page.locator(".lines-empty")).to_be_visible(timeout=30_000)
+        expect(bad).to_have_count(0, timeout=60_000)
         expect(commune.page.locator("[data-banner=line-loss_up]")).to_have_count(0)
-        technician.go(f"{hearing}/lines")
-        told = technician.page.locator("tbody tr", has_text="gói chiều gửi lúc")
-        for _ in range(25):  # minutes are written once a minute, and the chair's begin before the commune's
-            if told.count():
-                break
-            technician.page.wait_for_timeout(5_000)
-            technician.page.reload()
-        expect(told).to_have_count(1)
-        expect(told).to_contain_text("Điểm cầu xã Tân Tiến")
         assert chair.complaints == []
         assert commune.complaints == []
+        hub.stop()  # minutes are written once a minute, and those under way when the process ends
+        hub.start()
+        technician.go(f"{hearing}/lines")
+        told = technician.page.locator("tbody tr", has_text="gói chiều gửi lúc")
+        expect(told.filter(has_text="Điểm cầu xã Tân Tiến")).to_have_count(1)
 
 
-def whole_minute_ahead(chair: Official) -> None:
+BAD_S = 25
+
+
+def much_of_a_minute_ahead(chair: Official) -> None:
     """The report counts minutes by their mean: a bad stretch spread over two of them could be bad in neither."""
     passed = datetime.now(UTC).second
-    if passed > 15:
+    if passed > 60 - BAD_S:
         chair.page.wait_for_timeout((60 - passed) * 1_000)
 
 
