@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub import ical
+from hub import calendar, ical
 from hub.i18n import N_, Text
 from hub.ical import Invite, Method, Person
 from hub.ids import new_id, utc_now
@@ -35,6 +35,21 @@ UNSENT = "/invitations/of/"
 """What stands in a queued letter in place of its link, with the invitation's id and sequence: the secret is made when
 the letter leaves (``link``), so that the queue never holds one."""
 HELD = frozenset({HearingState.SCHEDULED})
+_OUT = (
+    N_("Hủy lời mời dự buổi tiếp công dân %(number)s"),
+    N_("Bạn không còn phải dự buổi tiếp này. Lý do xem trong phần mềm."),
+)
+_OFF = {
+    HearingState.POSTPONED: (
+        N_("Hoãn buổi tiếp công dân %(number)s"),
+        N_("Buổi tiếp được hoãn; ngày mới sẽ được báo sau. Lý do xem trong phần mềm."),
+    ),
+    HearingState.CANCELLED: (
+        N_("Hủy buổi tiếp công dân %(number)s"),
+        N_("Buổi tiếp này không diễn ra. Lý do xem trong phần mềm."),
+    ),
+}
+"""Subject and sentence for whoever need not come: since nobody does, or since somebody else does."""
 
 
 def digest(token: str) -> str:
@@ -67,10 +82,11 @@ async def _tell(db: AsyncSession, hearing: Hearing, *, everybody: bool) -> None:
         row = rows.get(account.id)
         if row is not None and row.sequence == hearing.version and not row.withdrawn:
             continue
+        told = row.expires_at if row is not None and not row.withdrawn else None
         row = row or Invitation(id=new_id(), hearing_id=hearing.id, account=account, account_id=account.id)
         _renew(row, hearing)
         db.add(row)
-        await _send(db, hearing, organiser, account, Method.REQUEST, f"{UNSENT}{row.id}/{row.sequence}")
+        await _send(db, hearing, organiser, account, Method.REQUEST, f"{UNSENT}{row.id}/{row.sequence}", told)
     for account_id, row in rows.items():
         if account_id not in wanted and not row.withdrawn:
             row.withdrawn, row.sequence, row.expires_at = True, hearing.version, utc_now()
@@ -123,13 +139,20 @@ async def of_hearing(db: AsyncSession, hearing_id: str) -> list[Invitation]:
 
 
 async def _send(
-    db: AsyncSession, hearing: Hearing, organiser: Account, account: Account, method: Method, path: str
+    db: AsyncSession,
+    hearing: Hearing,
+    organiser: Account,
+    account: Account,
+    method: Method,
+    path: str,
+    told: datetime | None = None,
 ) -> None:
+    """``told``: the beginning that this person was told of before, None at first."""
     cancelled = method is Method.CANCEL
-    subject = (
-        N_("Hủy lời mời dự buổi tiếp công dân %(number)s") if cancelled else N_("Mời dự buổi tiếp công dân %(number)s")
-    )
-    if not cancelled and hearing.version > 1:
+    subject = N_("Mời dự buổi tiếp công dân %(number)s")
+    if cancelled:
+        subject = _OFF.get(HearingState(hearing.state), _OUT)[0]
+    elif told is not None:
         subject = N_("Thay đổi buổi tiếp công dân %(number)s")
     file = MailFile(
         name="buoi-tiep.ics",
@@ -140,7 +163,7 @@ async def _send(
     notice = Notice(
         key=f"hearing-{method.lower()}/{hearing.id}/{hearing.version}",
         subject=Text(subject, {"number": hearing.number}),
-        lines=(*_duty(hearing, account, cancelled=cancelled), *_lines(hearing, cancelled=cancelled)),
+        lines=(*_duty(hearing, account, cancelled=cancelled), *_lines(hearing, cancelled=cancelled, told=told)),
         path=path,
         files=(file,),
         expires_at=None if cancelled else hearing.starts_at,
@@ -160,14 +183,17 @@ def _duty(hearing: Hearing, account: Account, *, cancelled: bool) -> list[Text]:
     return lines
 
 
-def _lines(hearing: Hearing, *, cancelled: bool) -> list[Text]:
-    lines = [Text(N_("Thời gian: %(time)s."), {"time": hearing.starts_at})]
+def _lines(hearing: Hearing, *, cancelled: bool, told: datetime | None = None) -> list[Text]:
+    ends = f"{calendar.local(hearing.ends_at):%H:%M}"
+    lines = [Text(N_("Thời gian: %(time)s–%(ends)s."), {"time": hearing.starts_at, "ends": ends})]
+    if told is not None and told != hearing.starts_at:
+        lines.append(Text(N_("Giờ đã báo trước đây: %(time)s."), {"time": told}))
     chair = next((seat.account for seat in hearing.seats if seat.kind == SeatKind.CHAIR and seat.account), None)
     if chair:
         lines.append(Text(N_("Chủ trì: %(name)s."), {"name": chair.full_name}))
     lines.append(Text(N_("Địa điểm: %(place)s."), {"place": place(hearing)}))
     if cancelled:
-        lines.append(Text(N_("Bạn không còn phải dự buổi tiếp này. Lý do xem trong phần mềm.")))
+        lines.append(Text(_OFF.get(HearingState(hearing.state), _OUT)[1]))
     else:
         lines.append(Text(N_("Bấm liên kết dưới đây để nhận lời, từ chối hoặc đề nghị giờ khác; không cần đăng nhập.")))
     return lines

@@ -102,6 +102,8 @@ async def test_a_change_updates_the_same_event_and_whoever_is_out_of_it_gets_a_c
     assert events[1].vevent.status.value == "CANCELLED"
     assert events[2].vevent.summary.value.startswith("Reception")
     assert len({one.vevent.organizer.value for one in events}) == 1
+    assert "Thay đổi" in str(again.subject)
+    assert "Mời dự" in str(come.subject), "who is told for the first time is invited, whatever was changed before"
 
 
 async def test_a_cancelled_hearing_is_taken_off_everybodys_calendar_and_a_postponed_one_comes_back(database):
@@ -119,6 +121,9 @@ async def test_a_cancelled_hearing_is_taken_off_everybodys_calendar_and_a_postpo
     read = [vobject.readOne(file_of(one).decode()) for one in await letters(world, "leader.TINH1")]
     assert [one.method.value for one in read] == ["REQUEST", "CANCEL", "REQUEST", "CANCEL"]
     assert [one.vevent.sequence.value for one in read] == ["0", "1", "2", "3"]
+    subjects = [str(one.subject) for one in await letters(world, "leader.TINH1")]
+    for subject, words in zip(subjects, ("Mời dự", "Hoãn buổi", "Mời dự", "Hủy buổi"), strict=True):
+        assert words in subject
 
 
 async def test_an_answer_through_the_link_is_kept_and_told_to_who_booked(database):
