@@ -34,7 +34,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "minutes_state": {
         MinutesState.WRITING: N_("Đang viết"),
         MinutesState.READING: N_("Đang đọc lại"),
-        MinutesState.LOCKED: N_("Đã khóa"),
+        MinutesState.LOCKED: N_("Đã khóa, niêm phong"),
     },
     "conclusion_state": {
         ConclusionState.DRAFT: N_("Bản thảo"),
