@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import func, select
 
 from hub.ids import utc_now
-from hub.models import Account, Case, CaseType, Hearing, HearingState, OrgUnit, Point, Role
+from hub.models import Account, Case, CaseType, Hearing, HearingState, OrgUnit, Point, Role, SeatKind
 from hub.services import cases, demo, hearings, people
+from hub.services.hearings import Booking
 from hub.services.identity import Vault
 from tests.support.domain import KEY, RING, cheap_passwords
 
@@ -71,6 +72,24 @@ async def test_when_the_first_hearing_is_over_loading_again_books_another_that_s
     second = await load(database)
     assert second.hearing_id != first.hearing_id
     assert second.starts_at - utc_now() < timedelta(minutes=5)
+
+
+async def test_what_somebody_else_booked_for_the_same_chair_does_not_keep_the_demo_from_starting(database):
+    first = await load(database)
+    async with database.transaction() as db:
+        await hearings.mark_state(db, first.hearing_id, HearingState.CANCELLED)
+        old = await db.get_one(Hearing, first.hearing_id)
+        who = {account.username: account for account in (await db.execute(select(Account))).unique().scalars()}
+        theirs = Booking(
+            title="Tiếp theo lịch của thư ký",
+            starts_at=utc_now() + timedelta(minutes=40),
+            ends_at=utc_now() + timedelta(minutes=160),
+            chair_id=who["chutri"].id,
+            unit_id=old.unit_id,
+            point_ids=tuple(seat.point_id for seat in old.seats if seat.kind == SeatKind.POINT),
+        )
+        booked = await hearings.book(db, Vault(KEY, RING), people.actor_of(who["thuky"]), theirs)
+    assert (await load(database)).starts_at >= booked.ends_at
 
 
 async def test_the_demos_denouncer_is_found_by_nobody(database):
