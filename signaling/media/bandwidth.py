@@ -45,6 +45,12 @@ STANDS_MS = 400
 """A browser that is short of time answers late now and then; only a queue makes round trips long for so long."""
 PROMPT_MS = 1_500
 """A short round trip speaks for the line for so long."""
+CLAIM_MS = 2_000
+CLAIM = 0.85
+"""An estimate that fell is so much of what arrived (draft-ietf-rmcat-gcc-02 section 5.5)."""
+REFUTES = 0.25
+"""Had the line no more than the estimate claims, a queue would stand by now. With less than so much of it, it has."""
+MOST_REFUTED_MS = 300
 SAME = 0.88
 _WINDOW_MS = 1_000
 _LEAST_BPS = 30_000
@@ -125,8 +131,7 @@ class Delay:
     def __init__(self) -> None:
         self._shortest_ms: float | None = None
         self._long_since_ms = float("inf")
-        self.short_ms: float | None = None
-        """When the last round trip was measured, if that one was short."""
+        self._recent: deque[tuple[float, float]] = deque(maxlen=32)
 
     @property
     def late(self) -> bool:
@@ -135,11 +140,17 @@ class Delay:
 
     def queued(self, round_trip_ms: float, now_ms: float) -> bool:
         shortest = self._shortest_ms = min(round_trip_ms, self._shortest_ms or round_trip_ms)
+        self._recent.append((now_ms, round_trip_ms))
         if round_trip_ms <= shortest + max(QUEUED_MS, shortest / 2):
-            self._long_since_ms, self.short_ms = float("inf"), now_ms
+            self._long_since_ms = float("inf")
             return False
-        self._long_since_ms, self.short_ms = min(self._long_since_ms, now_ms), None
+        self._long_since_ms = min(self._long_since_ms, now_ms)
         return now_ms - self._long_since_ms >= STANDS_MS
+
+    def least_ms(self, now_ms: float) -> float | None:
+        """What the quickest answer of late waited for: no queue is longer. None when nothing was measured."""
+        recent = [ms for at_ms, ms in self._recent if now_ms - at_ms < PROMPT_MS]
+        return min(recent) - self._shortest_ms if recent and self._shortest_ms is not None else None
 
 
 class Bandwidth:
@@ -150,7 +161,7 @@ class Bandwidth:
         """When the last sign of too much was seen."""
         self.remb_bps: int | None = None
         self._trusted_bps = float(_LEAST_BPS)
-        self._sent = SentRate()
+        self._sent, self._claimed = SentRate(), SentRate(CLAIM_MS)
         self._brake, self._delay = LossBrake(), Delay()
         self._fell_ms = self._suffered_ms = self._queued_ms = self._well_ms = float("-inf")
         self._short_since_ms = float("inf")
@@ -179,11 +190,14 @@ class Bandwidth:
         """Whether the last round trip was long: for a queue, or because the browser is short of time."""
         return self._delay.late
 
+    @property
+    def _whole(self) -> bool:
+        """Whether nothing is lost but what the line always loses."""
+        return self._brake.loss - self._brake.line_loss < CLEAR
+
     def prompt(self, now_ms: float) -> bool:
         """Whether what is sent now arrives at once and whole, or with the line's own losses only."""
-        short_ms = self._delay.short_ms
-        fresh = short_ms is not None and now_ms - short_ms < PROMPT_MS
-        return fresh and self._brake.loss - self._brake.line_loss < CLEAR
+        return not self.late and self._delay.least_ms(now_ms) is not None and self._whole
 
     @property
     def available_bps(self) -> float:
@@ -196,6 +210,7 @@ class Bandwidth:
     def sent(self, total_bytes: int, now_ms: float, *, content: bool) -> None:
         """``total_bytes`` left for this subscriber since the beginning; ``content`` when nothing is missing."""
         self._sent.measure(total_bytes, now_ms)
+        self._claimed.measure(total_bytes, now_ms)
         elapsed_ms = now_ms - (self._measured_ms if self._measured_ms is not None else now_ms)
         self._measured_ms = now_ms
         if not self.limited:
@@ -238,19 +253,28 @@ class Bandwidth:
         """One measurement of the round trip."""
         if self._delay.queued(ms, now_ms):
             self._suffered_ms = self._queued_ms = now_ms
-            if self.limited:
+            if self.limited and not self._refuted(now_ms):
                 self.congested_ms = now_ms
             self._conclude(now_ms)
 
     def _conclude(self, now_ms: float) -> None:
         """An estimate falls when a browser is short of time, too: only with losses or a queue is it the line."""
-        if self.remb_bps is None or now_ms - min(self._fell_ms, self._suffered_ms) > TOGETHER_MS:
+        together = now_ms - min(self._fell_ms, self._suffered_ms) <= TOGETHER_MS
+        if self.remb_bps is None or not together or self._refuted(now_ms):
             return
         self._queues = True
         self.congested_ms, self._trusted_bps = now_ms, self._in_sent(self.remb_bps)
         if now_ms - self._safe_ms < TOGETHER_MS:
             self._trusted_bps = max(self._trusted_bps, self._safe_bps)
         self._fell_ms = float("-inf")
+
+    def _refuted(self, now_ms: float) -> bool:
+        """More than the estimate would have it went through: nothing was lost, and hardly anything waits."""
+        least_ms = self._delay.least_ms(now_ms)
+        if self.remb_bps is None or least_ms is None or least_ms > MOST_REFUTED_MS or not self._whole:
+            return False
+        would_wait_ms = (CLAIM * self._claimed.bps / max(self.remb_bps, 1) - 1) * CLAIM_MS
+        return least_ms < REFUTES * would_wait_ms
 
     def _in_sent(self, bps: float) -> float:
         """What must be sent for so much to arrive: an estimate counts arrivals, and the line's own losses stay."""

@@ -20,7 +20,7 @@ class FluidLine:
     loss: float = 0.0
     delay_ms: float = 0.0
     busy: bool = False
-    """The browser is short of time: its estimate is far too low and stays there, and every fifth answer is late."""
+    """The browser is short of time: its estimate is far too low and stays there, and two of five answers are late."""
     _remb: float | None = None
     _quiet_ms: float = 0.0
 
@@ -49,7 +49,7 @@ class FluidLine:
             self._remb *= 1.08 ** (STEP_MS / 1000)
 
     def round_trip_ms(self, now_ms: float) -> float:
-        return 20 + self.delay_ms + (300 if self.busy and now_ms % 5_000 == 0 else 0)
+        return 20 + self.delay_ms + (250 if self.busy and now_ms % 5_000 < 2_000 else 0)
 
     @property
     def remb(self) -> int | None:

@@ -147,6 +147,11 @@ def test_an_estimate_that_falls_below_what_is_sent_is_a_limit_until_all_is_well_
     assert not bandwidth.limited, "and answers late, now and then"
     send(1, 300_000)
     bandwidth.round_trip(200, now_ms)
+    assert not bandwidth.limited, "with so little more than it says it carries, more would wait by now"
+    send(1, 300_000)
+    bandwidth.round_trip(400, now_ms)
+    send(1, 300_000)
+    bandwidth.round_trip(600, now_ms)
     assert bandwidth.limited
     assert bandwidth.available_bps == 300_000
     send(1, 600_000)
