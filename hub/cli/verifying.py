@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from hub import cli
-from hub.auth import command_line
+from hub.auth import Role, command_line
 from hub.cli.maintenance import megabytes, told
 from hub.cli.processes import open_store
 from hub.config import Config
@@ -60,7 +60,7 @@ async def _reports(
                     show(what, done, total)
 
                 report = await verification.verify_as(
-                    database, store, trusted, command_line(), each, reason, progress=progress
+                    database, store, trusted, command_line(Role.AUDITOR), each, reason, progress=progress
                 )
                 reports.append(report)
                 if not as_json:
