@@ -102,7 +102,7 @@ async def _hearing(seats: list[Seat], crowd: Crowd, wire: Wire, identity: Identi
     publisher = await chair.publish(sender, Load(pictures_per_s=10, packets_per_picture=2))
     async with background(publisher.run()):
         await point.subscribe(receiver)
-        await asyncio.wait_for(receiver.connected.wait(), 20)
+        await asyncio.wait_for(receiver.connected.wait(), 60)
         await asyncio.sleep(1)
     found = keys_of(sender) | keys_of(receiver)
     for peer in (sender, receiver):

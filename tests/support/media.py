@@ -8,7 +8,7 @@ import json
 import struct
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -378,3 +378,13 @@ async def until(condition: Callable[[], bool], limit_s: float = LIMIT_S) -> None
     async with asyncio.timeout(limit_s):
         while not condition():  # noqa: ASYNC110 - what is waited for happens in another process
             await asyncio.sleep(0.02)
+
+
+async def falls_quiet(count: Callable[[], Awaitable[int]], fewer_than: int, lasts_s: float = 1.0) -> None:
+    """Until fewer than so many more are counted in a while: what was under way may come late on a slow machine."""
+    async with asyncio.timeout(LIMIT_S):
+        while True:
+            before = await count()
+            await asyncio.sleep(lasts_s)
+            if await count() - before < fewer_than:
+                return
