@@ -12,11 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from hub import cli
-from hub.auth import Role, command_line
+from hub.auth import command_line
 from hub.cli.maintenance import megabytes, told
 from hub.cli.processes import open_store
 from hub.config import Config
 from hub.db import Database
+from hub.models import Role
 from hub.services import verification
 from hub.services.verification import VerifyReport
 
