@@ -210,19 +210,33 @@ def next_due(running: Sequence[Clock]) -> Clock | None:
     return min(open_, key=lambda one: one.due or date.max, default=None)
 
 
-def _clock(
-    spec: ClockSpec, facts: Facts, course: Sequence[Happened], book: RuleBook, today: date, with_stopped: bool
-) -> Clock | None:
+def rule_of(code: str, facts: Facts, course: Sequence[Happened], book: RuleBook) -> Rule | None:
+    """What the clock of this name runs by, without counting it; None when there is no such clock."""
+    spec = next((one for one in SPECS if one.code == code and facts.type in one.types), None)
+    begun = _begun(spec, facts, standing(course), book) if spec is not None else None
+    return begun[1] if begun is not None else None
+
+
+def _begun(spec: ClockSpec, facts: Facts, course: Sequence[Happened], book: RuleBook) -> tuple[int, Rule] | None:
+    """Which event starts the clock, and the rule of that day."""
     code = spec.rule(facts)
     at = next((n for n, one in enumerate(course) if one.code in spec.rather), None)
     if at is None:
         at = next((n for n, one in enumerate(course) if one.code in spec.starts), None)
     if code is None or at is None:
         return None
-    started = course[at].day
-    rule = book.find(code, started)
-    if rule is None:
+    rule = book.find(code, course[at].day)
+    return (at, rule) if rule is not None else None
+
+
+def _clock(
+    spec: ClockSpec, facts: Facts, course: Sequence[Happened], book: RuleBook, today: date, with_stopped: bool
+) -> Clock | None:
+    begun = _begun(spec, facts, course, book)
+    if begun is None:
         return None
+    at, rule = begun
+    started = course[at].day
     later = course[at + 1 :]
     stopped = next((one.day for one in later if one.code in spec.stops), None)
     if stopped is not None and not with_stopped:

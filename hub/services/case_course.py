@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import lazyload
+from sqlalchemy.orm import defer, lazyload
 
 from hub import calendar
 from hub.auth import Action, Actor, Target, may, require
-from hub.case_clocks import OVER, Clock, clocks, next_due
+from hub.case_clocks import OVER, Clock, clocks, next_due, rule_of
 from hub.case_moves import MOVES, Facts, Happened, Move, MoveCode, Need, offered, target_of
 from hub.errors import BadInput, NotFound
 from hub.i18n import N_, Text
 from hub.ids import utc_now
-from hub.law import RuleBook
+from hub.law import Rule, RuleBook
 from hub.models import Case, CaseEvent, CaseState, CaseType, Complexity
 from hub.services import audit, identity, legal_rules
 from hub.services.case_locking import locked
@@ -25,6 +25,8 @@ from hub.services.identity import Vault
 from hub.text import clean, clean_block
 
 _CHECK = N_("Một số mục chưa đúng. Hãy xem lại.")
+_UNREAD = (defer(Case.content), defer(Case.folded), defer(Case.lowered))
+"""Long columns that no clock asks for."""
 DOCUMENT_MAX = 80
 REASON_MAX = 1000
 
@@ -122,6 +124,18 @@ async def next_dues(db: AsyncSession, case_ids: Sequence[str]) -> dict[str, Cloc
         clock = next_due(clocks(facts_of(case), happened(case, events[case.id]), book, today, stopped=False))
         if clock is not None:
             found[case.id] = clock
+    return found
+
+
+async def rules_of(db: AsyncSession, clock_codes: Mapping[str, str]) -> dict[str, Rule]:
+    """The rule that a clock runs by, by case, for the clock's name by case; of cases shown in a list."""
+    events, book = await events_of(db, list(clock_codes)), await legal_rules.rule_book(db)
+    wanted = select(Case).where(Case.id.in_(clock_codes)).options(lazyload("*"), *_UNREAD)
+    found = {}
+    for case in (await db.execute(wanted)).scalars():
+        rule = rule_of(clock_codes[case.id], facts_of(case), happened(case, events[case.id]), book)
+        if rule is not None:
+            found[case.id] = rule
     return found
 
 

@@ -199,11 +199,11 @@ def _task(row: Any, day: Day) -> Task:
 
 async def _grounded(db: AsyncSession, found: list[Task]) -> list[Task]:
     """With the rule that each clock of the shown cases runs by: the table of due days keeps only the day."""
-    of_law = [one.key for one in found if one.kind is TaskKind.CASE]
-    running = await case_course.next_dues(db, of_law) if of_law else {}
+    of_law = {one.key: one.clock for one in found if one.kind is TaskKind.CASE}
+    rules = await case_course.rules_of(db, of_law) if of_law else {}
     return [
         replace(one, basis=rule.legal_basis, unsure=rule.certainty is Certainty.UNVERIFIED)
-        if one.kind is TaskKind.CASE and one.key in running and (rule := running[one.key].rule)
+        if one.kind is TaskKind.CASE and (rule := rules.get(one.key))
         else one
         for one in found
     ]
