@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from hub.errors import Forbidden, NotFound, NotReady
 from hub.i18n import N_
+from hub.ids import utc_now
 from hub.lines import Figures, Way
 from hub.models import LineMinute
 from hub.services import hearings, lines
@@ -20,7 +21,7 @@ from tests.support.signaling_world import until
 
 pytestmark = pytest.mark.asyncio
 
-BEGIN = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
+BEGIN = (utc_now() + timedelta(days=1)).replace(hour=1, minute=30, second=0, microsecond=0)
 MINUTE = timedelta(minutes=1)
 
 

@@ -45,7 +45,9 @@ export class Dragging {
     const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
     if (!(chip instanceof HTMLElement) || !event.isPrimary || event.button !== 0 || !plain) return;
     const { clientX: x, clientY: y } = event;
-    this.held = { chip, pointer: event.pointerId, fromX: x, fromY: y, x, y, below: 0 };
+    const row = chip.closest("tr")?.getBoundingClientRect();
+    const below = row ? Math.floor((y - row.top) / row.height) : 0;
+    this.held = { chip, pointer: event.pointerId, fromX: x, fromY: y, x, y, below };
     this.pressed = false;
     if (event.pointerType === "touch") this.holding = window.setTimeout(() => this.hold(), FINGER_HOLDS_MS);
   }
@@ -79,7 +81,7 @@ export class Dragging {
 
   begin() {
     if (!this.held) return;
-    const { chip, pointer, fromX, fromY } = this.held;
+    const { chip, pointer } = this.held;
     chip.setPointerCapture(pointer);
     chip.classList.add("moving");
     const ghost = document.createElement("div");
@@ -89,10 +91,6 @@ export class Dragging {
     document.body.append(ghost);
     document.body.classList.add("dragging");
     this.ghost = ghost;
-    const row = this.under(fromX, fromY)?.parentElement;
-    const first = chip.closest("tr");
-    const rows = [...this.area.querySelectorAll("tr")];
-    if (row instanceof HTMLTableRowElement && first) this.held.below = rows.indexOf(row) - rows.indexOf(first);
     this.follow();
     this.scroll();
   }
