@@ -102,15 +102,30 @@ def _prepare(day: Day) -> str:
 def _enter(day: Day, hearing: str) -> None:
     day.chair.enter(hearing)
     day.secretary.enter(hearing)
-    day.commune.enter(hearing, "Tân Tiến")
+    day.commune.enter(hearing, "Tân Tiến", by_keyboard=True)
     day.province.enter(hearing, "Trụ sở Tiếp công dân")
     for point in (day.commune, day.province):
-        point.confirm_notice()
+        point.confirm_notice(by_keyboard=point is day.commune)
         point.waits()
     day.chair.press("open")
     day.chair.press("admit-all")
     for official in (day.chair, day.commune, day.province, day.secretary):
         official.is_on_stage()
+    _say_by_keyboard(day.commune, day.chair)
+    day.chair.press("chair")  # back from the messages
+
+
+def _say_by_keyboard(one: Official, other: Official) -> None:
+    """A message written, sent and read without a mouse; the panel stays open at the reader's."""
+    for official in (one, other):
+        official.page.keyboard.press("t")
+        expect(official.page.locator("#say")).to_be_focused()
+    one.page.keyboard.insert_text("Công dân đã có mặt.")
+    one.page.keyboard.press("Enter")
+    expect(one.page.locator("#say")).to_be_focused()
+    expect(other.page.locator("[data-panel=messages] .texts")).to_contain_text("Công dân đã có mặt.")
+    one.page.keyboard.press("Escape")
+    expect(one.page.locator(".bar [data-action=messages]")).to_be_focused()
 
 
 def _write(day: Day) -> None:

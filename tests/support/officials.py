@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from playwright.sync_api import BrowserContext, ElementHandle, Page, expect
+from playwright.sync_api import BrowserContext, ElementHandle, Locator, Page, expect
 
 from hub.services import demo
 from tests.support import routes
@@ -122,32 +122,45 @@ class Official:
 
     # Entering -----------------------------------------------------------------------------------------------------
 
-    def enter(self, hearing: str, seat_words: str = "") -> None:
+    def enter(self, hearing: str, seat_words: str = "", *, by_keyboard: bool = False) -> None:
         """Take the seat and go through the device check (and the notice) to the waiting room."""
-        page = self.page
+        page, press = self.page, self.reaches if by_keyboard else Locator.click
         self.go(hearing)
         seats = page.locator(f"a[href^='{hearing}/seats/']")
         (seats.filter(has_text=seat_words) if seat_words else seats).first.click()
         page.wait_for_selector("body[data-phase=check]")
         self.seat_id = page.evaluate("() => JSON.parse(document.getElementById('live').textContent).seatId")
-        page.locator("[data-action=check-start]").click()
+        if by_keyboard:
+            page.keyboard.press("Enter")  # the question has the focus: its first answer
+        else:
+            page.locator("[data-action=check-start]").click()
         for step in ("camera", "microphone", "loudspeaker", "connection"):
             section = page.locator(f"[data-step={step}]:not([hidden])")
             expect(section).to_be_visible()
             if self.point is None and step in ("camera", "microphone"):
-                section.locator("[data-action=check-skip]").click()
+                press(section.locator("[data-action=check-skip]"))
                 continue
             if step == "microphone":
                 expect(section.locator(".heard")).to_have_text(self.words("Đã thu được tiếng."))
             if step == "loudspeaker":
-                section.locator("[data-action=check-tone]").click()
-            section.locator("[data-action=check-yes]").click()
+                press(section.locator("[data-action=check-tone]"))
+            press(section.locator("[data-action=check-yes]"))
         if self.point is not None:
             expect(page.locator(".summary-line")).to_have_text(self.words("Mọi thứ đều tốt."))
-        page.locator("[data-action=check-done]").click()
+        press(page.locator("[data-action=check-done]"))
 
-    def confirm_notice(self) -> None:
-        self.page.locator("[data-action=confirm-notice]").click()
+    def reaches(self, button: Locator) -> None:
+        """Press it without a mouse: from where the focus is, by Tab alone."""
+        expect(button).to_be_enabled()
+        for _ in range(8):
+            if button.evaluate("button => button === document.activeElement"):
+                return self.page.keyboard.press("Enter")
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"{self.username} does not come to {button} by keyboard")
+
+    def confirm_notice(self, *, by_keyboard: bool = False) -> None:
+        button = self.page.locator("[data-action=confirm-notice]")
+        (self.reaches if by_keyboard else Locator.click)(button)
 
     def waits(self) -> None:
         expect(self.page.locator("#phase-hall .waiting")).to_be_visible()
