@@ -48,9 +48,10 @@
     return faults;
   }
 
-  /** Everything, closed parts and dialogs included. */
-  async function barriers() {
+  /** Everything; closed parts and dialogs included, unless the page is in use. @param {boolean} [opens] */
+  async function barriers(opens = true) {
     const faults = form();
+    if (!opens) return [...faults, ...await violations(document.documentElement)];
     for (const closed of document.querySelectorAll("details:not([open], [data-pop])")) closed.setAttribute("open", "");
     faults.push(...await violations(document.documentElement));
     for (const dialog of document.querySelectorAll("dialog:not([open])")) {

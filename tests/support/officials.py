@@ -13,6 +13,7 @@ from playwright.sync_api import BrowserContext, ElementHandle, Locator, Page, ex
 
 from hub.services import demo
 from tests.support import routes
+from tests.support.barriers import SCRIPTS
 from tests.support.hub_process import HubProcess
 from tests.support.points import Point
 from web.translate import catalogue
@@ -161,6 +162,13 @@ class Official:
     def confirm_notice(self, *, by_keyboard: bool = False) -> None:
         button = self.page.locator("[data-action=confirm-notice]")
         (self.reaches if by_keyboard else Locator.click)(button)
+
+    def meets_no_barrier(self) -> None:
+        """What axe-core finds by WCAG 2.2 AA on the page as it is now; and nothing is wider than the screen."""
+        for script in SCRIPTS:
+            self.page.evaluate(script.read_text(encoding="utf-8"))
+        found = self.page.evaluate("async () => [...(await barriers(false)), ...tooWide()]")
+        assert not found, f"{self.username}: " + "\n".join(found)
 
     def waits(self) -> None:
         expect(self.page.locator("#phase-hall .waiting")).to_be_visible()
