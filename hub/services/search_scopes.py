@@ -29,6 +29,7 @@ from hub.models import (
     Case,
     CaseDue,
     CaseState,
+    Conclusion,
     Hearing,
     HearingCase,
     HearingState,
@@ -119,9 +120,9 @@ def _settled_within(paths: Collection[str]) -> ColumnElement[bool]:
 
 
 def any_row(wanted: Select[str]) -> ColumnElement[bool]:
-    """That a document's case or hearing has such a row, asked when it is needed. Without the offset PostgreSQL gathers
-    such rows of all cases and hearings first, and thinks longer about how than the answer takes."""
-    return exists(wanted.correlate(Case, Hearing).offset(0))
+    """That a case, hearing or conclusion has such a row, asked when it is needed. Without the offset PostgreSQL gathers
+    such rows of all of them first, and thinks longer about how than the answer takes."""
+    return exists(wanted.correlate(Case, Hearing, Conclusion).offset(0))
 
 
 def hearings_with(typed: str, *, sqlite: bool) -> ColumnElement[bool]:

@@ -20,7 +20,6 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
-    exists,
     false,
     func,
     literal,
@@ -45,7 +44,7 @@ from hub.models import (
     SeatKind,
     TaskState,
 )
-from hub.services import audit
+from hub.services import audit, search_scopes
 from hub.tasks import GIVEN, OF_CASES, RANKS, Bucket, Day, Order, TaskKind
 
 Columns = tuple[SQLColumnExpression[Any], SQLColumnExpression[Any], SQLColumnExpression[Any]]
@@ -202,8 +201,7 @@ def _conclusions(actor: Actor, asked: Asked, kind: TaskKind) -> Part:
     for these alone."""
     named = (SeatKind.CHAIR, SeatKind.DEPUTY, SeatKind.SECRETARY)
     seated = select(Seat.id).where(Seat.hearing_id == Conclusion.hearing_id, Seat.account_id == actor.account_id)
-    # With the offset PostgreSQL asks this of the conclusions at hand, not of all hearings that somebody ever chaired.
-    ran = exists(seated.where(Seat.kind.in_(named)).correlate(Conclusion).offset(0))
+    ran = search_scopes.any_row(seated.where(Seat.kind.in_(named)))
     held = select(OrgUnit.id).where(audit.within(OrgUnit.path, scopes(actor, Action.FOLLOW_CONCLUSION)))
     follows = or_(Conclusion.unit_id.in_(held), ran)
     reports = select(OrgUnit.id).where(audit.within(OrgUnit.path, scopes(actor, Action.REPORT_TASK)))
