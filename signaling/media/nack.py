@@ -76,6 +76,13 @@ class NackGenerator:
             self._missing[lost] = _Missing(now_ms, now_ms + REORDER_MS)
         return True
 
+    def asked(self, seq: int) -> bool:
+        """Whether this packet was asked for and has not come yet: what comes now may be the repeat."""
+        if not self._missing:
+            return False
+        found = self._missing.get(self._sequence.peek(seq))
+        return found is not None and found.requests > 0
+
     @property
     def missing(self) -> bool:
         """Whether any packet is waited for."""

@@ -69,6 +69,7 @@ class Stream:
         self.consumers: list[Consumer | LayerSwitch] = []
         self.keyframes_asked = self.nacks_sent = 0
         self._payload_type = payload_type
+        self._repeats_apart = codec.rtx_payload_type is not None
         self._nack = NackGenerator()
         self._keyframes = KeyframeRequests()
         self._gop: GopCache[Shaped] = GopCache()
@@ -82,7 +83,10 @@ class Stream:
     def receive(self, packet: bytes, now_ns: int, *, paused: bool) -> None:
         """A packet of the stream itself."""
         sequence = packet[2] << 8 | packet[3]
-        self.stats.received(sequence, rtp.timestamp(packet), now_ns)
+        # Sound is repeated on its own SSRC: a loss that was made good is a loss all the same to who reads the reports,
+        # the publisher's encoder first, which adds error correction by them.
+        if self._repeats_apart or not self._nack.asked(sequence):
+            self.stats.received(sequence, rtp.timestamp(packet), now_ns)
         if self._nack.received(sequence, now_ns / 1e6) and not paused:
             self._take(packet, sequence, now_ns)
 

@@ -8,7 +8,7 @@ import { Shown, toldHeight } from "../../web/static/js/live/core/shown.js";
 import { hasBegun } from "../../web/static/js/live/core/frames.js";
 import { parse } from "../../web/static/js/live/core/protocol.js";
 import { noCounters, quality, readCounters } from "../../web/static/js/live/core/quality.js";
-import { preferVp8, withSteadyOpus } from "../../web/static/js/live/core/sdp.js";
+import { offeringRepeatedSound, preferVp8, withSteadyOpus } from "../../web/static/js/live/core/sdp.js";
 import { elapsed, formatPosition, parsePosition, stretch, timeOfDay } from "../../web/static/js/live/core/time.js";
 
 test("a position is read and written as it stands in an address", () => {
@@ -43,6 +43,16 @@ test("our Opus is steady: error correction on, discontinuous transmission off, o
   const bare = withSteadyOpus("a=rtpmap:96 opus/48000/2\r\na=mid:0\r\n");
   assert.equal(bare, "a=rtpmap:96 opus/48000/2\r\na=fmtp:96 useinbandfec=1;usedtx=0\r\na=mid:0\r\n");
   assert.equal(withSteadyOpus("a=rtpmap:0 PCMU/8000\r\n"), "a=rtpmap:0 PCMU/8000\r\n");
+});
+
+test("an offer says once of each Opus that lost packets of it are sent again", () => {
+  const sdp = "m=audio 9 X 111 63\r\na=rtpmap:111 opus/48000/2\r\na=rtcp-fb:111 transport-cc\r\na=rtpmap:63 red/48000/2\r\n";
+  const told = offeringRepeatedSound(sdp);
+  assert.deepEqual(told.split("\r\n").filter((line) => line.endsWith(" nack")), ["a=rtcp-fb:111 nack"]);
+  assert.ok(told.indexOf("a=rtpmap:111") < told.indexOf("a=rtcp-fb:111 nack"));
+  assert.equal(offeringRepeatedSound(told), told);
+  const video = "m=video 9 X 96\r\na=rtpmap:96 VP8/90000\r\n";
+  assert.equal(offeringRepeatedSound(video), video);
 });
 
 test("VP8 comes first with its retransmission, and nothing is lost where there is none", () => {

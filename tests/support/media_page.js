@@ -88,7 +88,9 @@ async function offer(name, iceRestart) {
       shared.has(t) ? "screen" : t.sender.track?.kind === "audio" ? "microphone" : "camera",
     ]),
   );
-  return { sdp: pc.localDescription?.sdp, sources };
+  // As the product's page says it (web/static/js/live/core/sdp.js): lost packets of sound are sent again.
+  const sdp = pc.localDescription?.sdp.replace(/^(a=rtpmap:(\d+) opus.*)$/m, "$1\r\na=rtcp-fb:$2 nack");
+  return { sdp, sources };
 }
 
 /** @param {string} name @param {string} sdp */

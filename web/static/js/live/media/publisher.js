@@ -4,7 +4,7 @@
  */
 
 import { cameraHeight, cameraLayers, mostLayers } from "../core/layers.js";
-import { preferVp8, withSteadyOpus } from "../core/sdp.js";
+import { offeringRepeatedSound, preferVp8, withSteadyOpus } from "../core/sdp.js";
 import { makeConnection, nextGeneration, Watch } from "./connection.js";
 
 /** @import { Published, Source } from "../core/protocol.js" */
@@ -178,7 +178,7 @@ export class Publisher {
       this.restart = false;
       if (connection !== this.connection) return;
       await connection.setLocalDescription(offer);
-      const sdp = connection.localDescription?.sdp ?? "";
+      const sdp = offeringRepeatedSound(connection.localDescription?.sdp ?? "");
       // Without a line nothing is lost: the next welcome finds "offering" and begins anew.
       this.send({ type: "publish", generation: this.generation, sdp, sources: this.#sources() });
     } catch {
