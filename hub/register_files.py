@@ -22,6 +22,7 @@ PAPER_MOST = 3000
 """Lines on one PDF; a longer period is printed in parts."""
 CELL_MAX = 32_000
 """A workbook's cell holds 32,767 characters."""
+_FONT, _BOLD = (Font(name="Times New Roman", size=11, bold=bold) for bold in (False, True))
 _EDGE = Border(*(Side(style="thin"),) * 4)
 
 
@@ -57,7 +58,7 @@ def paper(unit: str, style: Style, subject: str, lines: list[Line], today: date)
     )
 
 
-async def workbook(path: Path, subject: str, pages: AsyncIterator[list[Line]]) -> int:
+async def workbook(path: Path, unit: str, subject: str, pages: AsyncIterator[list[Line]]) -> int:
     """Write the workbook to ``path``; how many lines. Never holds more than one page of lines."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Sổ tiếp công dân")
@@ -67,8 +68,11 @@ async def workbook(path: Path, subject: str, pages: AsyncIterator[list[Line]]) -
     sheet.freeze_panes = "A3"
     sheet.print_title_rows = "1:2"
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9  # A4 (ECMA-376 §18.3.1.63)
-    sheet.append([_text(sheet, f"SỔ TIẾP CÔNG DÂN – {subject}", bold=True)])
-    sheet.append([_text(sheet, head, bold=True) for head in heads])
+    sheet.append([_text(sheet, f"{unit} – SỔ TIẾP CÔNG DÂN – {subject}", bold=True)])
+    handled = len(heads) - GROUPS[2][1] - GROUPS[1][1]
+    groups = range(handled, handled + GROUPS[1][1])
+    titles = [f"{HANDLING}: {head}" if nth in groups else head for nth, head in enumerate(heads)]
+    sheet.append([_framed(_text(sheet, head, bold=True)) for head in titles])
     count = 0
     async for lines in pages:
         for line in lines:
@@ -80,22 +84,25 @@ async def workbook(path: Path, subject: str, pages: AsyncIterator[list[Line]]) -
 
 def _row(sheet: object, line: Line) -> list[WriteOnlyCell]:
     """Typed: the number a number, the day a day, everything else text, whatever it begins with."""
-    number = WriteOnlyCell(sheet, value=line.number)
-    day = WriteOnlyCell(sheet, value=line.day)
+    number, day = WriteOnlyCell(sheet, value=line.number), WriteOnlyCell(sheet, value=line.day)
+    number.font = day.font = _FONT
     day.number_format = "dd/mm/yyyy"
     who = "\n".join(part for part in (line.who, line.address) if part)
     cells = line.cells()
     texts = [who, line.id_number, line.content, line.requested, *cells[5:]]
     row = [number, day, *(_text(sheet, text) for text in texts)]
-    for cell in row:
-        cell.border = _EDGE
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
-    return row
+    return [_framed(cell) for cell in row]
+
+
+def _framed(cell: WriteOnlyCell) -> WriteOnlyCell:
+    cell.border = _EDGE
+    cell.alignment = Alignment(wrap_text=True, vertical="top")
+    return cell
 
 
 def _text(sheet: object, value: str, *, bold: bool = False) -> WriteOnlyCell:
     """A cell of text: with the type said, ``=1+1`` is shown and never computed."""
     cell = WriteOnlyCell(sheet, value=papers.printable(value)[:CELL_MAX])
     cell.data_type = "s"
-    cell.font = Font(name="Times New Roman", size=11, bold=bold)
+    cell.font = _BOLD if bold else _FONT
     return cell

@@ -14,6 +14,7 @@ from hub.text import clean, clean_block
 
 TEXT_MAX = 5_000
 REASON_MAX = 1_000
+SETTLED_MAX = 500
 NOTE_MAX = 300
 NUMBER_MAX = 80
 SKEW = timedelta(minutes=5)
@@ -49,6 +50,8 @@ class NewVisit:
     first: bool | None = None
     requested: str = ""
     advised: str = ""
+    settled_by: str = ""
+    """Who has settled the matter before: the register's seventh column."""
     name: str = ""
     address: str = ""
     birth: str = ""
@@ -64,7 +67,7 @@ class NewVisit:
 
     def cleaned(self) -> NewVisit:
         lines = ("identity_note", "name", "address", "birth", "document_number")
-        blocks = ("requested", "advised", "refusal_reason")
+        blocks = ("requested", "advised", "refusal_reason", "settled_by")
         cleaned: dict[str, Any] = {name: clean(getattr(self, name)) for name in lines}
         cleaned |= {name: clean_block(getattr(self, name)) for name in blocks}
         return replace(self, **cleaned)
@@ -74,6 +77,7 @@ def faults(new: NewVisit, now: datetime) -> dict[str, Text]:
     """What must be put right before the visit can be kept, by form field."""
     found: dict[str, Text] = {}
     limits = {
+        "settled_by": SETTLED_MAX,
         "requested": TEXT_MAX,
         "advised": TEXT_MAX,
         "refusal_reason": REASON_MAX,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from docx import Document
@@ -79,9 +80,9 @@ def _page_number(paragraph: Paragraph) -> None:
 
 def _heading(document: Any, paper: Paper) -> None:
     table = document.add_table(rows=1, cols=2)
-    table.autofit = False
+    # The motto's first line must not wrap: 13 pt bold needs 9.4 cm, cells keep 0.4 cm for themselves.
+    _set_widths(table, (Cm(6.2), Cm(18 if paper.landscape else 10)))
     left, right = table.rows[0].cells
-    left.width, right.width = Cm(6.6), Cm(9.8 if not paper.landscape else 18)
     lines = ([(paper.authority.upper(), 13, False)] if paper.authority else []) + [
         (line, 13, True) for line in papers.agency_lines(paper.agency)
     ]
@@ -105,7 +106,9 @@ def _title(document: Any, paper: Paper) -> None:
     head = _say(document.add_paragraph(), paper.title.upper(), 14, bold=True)
     head.alignment, head.paragraph_format.space_before = CENTER, Pt(12)
     if paper.subject:
-        _say(document.add_paragraph(), paper.subject, 14, bold=True).alignment = CENTER
+        subject = _say(document.add_paragraph(), paper.subject, 14, bold=True)
+        subject.alignment, subject.paragraph_format.space_after = CENTER, Pt(0)
+        _say(document.add_paragraph(), RULE, 8).alignment = CENTER
     if len(paper.to) == 1:
         _say(document.add_paragraph(), f"Kính gửi: {paper.to[0]}").alignment = CENTER
     elif paper.to:
@@ -176,13 +179,21 @@ def _table(document: Any, block: Table) -> None:
     for texts in block.rows:
         for column, (cell, text) in enumerate(zip(table.add_row().cells, texts, strict=True)):
             _say(cell.paragraphs[0], text, block.size_pt).alignment = RIGHT if column in block.right else LEFT
-    _merge(table, block)
     if block.widths:
         section, whole = document.sections[0], sum(block.widths)
         room = section.page_width - section.left_margin - section.right_margin
-        for row in table.rows:
-            for cell, share in zip(row.cells, block.widths, strict=True):
-                cell.width = int(room * share / whole)
+        _set_widths(table, [int(room * share / whole) for share in block.widths])
+    _merge(table, block)
+
+
+def _set_widths(table: Any, widths_emu: Sequence[int]) -> None:
+    """In the grid as well as in the cells: some programs go by the one, some by the other."""
+    table.autofit = False
+    for column, width in zip(table.columns, widths_emu, strict=True):
+        column.width = width
+    for row in table.rows:
+        for cell, width in zip(row.cells, widths_emu, strict=True):
+            cell.width = width
 
 
 def _merge(table: Any, block: Table) -> None:

@@ -7,7 +7,7 @@ the two to each other.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from hub.case_moves import MoveCode
@@ -39,7 +39,11 @@ LINE_MAX, BLOCK_MAX = 300, 10_000
 
 
 def _signing(facts: Facts) -> Signing:
-    return facts.signing or of_head(facts.style)
+    """Who was named for this paper, else the unit's head."""
+    if facts.signing:
+        return facts.signing
+    head = of_head(facts.style)
+    return head if head.name else replace(head, name=facts.head_name)
 
 
 COMMON = (

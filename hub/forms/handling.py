@@ -254,7 +254,11 @@ FORMS = (
         fields=(
             Field(name="body", label=N_("Kính gửi"), required=True, default=head),
             SUBJECT,
-            Field(name="settled", label=N_("Cơ quan đã giải quyết")),
+            Field(
+                name="settled",
+                label=N_("Cơ quan đã giải quyết"),
+                default=lambda facts: facts.settled_by,
+            ),
             Field(
                 name="proposal",
                 label=N_("Đề xuất"),

@@ -21,7 +21,7 @@ from hub.forms.signing import Signing, of_person
 from hub.i18n import N_
 from hub.ids import utc_now
 from hub.models import Account, Case, CaseEvent, CaseType, OrgUnit, Receipt, Visit
-from hub.services import case_course, identity, legal_rules, paper_styles, receipts, visits
+from hub.services import case_course, identity, legal_rules, paper_styles, receipts, register, visits
 from hub.services.case_access import get
 from hub.services.identity import Vault
 from hub.visits import GROUNDS
@@ -78,7 +78,7 @@ async def draft(db: AsyncSession, actor: Actor, about: About, code: str) -> Draf
     facts = await _facts(db, actor, case, visit) if case else await _visit_facts(db, actor, visit, unit)
     if receipt is not None:
         facts = replace(facts, handed_over=tuple(_handed_over(receipt)))
-    facts = replace(facts, unit_style=await paper_styles.of(db, unit))
+    facts = await _styled(db, facts, unit)
     facts = replace(facts, signing=_signing(form, facts))
     edition = registry().edition(code, event_day(form, facts))
     may_name = _may_name(actor, case, visit, citizen=edition.citizen)
@@ -88,8 +88,14 @@ async def draft(db: AsyncSession, actor: Actor, about: About, code: str) -> Draf
 async def usual(db: AsyncSession, actor: Actor, case: Case, code: str) -> tuple[Form, dict[str, str]]:
     """A form of a case with what its fields say before anything is typed, of a case that the actor may read."""
     form = FORMS[code]
-    facts = replace(await _facts(db, actor, case, None), unit_style=await paper_styles.of(db, case.unit))
+    facts = await _styled(db, await _facts(db, actor, case, None), case.unit)
     return form, forms.defaults(form, facts)
+
+
+async def _styled(db: AsyncSession, facts: Facts, unit: OrgUnit) -> Facts:
+    """With how the unit's papers look and who heads it."""
+    style, head = await paper_styles.of(db, unit), await paper_styles.head_name(db, unit, facts.today)
+    return replace(facts, unit_style=style, head_name=head)
 
 
 def _may_name(actor: Actor, case: Case | None, visit: Visit | None, *, citizen: bool) -> bool:
@@ -170,6 +176,7 @@ async def _facts(db: AsyncSession, actor: Actor, case: Case, visit: Visit | None
         course={MoveCode(event.code): _step(event) for event in events},
         reception=_reception(last) if last else None,
         due=due,
+        settled_by=await register.settled_before(db, case.id),
     )
 
 

@@ -35,6 +35,7 @@ class Entry:
     identity_method: IdentityMethod | None = None
     identity_note: str = ""
     requested: str = ""
+    settled_by: str = ""
     point_id: str = ""
 
 
@@ -69,6 +70,7 @@ async def register(db: AsyncSession, vault: Vault, actor: Actor, entry: Entry) -
             case_id=found.id,
             people_count=new.people_count,
             requested=entry.requested,
+            settled_by=entry.settled_by,
         )
         await visits.record(db, vault, actor, visit)
     return found

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.auth import Action, Actor, Target, require
 from hub.errors import BadInput, NotFound
 from hub.forms.signing import Signing, Style, guessed, of_head, of_person
 from hub.i18n import N_, Text
-from hub.models import OrgUnit, PaperStyle
+from hub.models import OrgUnit, PaperStyle, UnitHead
 from hub.papers import Paper, Para, Signer
 from hub.services import audit
 from hub.text import clean
@@ -37,6 +37,16 @@ async def of(db: AsyncSession, unit: OrgUnit) -> Style:
 async def guess(db: AsyncSession, unit: OrgUnit) -> Style:
     above = await db.get(OrgUnit, unit.parent_id) if unit.parent_id else None
     return guessed(unit.name, above.name if above is not None else "")
+
+
+async def head_name(db: AsyncSession, unit: OrgUnit, day: date) -> str:
+    """Of whoever heads the unit on that day; empty where nobody has been written down."""
+    wanted = select(UnitHead).where(UnitHead.unit_id == unit.id, UnitHead.valid_from <= day)
+    wanted = wanted.where(or_(UnitHead.valid_to.is_(None), UnitHead.valid_to >= day)).order_by(
+        UnitHead.valid_from.desc()
+    )
+    head = (await db.execute(wanted.limit(1))).unique().scalar_one_or_none()
+    return head.account.full_name if head else ""
 
 
 async def managed(db: AsyncSession, actor: Actor, unit_id: str) -> tuple[OrgUnit, Style, bool]:

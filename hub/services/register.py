@@ -33,12 +33,13 @@ CHUNK = 500
 """Entries read at once."""
 
 
-async def enter(db: AsyncSession, actor: Actor, visit: Visit) -> RegisterEntry:
+async def enter(db: AsyncSession, actor: Actor, visit: Visit, settled_by: str = "") -> RegisterEntry:
     """Write a reception down, in the transaction that keeps it. Nobody's identity is opened: it is copied sealed."""
     texts = {
         "content": visit.case.summary if visit.case else "",
         "requested": visit.requested[:TEXT_MAX],
-        "settled_by": "",
+        "settled_by": settled_by,
+        "advised": "" if visit.case else visit.advised[:TEXT_MAX],
         "note": _note_of(visit),
         "reason": "",
     }
@@ -65,6 +66,7 @@ async def correct(
     require(actor, Action.REGISTER_CASE, Target(paths=(wrong.unit.path,)))
     written = {name: clean_block(texts.get(name, "")) for name in CORRECTION_FIELDS} | {"reason": clean_block(reason)}
     await _check(db, vault, actor, wrong, written)
+    written["advised"] = wrong.texts.get("advised", "")
     await _lock(db, wrong.unit_id, wrong.year)
     again = select(RegisterEntry.number).where(
         RegisterEntry.unit_id == wrong.unit_id,
@@ -93,6 +95,13 @@ async def get(db: AsyncSession, actor: Actor, entry_id: str) -> RegisterEntry:
         raise NotFound(N_("Không tìm thấy mục này trong sổ."))
     require(actor, Action.READ_REGISTER, Target(paths=(found.unit.path,)))
     return found
+
+
+async def settled_before(db: AsyncSession, case_id: str) -> str:
+    """Who is said to have settled the matter before, in the latest entry that says it."""
+    wanted = select(RegisterEntry.texts).where(RegisterEntry.case_id == case_id)
+    latest = await db.scalars(wanted.order_by(RegisterEntry.at.desc()))
+    return next((str(texts["settled_by"]) for texts in latest if texts and texts.get("settled_by")), "")
 
 
 async def close_year(db: AsyncSession, actor: Actor, unit_id: str, year: int) -> RegisterBook:

@@ -4,8 +4,9 @@ of names is logged, and every export."""
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +16,7 @@ from hub.db import Database
 from hub.errors import BadInput, NotFound
 from hub.i18n import N_, Text
 from hub.models import CaseType, OrgUnit, RegisterBook, RegisterEntry
-from hub.register import Line, classification
+from hub.register import Line, Outcome, classification
 from hub.services import audit, identity, register
 from hub.services.identity import Identity, Vault
 
@@ -161,7 +162,7 @@ async def _lines(
                     CaseType(entry.case_type) if entry.case_type else None, entry.people_count, first=entry.first
                 ),
                 settled_by=texts.get("settled_by", ""),
-                outcome=outcomes[entry.id],
+                outcome=_with_advice(outcomes[entry.id], texts),
                 note=texts.get("note", ""),
                 corrects=entry.corrects,
                 corrected_by=corrections.get(entry.number, ()),
@@ -173,6 +174,12 @@ async def _lines(
             )
         )
     return lines
+
+
+def _with_advice(outcome: Outcome, texts: dict[str, Any]) -> Outcome:
+    """Column 9 of who came without a case: what they were told."""
+    advised = str(texts.get("advised", ""))
+    return replace(outcome, guided=advised) if advised and not outcome.guided else outcome
 
 
 async def _corrections(db: AsyncSession, entries: list[RegisterEntry]) -> dict[int, tuple[int, ...]]:

@@ -110,7 +110,7 @@ async def record(db: AsyncSession, vault: Vault, actor: Actor, new: NewVisit) ->
     action = "visit_refused" if new.refusal_ground else "visit_recorded"
     about = ("case", case.id) if case else ("visit", found.id)
     await audit.record(db, actor, action, *about, unit_path=unit.path, visit_id=found.id)
-    await register.enter(db, actor, found)
+    await register.enter(db, actor, found, new.settled_by)
     return found
 
 
@@ -130,7 +130,9 @@ async def _revealing(db: AsyncSession, vault: Vault, actor: Actor, case: Case | 
     """The fields that name the denouncer."""
     if case is None or not case.party.secret:
         return {}
-    written = {name: getattr(new, name) for name in ("requested", "advised", "refusal_reason", "identity_note")}
+    written = {
+        name: getattr(new, name) for name in ("requested", "advised", "settled_by", "refusal_reason", "identity_note")
+    }
     return {
         name: case_rules.secrecy_fault()
         for name, text in written.items()

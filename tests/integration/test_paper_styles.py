@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from hub.config import Config
 from hub.forms.signing import Signing, guessed, of_head, of_person
-from hub.models import Account, AuditEvent, Case, OrgUnit
+from hub.models import Account, AuditEvent, Case, CaseType, OrgUnit
 from hub.services import form_facts, people
 from tests.support.pages import Pages, running_pages
 
@@ -43,7 +43,7 @@ async def test_titles_follow_from_what_is_set_and_else_from_the_name():
 
 async def test_an_administrator_sets_looks_at_and_takes_back_how_papers_look(pages: Pages):
     async with pages.database.reading() as db:
-        case = (await db.execute(select(Case).limit(1))).unique().scalar_one()
+        case = (await db.execute(select(Case).where(Case.type == CaseType.COMPLAINT))).unique().scalar_one()
         unit = await db.get_one(OrgUnit, case.unit_id)
     path = f"/units/{unit.id}/papers"
     administrator = await pages.person("quantri")
@@ -63,4 +63,7 @@ async def test_an_administrator_sets_looks_at_and_takes_back_how_papers_look(pag
     assert said["on_behalf"] == "TM. Ủy ban nhân dân phường"
     assert (await administrator.post(path, {"do": "reset"})).status == 303
     assert "Chưa đặt gì" in html.unescape((await administrator.get(path)).text)
+    async with pages.database.reading() as db:
+        _, said = await form_facts.usual(db, officer, case, "result_notice")
+    assert said["signer_name"] == "Nông Văn Thắng", "whoever heads the unit today"
     assert (await (await pages.person("canbotinh")).get(path)).status in (403, 404)

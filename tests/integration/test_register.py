@@ -123,9 +123,10 @@ async def test_many_officers_at_once_leave_no_gap_and_no_double_though_some_are_
 
 
 async def test_each_reception_is_a_line_with_the_forms_columns(desk: Desk) -> None:
-    await desk.receive(await desk.case(), people_count=1)
+    await desk.receive(await desk.case(), people_count=1, settled_by="UBND xã, văn bản 12/UBND", advised="Chờ trả lời")
     await desk.receive(
         None,
+        advised="Đến bộ phận một cửa",
         refusal_ground=RefusalGround.MISCONDUCT,
         refusal_reason="Gây rối",
         decided_by=desk.world.accounts["leader.XA1"].id,
@@ -138,8 +139,9 @@ async def test_each_reception_is_a_line_with_the_forms_columns(desk: Desk) -> No
         "•••••••••876",
         "Thu hồi đất\nYêu cầu, đề nghị: Đề nghị trả lời bằng văn bản",
         "Khiếu nại, 1 người, lần đầu",
-        "",
+        "UBND xã, văn bản 12/UBND",
     )
+    assert (received.outcome.guided, refused.outcome.guided) == ("", "Đến bộ phận một cửa")
     assert refused.who == NAME
     assert "Điều 9 khoản 2" in refused.note
     assert refused.classification == "Không có đơn, 1 người, lần đầu"
@@ -328,17 +330,24 @@ async def test_an_export_is_logged_and_whole_id_numbers_need_a_reason(desk: Desk
 async def test_the_printed_register_is_a4_across_with_its_head_on_every_page(desk: Desk) -> None:
     await desk.receive(await desk.case())
     (line,) = await desk.lines()
-    many = [replace(line, number=n) for n in range(1, 80)]
+    many = [
+        replace(line, number=n, content="Thu hồi đất " * (n % 9), note=f"đầu {n} {'dài ' * 9} cuối {n}.")
+        for n in range(1, 80)
+    ]
+    many[40] = replace(many[40], content="Một việc dài hơn một trang. " * 70)
     unit = "UBND xã Tân Tiến"
     made = await pdf.render(register_files.paper(unit, guessed(unit), "Tháng 11/2026", many, date(2026, 11, 30)))
     with pypdfium2.PdfDocument(made) as document:
         width, height = document[0].get_size()
-        pages = [page.get_textpage().get_text_bounded() for page in document]
+        pages = [" ".join(page.get_textpage().get_text_bounded().split()) for page in document]
     assert round(width) == 842
     assert width > height
     assert len(pages) > 3
+    apart = [n for n in range(1, 80) if not any(f"đầu {n} " in page and f"cuối {n}." in page for page in pages)]
+    assert apart in ([], [41])  # only what is longer than a page may go on overleaf
+    assert sum(page.count("Một việc") for page in pages) == 70
     assert all("Thụ lý để" in page and "Hướng xử lý" in page for page in pages)
-    assert all(NAME.rsplit(maxsplit=1)[-1] in page for page in pages)
+    assert all(NAME.rsplit(maxsplit=1)[-1] in page or "Một việc" in page for page in pages)
 
 
 async def test_a_workbook_is_typed_and_no_text_becomes_a_formula(desk: Desk, tmp_path: Path) -> None:
@@ -346,8 +355,10 @@ async def test_a_workbook_is_typed_and_no_text_becomes_a_formula(desk: Desk, tmp
         await desk.receive(await desk.case(summary=summary), requested="=1+1")
     pages = register_lists.stream(desk.database, desk.world.vault, desk.officer, desk.query(), full=True)
     path = tmp_path / "so.xlsx"
-    assert await register_files.workbook(path, f"Năm {desk.year}", pages) == 5
+    assert await register_files.workbook(path, "UBND xã Tân Tiến", f"Năm {desk.year}", pages) == 5
     sheet = openpyxl.load_workbook(io.BytesIO(path.read_bytes())).active
+    assert sheet["A1"].value == f"UBND xã Tân Tiến – SỔ TIẾP CÔNG DÂN – Năm {desk.year}"
+    assert [cell.value for cell in sheet[2]][8] == "Hướng xử lý: Thụ lý để giải quyết"
     rows = list(sheet.iter_rows(min_row=3))
     assert [row[0].value for row in rows] == [1, 2, 3, 4, 5]
     assert all(isinstance(row[1].value, datetime) for row in rows)

@@ -181,6 +181,15 @@ def test_pictures_to_look_at_first_are_pngs_one_a_page() -> None:
     assert all(one.startswith(b"\x89PNG") for one in found)
 
 
+def test_the_word_file_keeps_the_motto_on_one_line_and_the_tables_columns() -> None:
+    """In the grid as in the cells: LibreOffice goes by the one, Word by the other."""
+    opened = Document(io.BytesIO(word.build(paper(motto=True))))
+    head, *rest = opened.tables
+    assert [round(one.width.cm, 2) for one in (head.columns[1], head.cell(0, 1))] == [10, 10]
+    listed = next(table for table in rest if table.cell(0, 1).text == "Tài liệu")
+    assert [round(column.width / listed.columns[0].width) for column in listed.columns] == [1, 6, 2]
+
+
 def test_the_word_file_says_the_same_and_can_be_edited() -> None:
     said = words_of(word.build(paper(subject="V/v nhận đơn", to=("Bà Én",), form_note="Mẫu số 02")))
     for words in ("XÃ TÂN TIẾN", "Số: 12/GBN-UBND", "GIẤY BIÊN NHẬN", "Kính gửi: Bà Én", "Điều 1. Đoạn văn"):

@@ -123,7 +123,7 @@ async def _workbook(request: http.Request, query: Query, *, full: bool) -> http.
         async with aclosing(
             register_lists.stream(hub.database, hub.vault, keys.actor(request), query, full=full)
         ) as pages:
-            await register_files.workbook(path, subject, pages)
+            await register_files.workbook(path, unit.name, subject, pages)
         response = http.StreamResponse(headers={"Content-Type": XLSX, **_named(unit, query, "xlsx")})
         await response.prepare(request)
         with path.open("rb") as file:

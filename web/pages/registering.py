@@ -173,5 +173,6 @@ def _entry(form: Form) -> intake.Entry:
         identity_method=form.choice("identity_method", IdentityMethod, IdentityMethod.UNKNOWN) if method else None,
         identity_note=form.text("identity_note"),
         requested=form.text("requested"),
+        settled_by=form.text("settled_by"),
         point_id=form.text("point_id"),
     )

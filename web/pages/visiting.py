@@ -29,6 +29,7 @@ TEXTS = (
     "case_id",
     "requested",
     "advised",
+    "settled_by",
     "name",
     "address",
     "birth",

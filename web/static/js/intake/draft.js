@@ -3,7 +3,7 @@
  * is, and nothing at all of a denunciation. It goes with the registration, the sign-out, the tab, or after some hours.
  */
 
-const KEPT = ["type", "party_kind", "people_count", "summary", "content", "requested", "unit_id"];
+const KEPT = ["type", "party_kind", "people_count", "summary", "content", "requested", "settled_by", "unit_id"];
 const LASTS_MS = 8 * 3600 * 1000;
 const PREFIX = "hub-entry:";
 const SAVE_AFTER_MS = 400;
