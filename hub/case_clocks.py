@@ -14,7 +14,7 @@ from itertools import product
 
 from hub.case_moves import COMPLAINT, DENUNCIATION, EVERY, REQUESTS, Facts, Happened, MoveCode, standing
 from hub.i18n import N_
-from hub.law import Rule, RuleBook
+from hub.law import SPANS, Rule, RuleBook
 from hub.models.cases import CaseState, CaseType, Complexity
 from hub.working_days import Pause, Span, working_days_between
 
@@ -226,7 +226,7 @@ def _begun(spec: ClockSpec, facts: Facts, course: Sequence[Happened], book: Rule
     if code is None or at is None:
         return None
     rule = book.find(code, course[at].day)
-    return (at, rule) if rule is not None else None
+    return (at, rule) if rule is not None and rule.unit in SPANS else None
 
 
 def _clock(

@@ -15,6 +15,8 @@ from hub.working_days import Pause, Span, Step, StepKind, WorkCalendar, span
 
 SPANS = frozenset({RuleUnit.WORKING_DAYS, RuleUnit.DAYS, RuleUnit.MONTHS, RuleUnit.YEARS})
 FREQUENCIES = frozenset({RuleUnit.DAYS_PER_WEEK, RuleUnit.DAYS_PER_MONTH})
+EARLIEST, LATEST = date(1990, 1, 1), date(2100, 12, 31)
+"""Days that rules and events may have; counting from the last day that a ``date`` knows would end in nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,9 @@ class RuleBook:
         return sorted((rule for rule in self.rules if rule.code == code), key=lambda rule: rule.valid_from)
 
     def explain(self, rule: Rule, event: date, pauses: Sequence[Pause] = ()) -> Span:
-        """What the rule means for an event on a day. Raises ``Unacceptable`` for a rule that is no date's matter."""
+        """What the rule means for an event on a day. Raises ``Unacceptable`` for a rule or day that gives no date."""
+        if event > LATEST:
+            raise Unacceptable(N_("Ngày phải từ năm 1990 đến năm 2100."))
         if rule.unit in FREQUENCIES:
             found = _period(rule, event)
         elif rule.unit in SPANS:
@@ -91,6 +95,24 @@ def overlaps(rules: Iterable[Rule]) -> list[tuple[Rule, Rule]]:
         for one, other in pairwise(ordered)
         if one.code == other.code and (one.valid_to is None or other.valid_from <= one.valid_to)
     ]
+
+
+def uncovered(book: RuleBook, codes: Iterable[str], since: date) -> list[tuple[str, date]]:
+    """Each code that no version holds for at some time from ``since`` on, with the first such day."""
+    found = []
+    for code in sorted(codes):
+        day: date | None = since
+        for rule in book.versions(code):
+            if day is not None and rule.holds_on(day):
+                day = rule.valid_to + timedelta(days=1) if rule.valid_to else None
+        if day is not None:
+            found.append((code, day))
+    return found
+
+
+def interchangeable(unit: RuleUnit) -> frozenset[RuleUnit]:
+    """The units that a rule may change to and still mean the same kind of thing: a span, a frequency, a number."""
+    return next((family for family in (SPANS, FREQUENCIES) if unit in family), frozenset({unit}))
 
 
 def _period(rule: Rule, event: date) -> Span:

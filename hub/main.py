@@ -124,21 +124,16 @@ def drain_worker(
 @app.command()
 def deadline(
     rule: Annotated[str, typer.Option(help="Code of the rule; --list shows them.")] = "",
-    event: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="The day of the event.")] = None,
+    event: Annotated[str, typer.Option("--from", help="The day of the event: 2026-11-23 or 23/11/2026.")] = "",
     show: Annotated[bool, typer.Option("--list", help="Show all rules instead, with their legal basis.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
     config: ConfigFile = None,
 ) -> None:
     """When something is due by the law: the rule of the event's day, and each step of the count."""
-    if show is bool(rule and event):
-        cli.fail(["deadline: give --rule and --from, or --list"], status=2)
     from hub.cli import deadlines
 
     settings = cli.load_config(cli.environment(config))
-    if rule and event:
-        deadlines.show(settings, rule, event.date(), as_json=as_json)
-    else:
-        deadlines.list_rules(settings, as_json=as_json)
+    deadlines.run(settings, rule, event, every=show, as_json=as_json)
 
 
 @search_app.command("rebuild")

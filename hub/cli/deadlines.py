@@ -15,11 +15,32 @@ from hub import migrate as migrations
 from hub.cli.maintenance import told
 from hub.config import Config
 from hub.db import Database
-from hub.i18n import Text
+from hub.i18n import N_, Text
 from hub.law import Rule, RuleBook
 from hub.services import legal_rules
 from hub.services.law_loading import shipped_book
 from hub.working_days import Span
+
+
+def run(config: Config, code: str, event: str, *, every: bool, as_json: bool) -> None:
+    """What the command line asks for. A fault is told on standard error, and nothing is printed."""
+    if every is bool(code and event):
+        cli.fail([cli.in_words(Text(N_("Hãy ghi --rule và --from, hoặc chỉ --list.")))], status=2)
+    if every:
+        list_rules(config, as_json=as_json)
+    else:
+        show(config, code, _day(event), as_json=as_json)
+
+
+def _day(text: str) -> date:
+    """As programs write it or as people do."""
+    from web.format import parse_day
+
+    try:
+        return parse_day(text)
+    except ValueError:
+        wrong = Text(N_("Không đọc được ngày “%(day)s”. Hãy ghi như 2026-11-23 hoặc 23/11/2026."), {"day": text})
+        cli.fail([cli.in_words(wrong)], status=2)
 
 
 def show(config: Config, code: str, event: date, *, as_json: bool) -> None:
@@ -50,7 +71,8 @@ def read_book(config: Config) -> RuleBook:
         if found is not None:
             _require_law(found)
             return asyncio.run(_from_database(config.database))
-    sys.stderr.write("hub: no database yet: these are the rules that came with the hub\n")
+    note = Text(N_("Chưa có cơ sở dữ liệu: đây là các quy tắc có sẵn trong phần mềm."))
+    sys.stderr.write(f"hub: {cli.in_words(note)}\n")
     return shipped_book()
 
 

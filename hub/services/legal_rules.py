@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub import calendar, retention
+from hub import calendar, law_files, retention
 from hub.auth import Action, Actor, Target, may, require
 from hub.db import READS_ONLY
 from hub.errors import BadInput, NotFound, Stale
 from hub.i18n import N_, Text
 from hub.ids import utc_now
-from hub.law import Rule, RuleBook, overlaps
+from hub.law import EARLIEST, LATEST, Rule, RuleBook, interchangeable, overlaps
 from hub.law_files import LIMITS
 from hub.models import (
     Account,
@@ -38,8 +38,6 @@ from hub.text import clean
 from hub.working_days import LONGEST_DAYS, SATURDAY, SpecialDay, WorkCalendar
 
 _CHECK = N_("Một số mục chưa đúng. Hãy xem lại.")
-EARLIEST = date(1990, 1, 1)
-LATEST = date(2100, 12, 31)
 _CODE = re.compile(r"[a-z][a-z0-9_]{2,63}")
 Row = TypeVar("Row", LegalRule, Holiday)
 _BEFORE = "retention_rule"
@@ -335,6 +333,25 @@ def _rule_faults(edit: RuleEdit) -> dict[str, Text]:
         found["unit"] = Text(N_("Thời hạn lưu giữ tính bằng năm hoặc vĩnh viễn; quy tắc khác không vĩnh viễn."))
     elif keeps and edit.value > retention.YEARS_MAX:
         found["value"] = Text(N_("Giá trị từ 1 đến %(most)d."), {"most": retention.YEARS_MAX})
+    else:
+        found |= _meaning_faults(edit)
+    return found
+
+
+def _meaning_faults(edit: RuleEdit) -> dict[str, Text]:
+    """A code that came with the hub is counted by it: a deadline that became a number of people would stop every page
+    that shows one, and one counted backwards would be overdue from the start."""
+    code = clean(edit.code)
+    shipped = next((one for one in law_files.shipped_rules() if one.code == code), None)
+    if shipped is None or code.startswith(retention.CODE):
+        return {}
+    found = {}
+    if edit.unit not in interchangeable(shipped.unit):
+        found["unit"] = Text(
+            N_("Với đơn vị này phần mềm không tính được nữa. Hãy chọn đơn vị cùng loại với bản trước.")
+        )
+    if edit.direction is not shipped.direction:
+        found["direction"] = Text(N_("Chiều tính của mã này không đổi được."))
     return found
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select
 
 from hub import law_files
 from hub.errors import BadInput, Forbidden, NotFound, Stale
-from hub.models import AuditEvent, Certainty, DayKind, Holiday, LegalRule, RuleUnit
+from hub.models import AuditEvent, Certainty, DayKind, Direction, Holiday, LegalRule, RuleUnit
 from hub.services import law_loading, legal_rules
 from hub.services.legal_rules import HolidayEdit, RuleEdit
 from tests.support.domain import make_world
@@ -130,6 +130,9 @@ async def test_who_saves_second_is_told_who_was_first_and_changes_nothing(databa
         ({"note": "x" * 601}, "note"),
         ({"valid_from": date(1, 1, 1)}, "valid_from"),
         ({"valid_to": date(2010, 1, 1)}, "valid_to"),
+        ({"unit": RuleUnit.PEOPLE}, "unit"),
+        ({"unit": RuleUnit.DAYS_PER_MONTH}, "unit"),
+        ({"direction": Direction.BEFORE}, "direction"),
     ],
 )
 async def test_a_fault_is_told_beside_its_field(database, changes, field):

@@ -61,6 +61,7 @@ async def test_the_calculator_explains_each_step_and_how_sure_it_is(pages):
         ("rule=&from=23/11/2026", "Hãy chọn một quy tắc."),
         ("rule=nonsense&from=23/11/2026", "Không có quy tắc"),
         ("rule=reception_district_chair&from=23/11/2026", "không có hiệu lực vào ngày 23/11/2026"),
+        ("rule=reception_reply&from=31/12/9999", "Ngày phải từ năm 1990 đến năm 2100."),
         ("rule=denunciation_extensions_complex&from=23/11/2026", "là một con số, không phải thời hạn"),
     ],
 )
@@ -77,6 +78,12 @@ async def test_a_rule_changed_on_its_page_counts_at_once_and_its_history_says_wh
     assert "<del>10</del> → <ins>12</ins>" in page
     assert "luật mới" in page
     assert "05/03/2026" in (await administrator.get("/deadlines?rule=reception_reply&from=10/02/2026")).text
+    assert "vì thiếu quy tắc" not in (await administrator.get("/rules")).text
+    ended = FORM | {"valid_to": "31/12/2026", "version": "2"}
+    assert (await administrator.post(f"/rules/{rule}", ended)).status == 303
+    missing = (await administrator.get("/rules")).text
+    assert "vì thiếu quy tắc" in missing
+    assert "không bản nào có hiệu lực ngày 01/01/2027" in missing
 
 
 @pytest.mark.asyncio
@@ -123,7 +130,7 @@ def hub(config: Config, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_command_prints_due_day_and_steps_with_and_without_a_database(config):
     new = hub(config, "--rule", "reception_reply", "--from", "2026-02-10", "--json")
-    assert "came with the hub" in new.stderr
+    assert "có sẵn trong phần mềm" in new.stderr
     assert not list(config.data_dir.glob("*.db"))
     found = json.loads(new.stdout)
     assert found["due"] == "2026-03-03"
@@ -145,4 +152,7 @@ def test_the_command_lists_the_rules_and_refuses_what_it_does_not_know(config):
     unknown = hub(config, "--rule", "nonsense", "--from", "2026-11-02")
     assert (unknown.returncode, "nonsense" in unknown.stderr) == (1, True)
     assert hub(config, "--rule", "reception_reply").returncode == 2
-    assert hub(config, "--rule", "reception_reply", "--from", "02/11/2026").returncode == 2
+    wrong = hub(config, "--rule", "reception_reply", "--from", "31/02/2026", "--json")
+    assert (wrong.returncode, wrong.stdout, "Không đọc được ngày “31/02/2026”" in wrong.stderr) == (2, "", True)
+    as_people_write = hub(config, "--rule", "reception_reply", "--from", "02/11/2026", "--json")
+    assert json.loads(as_people_write.stdout)["due"] == "2026-11-16"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hub.case_clocks import SPECS, ClockState, clocks, next_due
 from hub.case_moves import Facts, Happened, MoveCode
-from hub.models import CaseState, CaseType, Complexity
+from hub.models import CaseState, CaseType, Complexity, RuleUnit
 from hub.services.law_loading import shipped_book
 
 BOOK = shipped_book()
@@ -191,3 +191,11 @@ def test_a_pause_never_shortens_a_clock_and_a_clock_that_ran_is_never_lost(case_
     ):
         assert without.spec is with_pause.spec
         assert with_pause.due >= without.due
+
+
+def test_a_rule_that_somebody_made_a_number_of_people_gives_no_clock_and_stops_nothing():
+    rules = tuple(replace(one, unit=RuleUnit.PEOPLE) if one.code == "reception_reply" else one for one in BOOK.rules)
+    steps = course(register="2/11")
+    found = clocks(Facts(type=T.COMPLAINT, state=S.RECEIVED), steps, replace(BOOK, rules=rules), day("3/11"))
+    assert "reply" not in {one.spec.code for one in found}
+    assert found

@@ -8,8 +8,9 @@ from datetime import date
 import pytest
 
 from hub import retention
+from hub.case_clocks import rule_codes
 from hub.errors import NotFound, Unacceptable
-from hub.law import Rule, RuleBook
+from hub.law import Rule, RuleBook, uncovered
 from hub.law_files import HOLIDAY_COLUMNS, RULE_COLUMNS, LawFileError, read_holidays, read_rules
 from hub.models import Certainty, DayKind, RuleUnit
 from hub.services.law_loading import shipped_book
@@ -247,3 +248,16 @@ def test_all_faults_are_told_at_once_and_a_missing_heading_is_one():
 
 def test_a_book_finds_nothing_where_nothing_holds():
     assert RuleBook((), WorkCalendar()).find("a_rule", date(2026, 1, 1)) is None
+
+
+def test_a_day_that_no_version_covers_is_found_and_an_event_beyond_all_calendars_is_refused():
+    now, later = BOOK.find("reception_reply", date(2026, 11, 2)), date(2027, 1, 1)
+    assert now is not None
+    ends, follows = replace(now, valid_to=date(2026, 12, 31)), replace(now, valid_from=later)
+    codes = ["reception_reply", "nothing"]
+    for rules, first in (((now,), None), ((ends, follows), None), ((ends,), later), ((follows,), date(2026, 11, 2))):
+        found = dict(uncovered(RuleBook(rules, BOOK.days), codes, date(2026, 11, 2)))
+        assert found == {"nothing": date(2026, 11, 2)} | ({"reception_reply": first} if first else {})
+    assert uncovered(BOOK, rule_codes(), date(2026, 11, 2)) == []
+    with pytest.raises(Unacceptable):
+        BOOK.explain(now, date.max)

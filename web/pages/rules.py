@@ -7,8 +7,10 @@ from typing import Any
 
 from aiohttp import web as http
 
+from hub.case_clocks import rule_codes
 from hub.errors import BadInput, Stale
-from hub.i18n import N_
+from hub.i18n import N_, Named
+from hub.law import uncovered
 from hub.models import Certainty, DayKind, Direction, Holiday, LegalRule, RuleUnit
 from hub.services import dues, legal_rules, series_changes
 from hub.services.legal_rules import Change, HolidayEdit, RuleEdit
@@ -29,7 +31,17 @@ async def list_rules(request: http.Request) -> http.Response:
         rows = await legal_rules.list_rules(db, actor)
         manages = await legal_rules.may_manage(db, actor)
         counted = await dues.progress(db)
-    return view.render(request, "rules/index.html", rows=rows, manages=manages, today=formats.today(), counted=counted)
+        missing = uncovered(await legal_rules.rule_book(db), rule_codes(), formats.today())
+    names = {row.code: Named(row.name, row.name_en) for row in rows}
+    return view.render(
+        request,
+        "rules/index.html",
+        rows=rows,
+        manages=manages,
+        today=formats.today(),
+        counted=counted,
+        missing=[(names.get(code, Named(code)), code, day) for code, day in missing],
+    )
 
 
 @routes.get("/rules/new")
