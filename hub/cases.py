@@ -24,6 +24,7 @@ CONTENT_MAX = 20_000
 LINE_MAX = 200
 PEOPLE_MAX = 10_000
 
+_TITLES = ("ông", "bà", "anh", "chị", "cô", "chú", "bác")
 _YEAR = re.compile(r"\d{4}")
 _DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
@@ -141,10 +142,20 @@ def warnings(new: NewCase, today: date) -> dict[str, Text]:
         odd = citizen_id.warning(new.id_number, birth_year(new.birth, today), today)
         if odd is not None:
             found["id_number"] = odd
-    given = words(new.name)[-2:]
-    if new.type is CaseType.DENUNCIATION and len(given) == 2 and contains_words(new.summary, " ".join(given)):
-        found["summary"] = Text(N_("Tóm tắt có những từ trùng với tên người tố cáo. Hãy xem lại để giữ bí mật."))
+    for field in ("summary", "content") if new.type is CaseType.DENUNCIATION else ():
+        if any(contains_words(getattr(new, field), one) for one in _hints(new)):
+            found[field] = Text(
+                N_("Có những từ trùng với tên hoặc địa chỉ của người tố cáo. Hãy xem lại để giữ bí mật.")
+            )
     return found
+
+
+def _hints(new: NewCase) -> list[str]:
+    """What may tell who denounced and may as well be somebody or somewhere else: only a person can say."""
+    name = words(new.name)
+    called = [f"{title} {name[-1]}" for title in _TITLES] if name else []
+    both = [" ".join(name[-2:])] if len(name) > 1 else []
+    return [*both, *called, *([new.address] if len(words(new.address)) > 1 else [])]
 
 
 def birth_year(typed: str, today: date) -> int | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from hub.i18n import N_, Text
 from hub.import_kinds import ImportKind
@@ -74,6 +74,10 @@ _ROLES = {
     Role.TECHNICIAN: ("technician", "ky thuat"),
     Role.ADMINISTRATOR: ("administrator", "quan tri"),
 }
+TITLE_ROWS = 10
+"""So many rows may stand above the heading."""
+_ORDINALS = frozenset({"stt", "tt", "so tt", "so thu tu"})
+"""A column that numbers the rows says nothing."""
 _YES, _NO = ("co", "yes", "x", "1", "true", "dang dung"), ("khong", "no", "0", "false", "ngung dung")
 
 
@@ -125,9 +129,10 @@ def bind(kind: ImportKind, table: Table) -> tuple[list[Entry], list[Fault]]:
     places: dict[str, int] = {}
     faults: list[Fault] = []
     names = {fold(name): column.key for column in COLUMNS[kind] for name in (column.heading, _english(column))}
+    table = _below_its_title(table, names)
     for place, cell in enumerate(table.heading.cells):
-        key = names.get(fold(cell.rstrip("* ")), "")
-        if not cell and place not in table.heading.faults:
+        key = names.get(_named(cell), "")
+        if (not cell and place not in table.heading.faults) or _named(cell) in _ORDINALS:
             continue
         if not key or key in places:
             wrong = N_("Tiêu đề cột lặp lại.") if key else N_("Không biết cột này. Hãy dùng tiêu đề của tệp mẫu.")
@@ -140,6 +145,17 @@ def bind(kind: ImportKind, table: Table) -> tuple[list[Entry], list[Fault]]:
             faults.append(Fault(table.heading.number, "", column.key, text))
     letters = {key: letter(place) for key, place in places.items()}
     return ([] if faults else [_entry(kind, row, places, letters) for row in table.rows]), faults
+
+
+def _below_its_title(table: Table, names: Mapping[str, str]) -> Table:
+    """Lists of offices often begin with what they are called: the heading is the row that names the most columns."""
+    known = [sum(_named(cell) in names for cell in row.cells) for row in (table.heading, *table.rows[:TITLE_ROWS])]
+    at = known.index(max(known))
+    return replace(table, heading=table.rows[at - 1], rows=table.rows[at:]) if at and known[at] > 1 else table
+
+
+def _named(cell: str) -> str:
+    return fold(cell.rstrip("* "))
 
 
 def _english(column: Column) -> str:

@@ -28,6 +28,7 @@ MOST_COLUMNS = 40
 MOST_CELL_CHARS = 2_000
 
 _DELIMITERS = (";", ",", "\t")
+_SAID = frozenset(f"sep={one}".strip() for one in _DELIMITERS)
 _OTHER_MARKS = "–—‘’“”…•°§€₫×·«»©®"
 _VIETNAMESE = frozenset(
     unicodedata.normalize("NFC", base + mark + tone)
@@ -155,7 +156,9 @@ def _csv(data: bytes, notes: list[Text]) -> Iterator[Row]:
     text = _decoded(data, notes)
     if "\0" in text:
         raise _unusable(N_("Tệp này không phải bảng Excel hay CSV."))
-    first = text.split("\n", 1)[0]
+    first, _, rest = text.partition("\n")
+    if first.strip().lower() in _SAID:  # which Excel writes for itself and does not show
+        text, first = rest, rest.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=first.count)
     try:
         for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1):

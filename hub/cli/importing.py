@@ -64,7 +64,8 @@ def _tell(plan: Plan, done: Imported | None) -> None:
 
 def _place(plan: Plan, fault: Fault) -> str:
     heading = imports.heading_of(plan.kind, fault.heading)
-    return f", column {fault.column} ({cli.in_words(Text(heading))})" if fault.column and heading else ""
+    named = f" ({cli.in_words(Text(heading))})" if heading else ""
+    return f", column {fault.column}{named}" if fault.column else ""
 
 
 def _tell_json(plan: Plan, done: Imported | None) -> None:

@@ -305,18 +305,17 @@ async def _get(db: AsyncSession, actor: Actor, document_id: str) -> Document:
     return row
 
 
-async def object_keys(db: AsyncSession, case: Case) -> list[str]:
-    """Of every paper of a case and its scans."""
-    rows = await of_case(db, case)
+def object_keys(rows: Iterable[Document]) -> list[str]:
+    """Of these papers and their scans."""
     return [key for row in rows for key in (row.object_key, *(scan.object_key for scan in row.scans)) if key]
 
 
-async def erase(db: AsyncSession, case: Case) -> None:
-    """What the papers of a case say, and their scans; the numbers stay, so that the series has no gap.
+async def erase(db: AsyncSession, rows: Iterable[Document]) -> None:
+    """What these papers say, and their scans; the numbers stay, so that the series has no gap.
 
     The caller has asked for permission and deletes the objects.
     """
-    for row in await of_case(db, case):
+    for row in rows:
         for scan in list(row.scans):
             await db.delete(scan)
         row.sealed_paper, row.object_key = b"", None

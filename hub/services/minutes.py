@@ -22,6 +22,7 @@ from hub.i18n import N_
 from hub.ids import utc_now
 from hub.models import (
     Case,
+    CaseState,
     Hearing,
     HearingState,
     Minutes,
@@ -168,7 +169,7 @@ async def _since(db: AsyncSession, found: Minutes, since: int) -> list[MinutesSe
 
 async def _save(db: AsyncSession, actor: Actor, hearing: Hearing, found: Minutes, one: Save) -> int:
     """The edit that it became, or was before."""
-    rules.require_key(one.key, {case.id for case in hearing.cases})
+    rules.require_key(one.key, {case.id for case in hearing.cases if case.state != CaseState.STATE_SECRET})
     if not one.save_id or len(one.save_id) > SAVE_ID_MAX:
         raise BadInput(N_("Dữ liệu gửi lên không đúng định dạng: %(fault)s"), fault="save_id")
     text = minutes_text.typed(one.text)

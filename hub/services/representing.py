@@ -28,11 +28,13 @@ _LINES = ("name", "address", "birth", "document_number", "scope", "card_number")
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """``limit`` is the law's for a group of this size; ``missing``: the group has nobody yet."""
+    """``limit`` is the law's for a group of this size; ``missing``: the group has nobody yet; ``over``: it had more
+    people when they were written down."""
 
     now: list[Representation]
     limit: int | None
     missing: bool
+    over: bool = False
 
 
 async def add(db: AsyncSession, vault: Vault, actor: Actor, case_id: str, new: NewRepresentative) -> Representation:
@@ -48,18 +50,13 @@ async def add(db: AsyncSession, vault: Vault, actor: Actor, case_id: str, new: N
         limit=so_far.limit,
         people=case.people_count,
     )
+    if new.document_day is not None and new.document_day > calendar.local_day(utc_now()):
+        faults["document_day"] = Text(N_("Ngày này chưa đến."))
     if case.party.secret and await identity.case_reveals(db, vault, actor, case, new.scope, new.document_number):
         faults["scope"] = secrecy_fault()
     if faults:
         raise BadInput(_CHECK, fields=faults)
-    who = Identity(
-        name=new.name,
-        address=new.address,
-        birth=new.birth,
-        id_number=compact(new.id_number).upper(),
-        phone=compact(new.phone),
-    )
-    party = await identity.create_party(db, vault, PartyKind.INDIVIDUAL, who, secret=case.party.secret)
+    party = await identity.create_party(db, vault, PartyKind.INDIVIDUAL, _identity(new), secret=case.party.secret)
     row = Representation(
         case_id=case.id,
         party=party,
@@ -75,6 +72,16 @@ async def add(db: AsyncSession, vault: Vault, actor: Actor, case_id: str, new: N
     await db.flush()
     await audit.record(db, actor, "representative_added", "case", case.id, unit_path=case.unit.path, kind=str(new.kind))
     return row
+
+
+def _identity(new: NewRepresentative) -> Identity:
+    return Identity(
+        name=new.name,
+        address=new.address,
+        birth=new.birth,
+        id_number=compact(new.id_number).upper(),
+        phone=compact(new.phone),
+    )
 
 
 async def end(db: AsyncSession, actor: Actor, case_id: str, row_id: str) -> None:
@@ -98,7 +105,8 @@ async def of_case(db: AsyncSession, case: Case) -> Spoken:
         return Spoken(now, None, missing=False)
     day = calendar.local_day(case.received_at)
     limit = representation.most(await legal_rules.rule_book(db), case.people_count, day)
-    return Spoken(now, limit, missing=not any(one.kind == RepresentationKind.GROUP for one in now))
+    chosen = sum(one.kind == RepresentationKind.GROUP for one in now)
+    return Spoken(now, limit, missing=not chosen, over=limit is not None and chosen > limit)
 
 
 async def show(

@@ -22,6 +22,7 @@ from hub.models import (
     CaseEvent,
     CaseState,
     CitizenNotice,
+    Document,
     Hearing,
     HearingCase,
     HearingState,
@@ -34,17 +35,17 @@ from hub.models import (
     Transfer,
     Visit,
 )
-from hub.services import attachments, audit, documents, identity, register
+from hub.services import attachments, audit, documents, hearing_changes, identity, register, state_secret_records
 from hub.services.case_access import get
 from hub.services.case_locking import locked
+from hub.services.hearing_changes import Before
 from hub.services.identity import Identity, Vault
+from hub.services.state_secret_records import GONE, TITLE
 from hub.services.store import ObjectStore
 from hub.text import clean
 
 ENTRY_MAX = 200
-TITLE = "Buổi tiếp công dân"
 REASON = "Có vụ việc không được đưa ra buổi tiếp trực tuyến."
-GONE = "–"
 AHEAD = (HearingState.SCHEDULED, HearingState.POSTPONED)
 
 
@@ -69,18 +70,23 @@ async def flag(
         require(actor, Action.DECIDE_CASE, Target(paths=(case.unit.path,)))
         _check(case, clean(register_entry), confirmed)
         await _require_silent(db, case)
-        keys = [one.object_key for one in case.attachments] + await documents.object_keys(db, case)
-    for key in keys:
+        keys = [one.object_key for one in case.attachments] + documents.object_keys(await _papers(db, case))
+        keys += await state_secret_records.scan_keys(db, case)
+    for key in dict.fromkeys(keys):
         await asyncio.to_thread(store.delete, key)
     async with database.transaction() as db:
         case = await locked(db, actor, case_id, version, Action.DECIDE_CASE)
         await _require_silent(db, case)
         await _erase(db, vault, case)
-        await _strike_off(db, actor, case)
+        await _strike_off(db, vault, actor, case)
         db.add(StateSecret(case_id=case.id, register_entry=clean(register_entry), account_id=actor.account_id))
         case.state, case.version = CaseState.STATE_SECRET, case.version + 1
         await db.flush()
         await audit.record(db, actor, "state_secret_flagged", "case", case.id, unit_path=case.unit.path)
+
+
+async def _papers(db: AsyncSession, case: Case) -> list[Document]:
+    return [*await documents.of_case(db, case), *await state_secret_records.papers(db, case)]
 
 
 async def pointer(db: AsyncSession, case: Case) -> StateSecret | None:
@@ -139,9 +145,11 @@ async def _erase(db: AsyncSession, vault: Vault, case: Case) -> None:
     nobody = Identity(name=GONE)
     notices = update(CitizenNotice).where(CitizenNotice.case_id == case.id)
     await db.execute(notices.values(proof="", attachment_id=None))
+    made = await _papers(db, case)
+    await state_secret_records.erase(db, case)
     for row in list(case.attachments):
         await attachments.remove(db, row)
-    await documents.erase(db, case)
+    await documents.erase(db, made)
     await register.erase(db, case)
     case.summary, case.content = "", ""
     case.folded, case.lowered = case.number.lower(), case.number.lower()
@@ -164,12 +172,11 @@ async def _erase(db: AsyncSession, vault: Vault, case: Case) -> None:
     await db.execute(update(ReceiptItem).where(ReceiptItem.receipt_id.in_(receipts)).values(name=GONE))
 
 
-async def _strike_off(db: AsyncSession, actor: Actor, case: Case) -> None:
-    """Off every hearing to come; one that was about nothing else is cancelled. Titles that tell of it go."""
-    about = (
-        select(Hearing).join(HearingCase, HearingCase.hearing_id == Hearing.id).where(HearingCase.case_id == case.id)
-    )
-    for hearing in (await db.execute(about)).unique().scalars().all():
+async def _strike_off(db: AsyncSession, vault: Vault, actor: Actor, case: Case) -> None:
+    """Off every hearing to come; one that was about nothing else is cancelled, and everybody invited is told. Titles
+    that tell of it go."""
+    for hearing in await state_secret_records.hearings(db, case):
+        before = Before.of(hearing)
         hearing.title, hearing.version = TITLE, hearing.version + 1
         if hearing.state not in AHEAD:
             hearing.reason = ""
@@ -178,5 +185,7 @@ async def _strike_off(db: AsyncSession, actor: Actor, case: Case) -> None:
         hearing.cases = [one for one in hearing.cases if one.id != case.id]
         if not hearing.cases:
             hearing.state = HearingState.CANCELLED
+        await db.flush()
         action = "hearing_changed" if hearing.cases else "hearing_cancelled"
         await audit.record(db, actor, action, "hearing", hearing.id, REASON, unit_path=hearing.unit.path)
+        await hearing_changes.changed(db, vault, actor, hearing, before, REASON)

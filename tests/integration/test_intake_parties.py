@@ -46,6 +46,11 @@ async def test_a_groups_representatives_are_limited_by_its_size(database, people
     with pytest.raises(BadInput) as refused:
         await add(world, case, of_group())
     assert set(refused.value.fields) == {"kind"}
+    async with database.transaction() as db:
+        (await cases.get(db, world.actor("officer.XA1"), case.id)).people_count = 5
+    async with database.reading() as db:
+        spoken = await representing.of_case(db, await cases.get(db, world.actor("officer.XA1"), case.id))
+    assert spoken.over is (most > 2)
 
 
 async def test_a_group_below_five_needs_somebody_and_no_more_than_it_has(database):
@@ -65,6 +70,7 @@ async def test_a_group_below_five_needs_somebody_and_no_more_than_it_has(databas
         ({"member": False}, "member"),
         ({"signed_by_all": False}, "signed_by_all"),
         ({"name": " "}, "name"),
+        ({"document_day": date(2099, 1, 2)}, "document_day"),
         ({"kind": RepresentationKind.AUTHORISED}, "document_number"),
         ({"kind": RepresentationKind.LAWYER, "document_number": "1", "document_day": date(2026, 1, 2)}, "card_number"),
     ],

@@ -8,14 +8,31 @@ from sqlalchemy import text
 from hub.cases import NewCase
 from hub.errors import BadInput, Conflict, Forbidden
 from hub.models import CaseState, HearingState, IdentityMethod
-from hub.services import cases, hearings, identity, receipts, state_secrets, visits
+from hub.services import (
+    cases,
+    conclusions,
+    hearings,
+    identity,
+    minutes_locking,
+    minutes_reading,
+    minutes_scans,
+    postings,
+    receipts,
+    state_secrets,
+    visits,
+)
 from hub.services.attachments import AttachmentUpload
 from hub.services.cases import CaseQuery
+from hub.services.conclusions import WantedTask
+from hub.services.hearing_documents import Papers
+from hub.services.postings import PostingInput
 from hub.services.receipts import Item
 from hub.services.store import StoreAway
 from hub.visits import NewVisit
+from recorder.directory_store import DirectoryStore
 from tests.support.domain import make_world, new_case
 from tests.support.memory_store import MemoryStore
+from tests.support.minutes import CHAIR, SECRETARY, hold
 
 pytestmark = pytest.mark.asyncio
 PDF = b"%PDF-1.7\nsecret\n%%EOF"
@@ -97,9 +114,54 @@ async def test_hearings_to_come_lose_the_case_and_one_about_nothing_else_is_canc
 async def test_a_hearing_about_it_alone_is_cancelled(database):
     world, store, case = await given(database)
     alone = await book(world, case.id)
+    async with database.transaction() as db:
+        said = PostingInput(content="Về Kho vũ khí", accept_late=True)
+        await postings.post(db, world.vault, world.actor("officer.TINH1"), [alone.id], said)
     await flag(world, store, case)
     async with database.reading() as db:
         assert (await hearings.get(db, world.actor("officer.TINH1"), alone.id)).state == HearingState.CANCELLED
+        last = (await postings.latest(db, [alone.id]))[alone.id]
+        assert (last.notice, last.content, last.reason) == ("cancelled", state_secrets.TITLE, state_secrets.REASON)
+    assert "vũ khí" not in await everything(database)
+
+
+async def test_minutes_conclusions_and_their_papers_lose_it_even_when_locked(database, config):
+    """Beside it another case was heard, of which what was written stays."""
+    held = await hold(database, new_case(), new_case(summary="Việc khác", content="", name="Lý Văn Khác"))
+    world, case = held.world, held.cases[0]
+    (config.data_dir / "objects").mkdir(exist_ok=True)
+    store = DirectoryStore(config.data_dir / "objects")
+    await held.write("Kho vũ khí ở thôn Đông", key=held.key("presents"))
+    await held.write("Chuyện hàng rào", key=held.key("presents", 1))
+    secretary, chair = held.actor(SECRETARY), held.actor(CHAIR)
+    async with database.transaction() as db:
+        await minutes_reading.freeze(db, world.vault, secretary, held.hearing.id)
+    async with database.transaction() as db:
+        said = db, world.vault, held.actor("officer.XA1"), held.hearing.id, held.seat("XA1")
+        await minutes_reading.answer(*said, version=1, position="objected", words="Kho vũ khí khác")
+    await held.happen("ended")
+    upload = AttachmentUpload("ký.pdf", PDF)
+    await minutes_scans.add_scan(
+        database, store, world.vault, secretary, held.hearing.id, upload, seat_id="", max_bytes=10_000
+    )
+    async with database.transaction() as db:
+        await minutes_locking.lock(db, world.vault, config, secretary, held.hearing.id, "XA2 vắng")
+        task = WantedTask(text="Dọn Kho vũ khí", owner=world.units["XA1"].id, working_days=5)
+        draft = conclusions.Draft(text="Về Kho vũ khí", case_id=case.id, tasks=(task,))
+        found = await conclusions.create(db, world.vault, secretary, held.hearing.id, draft)
+    async with database.transaction() as db:
+        await minutes_locking.add_annex(db, world.vault, config, secretary, held.hearing.id, "Sai: Kho vũ khí")
+        await conclusions.issue(db, config, chair, found.id, 1)
+    papers = Papers(database, store, world.vault, config)
+    await papers.of_minutes(secretary, held.hearing.id)
+    await papers.of_conclusion(secretary, found.id)
+    await flag(world, store, case)
+    left = await everything(database)
+    assert [one for one in WORDS if one in left] == []
+    assert "Chuyện hàng rào" in left
+    assert [one for one in (config.data_dir / "objects").rglob("*") if one.is_file()] == []
+    with pytest.raises(Conflict):
+        await held.write("Kho vũ khí", key=held.key("presents"))
 
 
 async def test_while_a_hearing_about_it_goes_on_it_must_be_ended_first(database):

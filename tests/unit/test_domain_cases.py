@@ -63,6 +63,9 @@ def test_part_of_a_denouncers_name_is_only_warned_of():
     entry = new_case(type=CaseType.DENUNCIATION, summary="Tố cáo ông Thi Dao")
     assert faults(type=CaseType.DENUNCIATION, summary="Tố cáo ông Thi Dao") == set()
     assert set(cases.warnings(entry, TODAY)) == {"summary"}
+    for content, odd in (("Chị Đào nộp hai lần.", True), (f"Ở {entry.address}.", True), ("Đào ao ở thôn khác.", False)):
+        told = cases.warnings(new_case(type=CaseType.DENUNCIATION, summary="Tố cáo", content=content), TODAY)
+        assert ("content" in told) is odd
 
 
 @pytest.mark.parametrize(

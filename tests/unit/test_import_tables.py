@@ -142,3 +142,13 @@ def test_roles_and_levels_are_understood_as_the_pages_call_them(language: str) -
 
 def test_columns_are_named_as_a_spreadsheet_names_them() -> None:
     assert [tables.letter(place) for place in (0, 25, 26, 51, 52)] == ["A", "Z", "AA", "AZ", "BA"]
+
+
+def test_a_title_above_the_heading_a_column_of_ordinals_and_what_excel_says_for_itself_are_passed_over() -> None:
+    heading, row = "STT;Mã cơ quan;Tên cơ quan;Cấp", "1;XA1;UBND xã Một;xã"
+    for text in (f"DANH SÁCH CƠ QUAN;;;\n;;;\n{heading}\n{row}\n", f"sep=;\n{heading}\n{row}\n"):
+        entries, faults = bind(ImportKind.UNITS, tables.read(text.encode()))
+        assert faults == []
+        assert [(entry["code"], entry["name"]) for entry in entries] == [("XA1", "UBND xã Một")]
+    _, faults = bind(ImportKind.UNITS, tables.read("DANH SÁCH\nMã lạ;Tên lạ\nXA1;UBND\n".encode()))
+    assert faults[0].row == 1

@@ -128,7 +128,16 @@ async def _pointer_page(request: http.Request, db: AsyncSession, found: Case) ->
     """All that is left of a case that holds a state secret."""
     pointer, recorded = await state_secrets.pointer(db, found), await state_secrets.recordings(db, found)
     copies = await state_secrets.copies(db, found)
-    return view.render(request, "cases/pointer.html", case=found, pointer=pointer, recorded=recorded, copies=copies)
+    links = await case_links.linked(db, keys.actor(request), found)
+    return view.render(
+        request,
+        "cases/pointer.html",
+        case=found,
+        pointer=pointer,
+        recorded=recorded,
+        copies=copies,
+        links=[one for one in links if one.case.state != CaseState.STATE_SECRET],
+    )
 
 
 def _rights(actor: Actor, found: Case) -> dict[str, bool]:
