@@ -124,7 +124,8 @@ class Archiver:
             if await self._has_key(work):
                 await self._with_store(lambda: self._upload(work))
             await self._with_database(lambda: rows.write(self._database, work))
-            await asyncio.to_thread(_tidy, work)
+            if _untidy(work):
+                await asyncio.to_thread(_tidy, work)
             if work.catalogue.closed is not None and rows.complete(work):
                 await self._with_database(lambda: self._finish(work))
         if work.catalogue.archived is not None:
@@ -320,6 +321,11 @@ def _note_stored(work: Work, stored: list[Stored]) -> None:
             work.catalogue.append(stored)
 
 
+def _untidy(work: Work) -> bool:
+    """Whether ``_tidy`` may find anything: each segment that is stored, and each step of packaging's, changes one."""
+    return work.rows_stored != work.deleted or work.first_needed_file != work.tidied_to
+
+
 def _tidy(work: Work) -> None:
     """Delete what the store has and the rows say, and journal files that no segment still under way needs."""
     with work.catalogue.lock:
@@ -328,10 +334,12 @@ def _tidy(work: Work) -> None:
     for segment in done:
         work.folder.segment_file(segment.track_id, segment.number).unlink(missing_ok=True)
         work.deleted.add(segment.id)
-    needed = min([work.first_needed_file, *(segment.first_file for segment in unstored)])
+    reached = work.first_needed_file
+    needed = min([reached, *(segment.first_file for segment in unstored)])
     for number in work.folder.journal_numbers():
         if number < needed:
             work.folder.journal_file(number).unlink(missing_ok=True)
+    work.tidied_to = reached
 
 
 def _remove(work: Work) -> None:

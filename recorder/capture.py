@@ -55,6 +55,7 @@ class Capture:
         """``failing``: the last attempt to write a journal was refused by the disk."""
         self._server: asyncio.Server | None = None
         self._committing = asyncio.Lock()
+        self._next_commit = asyncio.Event()
         self._opening = asyncio.Lock()
         self._full = False
         # Its own: the loop's threads may all be waiting for a slow object store.
@@ -173,6 +174,12 @@ class Capture:
             self.failing = not all(done)
             self._full = self.failing or self.free() < self._floor
             self._throttle()
+            done_now, self._next_commit = self._next_commit, asyncio.Event()
+            done_now.set()
+
+    async def next_commit(self) -> None:
+        """Return when the next commit is over: who reads what it made durable is then still awake with it."""
+        await self._next_commit.wait()
 
     async def _aside(self, work: Callable[[A], R], argument: A) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, argument)

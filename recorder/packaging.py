@@ -22,7 +22,10 @@ from recorder.catalogue import Catalogue
 from recorder.package import Durable, RecordingPackager
 from recorder.spool import RecordingDir
 
-TURN_S = COMMIT_S
+COMMITS_A_TURN = 2
+"""What a turn costs beside its packets, it costs each time; a keyframe is asked for at the end of one."""
+SHORT_S = 4
+"""Segments that are no longer are looked at after each commit: theirs are asked for within tenths of a second."""
 REST_S = 0.01
 AGAIN_S = 5
 NICE = 10
@@ -53,6 +56,8 @@ class Work:
     faulty: dict[str, float] = field(default_factory=dict)
     """Segments the store holds something else for, and when (``time.monotonic``) to look again; a person must."""
     first_needed_file: int = 0
+    tidied_to: int = -1
+    """``first_needed_file`` when the spool was last tidied."""
     data_key: bytes | None = field(default=None, repr=False)
     lock_until: datetime | None = None
     """Where the store locks: until when. Known with the key."""
@@ -93,7 +98,8 @@ class Packaging:
     async def run(self) -> None:
         """Package until cancelled."""
         while True:
-            await asyncio.sleep(TURN_S)
+            for _ in range(COMMITS_A_TURN if self._max_s > SHORT_S else 1):
+                await self._capture.next_commit()
             try:
                 await self.turn()
             except Exception:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+
+PORTS = range(20_000, 32_000)
 
 
 def dying_with_us(sign: str = "KILL", user: str | None = None) -> list[str]:
@@ -21,11 +25,16 @@ def dying_with_us(sign: str = "KILL", user: str | None = None) -> list[str]:
 
 
 def free_port() -> int:
-    """A loopback TCP port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A loopback TCP port that nothing listens on now.
+
+    Not one of those that the kernel hands out by itself (32768 and above): any connection may take such a one before
+    the server that it is meant for does.
+    """
+    for port in random.sample(PORTS, 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise DidNotStart(f"no port is free among {PORTS}")
 
 
 class DidNotStart(RuntimeError):
