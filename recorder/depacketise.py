@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from hub import rtp
 
 WAIT_NS = 1_500_000_000
-"""How long a missing packet may still come: the worker asks for it three times within this."""
+"""How long a missing packet may still come: the worker asks for it for a second, and the answer takes its time."""
 
 
 class Packet(NamedTuple):

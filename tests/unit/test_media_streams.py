@@ -47,12 +47,14 @@ def test_reordering_within_a_moment_is_not_a_loss():
     assert generator.due(50) == []
 
 
-def test_a_loss_is_asked_for_three_times_a_hundred_milliseconds_apart_and_then_given_up():
+@pytest.mark.parametrize(("round_trip_ms", "apart_ms"), [(5, 40), (60, 60), (0, 100)])
+def test_a_loss_is_asked_for_again_and_again_for_a_second_and_then_given_up(round_trip_ms, apart_ms):
     generator = nack.NackGenerator()
+    generator.round_trip_ms = round_trip_ms
     generator.received(1, 0)
     generator.received(3, 0)
     asked = [now for now in range(0, 2_000, 5) if generator.due(now) == [2]]
-    assert asked == [10, 110, 210]
+    assert asked == [10 + number * apart_ms for number in range(10)]
     assert generator.given_up == 1
     assert not generator.received(2, 2_000)
 
