@@ -27,7 +27,8 @@ def rows(cases: list[Row], mark: str, writer: Writer, now: datetime) -> dict[typ
 def _due(case: Row, mark: str, writer: Writer, today: Any) -> Row:
     is_open = case["state"] != CaseState.CLOSED
     due = today + timedelta(days=writer.below(LONGEST_DAYS) - LONGEST_DAYS // 3) if is_open else None
-    return {"case_id": case["id"], "due": due, "clock": "reply" if is_open else "", "book": mark}
+    of = {"case_id": case["id"], "unit_id": case["unit_id"]}
+    return {**of, "due": due, "clock": "reply" if is_open else "", "book": mark}
 
 
 def _given(case: Row, writer: Writer, now: datetime) -> Row:

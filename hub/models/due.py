@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.ids import utc_now
@@ -18,15 +18,29 @@ class ReminderKind(StrEnum):
     ESCALATED = "escalated"
 
 
+_DATED = text("due IS NOT NULL")
+
+
 class CaseDue(Base):
     """Derived: when a case's next clock is due, as ``hub.case_clocks`` counts. ``book`` names the rules and days off it
-    was counted with; empty or another means that it must be counted anew before anybody is shown it."""
+    was counted with; empty or another means that it must be counted anew before anybody is shown it. Of a closed case
+    no clock runs, so it has no day.
+
+    ``unit_id`` is the case's own, which never changes; None where an older release wrote, until ``dues.adopt`` asks.
+    """
 
     __tablename__ = "case_due"
-    __table_args__ = (Index("ix_case_due_book_due_case_id", "book", "due", "case_id"),)
+    __table_args__ = (
+        Index("ix_case_due_book_due_case_id", "book", "due", "case_id"),
+        Index(
+            *("ix_case_due_order", "book", "due", "case_id", "unit_id"), postgresql_where=_DATED, sqlite_where=_DATED
+        ),
+        Index(*("ix_case_due_unit", "book", "unit_id", "due", "case_id"), postgresql_where=_DATED, sqlite_where=_DATED),
+    )
 
     case_id: Mapped[str] = mapped_column(ForeignKey("case_record.id"), primary_key=True)
-    due: Mapped[date | None] = mapped_column(Date, index=True)
+    unit_id: Mapped[str | None] = mapped_column(String(32))
+    due: Mapped[date | None] = mapped_column(Date)
     clock: Mapped[str] = mapped_column(String(40), default="")
     book: Mapped[str] = mapped_column(String(32), default="")
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -139,6 +140,7 @@ async def recount(db: AsyncSession, book: RuleBook, mark: str, *, limit: int = B
         rows.append(
             {
                 "case_id": case.id,
+                "unit_id": case.unit_id,
                 "due": clock.due if clock else None,
                 "clock": clock.spec.code if clock else "",
                 "book": mark,
@@ -181,6 +183,19 @@ async def fresh(database: Database) -> Fresh:
         return await progress(db)
 
 
+@asynccontextmanager
+async def reading(database: Database) -> AsyncIterator[tuple[AsyncSession, Fresh]]:
+    """A session that only reads, for a page that shows due days: as a rule nothing is to be counted before it."""
+    async with database.reading() as db:
+        mark = mark_of(await legal_rules.rule_book(db))
+        if not await count_stale(db, mark):
+            yield db, Fresh(mark)
+            return
+    counted = await fresh(database)
+    async with database.reading() as db:
+        yield db, counted
+
+
 async def progress(db: AsyncSession) -> Fresh:
     """How far counting is, for a page that shows no due days."""
     mark = mark_of(await legal_rules.rule_book(db))
@@ -195,10 +210,13 @@ async def _count_changed(db: AsyncSession) -> int:
 
 
 async def adopt(db: AsyncSession) -> None:
-    """Cases that came past the hub's sessions, as from a restored backup."""
+    """Cases that came past the hub's sessions, as from a restored backup; and their units, past an older release."""
     known = select(CaseDue.case_id).where(CaseDue.case_id == Case.id).exists()
-    missing = select(Case.id, null(), literal(""), literal("")).where(~known)
-    await db.execute(insert(CaseDue).from_select(["case_id", "due", "clock", "book"], missing))
+    missing = select(Case.id, Case.unit_id, null(), literal(""), literal("")).where(~known)
+    await db.execute(insert(CaseDue).from_select(["case_id", "unit_id", "due", "clock", "book"], missing))
+    unit = select(Case.unit_id).where(Case.id == CaseDue.case_id).scalar_subquery()
+    unknown = update(CaseDue).where(CaseDue.unit_id.is_(None)).values(unit_id=unit)
+    await db.execute(unknown.execution_options(synchronize_session=False))
 
 
 async def recount_all(database: Database, *, rest: bool = False) -> int:

@@ -6,7 +6,7 @@ Each part is a query by itself, so that a list takes the first few of each by it
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -20,6 +20,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    exists,
     false,
     func,
     literal,
@@ -27,7 +28,9 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    tuple_,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 
 from hub.auth import Action, Actor, scopes
 from hub.models import (
@@ -48,6 +51,7 @@ from hub.services import audit, search_scopes
 from hub.tasks import GIVEN, OF_CASES, RANKS, Bucket, Day, Order, TaskKind
 
 Columns = tuple[SQLColumnExpression[Any], SQLColumnExpression[Any], SQLColumnExpression[Any]]
+NARROW_UNITS = 20
 NOBODY = "none"
 """As an owner: what nobody has."""
 _OPEN = Case.state != bindparam("closed", CaseState.CLOSED.value, literal_execute=True)
@@ -84,6 +88,8 @@ class Part:
     owner_id: SQLColumnExpression[Any]
     clock: SQLColumnExpression[Any]
     waits: bool | SQLColumnExpression[Any] = False
+    by_unit: bool = False
+    """An index gives them unit by unit, so that counting needs no table of units and days."""
 
     def page(self, after: Order | None, asked: Asked, day: Day, limit: int) -> Select[Any] | None:
         """The first few beyond a place, with ``COLUMNS``; None when there can be none."""
@@ -102,13 +108,15 @@ class Part:
         return wanted.limit(limit)
 
     def count(self, day: Day, limit: int) -> Select[Any]:
-        """How many there are by unit and bucket, of at most ``limit``."""
-        which: ColumnElement[Any] = literal(Bucket.UNDATED.value) if self.due is None else _bucket(self.due, day)
-        every = self.rows.with_only_columns(
-            self.unit_id.label("unit_id"), which.label("bucket"), maintain_column_froms=True
-        )
+        """How many there are by unit, a column for each bucket by its name; of at most ``limit``."""
+        due = cast(null(), Date) if self.due is None else self.due
+        columns: Any = (self.unit_id.label("unit_id"), due.label("due"))
+        every: Select[Any] = self.rows.with_only_columns(*columns, maintain_column_froms=True)
+        if self.by_unit:
+            every = every.order_by(self.unit_id)
         few = every.limit(limit).subquery()
-        return select(few.c.unit_id, few.c.bucket, func.count().label("amount")).group_by(few.c.unit_id, few.c.bucket)
+        amounts = [func.count().filter(_in(bucket, few.c.due, day)).label(bucket) for bucket in Bucket]
+        return select(few.c.unit_id, *amounts).group_by(few.c.unit_id)
 
     def _within(self, bucket: Bucket | None, day: Day) -> ColumnElement[bool] | None:
         due = self.due
@@ -116,15 +124,7 @@ class Part:
             return true()
         if due is None or bucket is Bucket.UNDATED:
             return true() if due is None and bucket is Bucket.UNDATED else None
-        match bucket:
-            case Bucket.OVERDUE:
-                return due < day.today
-            case Bucket.TODAY:
-                return due == day.today
-            case Bucket.SOON:
-                return and_(due > day.today, due <= day.soon)
-            case _:
-                return due > day.soon
+        return _in(bucket, due, day)
 
     def _beyond(self, after: Order | None) -> ColumnElement[bool] | None:
         """In the order of ``hub.tasks``: by day, kind and key, what has no day at the end."""
@@ -138,17 +138,24 @@ class Part:
             return self.key > key if day == date.max and rank == mine else true()
         if mine > rank:
             return self.due >= day
-        later = self.due > day
-        return or_(later, and_(self.due == day, self.key > key)) if mine == rank else later
+        if mine < rank:
+            return self.due > day
+        # As one pair, so that an index in this order is entered at that place.
+        return tuple_(self.due, self.key) > tuple_(literal(day), literal(key))
 
 
-def _bucket(due: SQLColumnExpression[Any], day: Day) -> ColumnElement[str]:
-    return case(
-        (due < day.today, Bucket.OVERDUE.value),
-        (due == day.today, Bucket.TODAY.value),
-        (due <= day.soon, Bucket.SOON.value),
-        else_=Bucket.LATER.value,
-    )
+def _in(bucket: Bucket, due: SQLColumnExpression[Any], day: Day) -> ColumnElement[bool]:
+    match bucket:
+        case Bucket.OVERDUE:
+            return due < day.today
+        case Bucket.TODAY:
+            return due == day.today
+        case Bucket.SOON:
+            return and_(due > day.today, due <= day.soon)
+        case Bucket.LATER:
+            return due > day.soon
+        case Bucket.UNDATED:
+            return due.is_(None)
 
 
 def parts(actor: Actor, asked: Asked, mark: str, scope: tuple[str, ...] | None, *, owners: bool) -> Iterator[Part]:
@@ -156,39 +163,52 @@ def parts(actor: Actor, asked: Asked, mark: str, scope: tuple[str, ...] | None, 
     if asked.wants(TaskKind.CASE):
         yield _clocks(asked, mark, scope, owners=owners)
     if asked.wants(TaskKind.ASSIGNED):
-        yield from _given(asked, scope)
+        yield from _given(asked, scope, walked=owners and (scope is None or len(scope) > NARROW_UNITS))
     for kind in (TaskKind.CONCLUSION, TaskKind.CONFIRM):
         if asked.wants(kind):
             yield _conclusions(actor, asked, kind)
 
 
 def _clocks(asked: Asked, mark: str, scope: tuple[str, ...] | None, *, owners: bool) -> Part:
-    """Counted with today's rules: what has another mark is shown to nobody."""
-    rows = select(Case.id).select_from(CaseDue).join(Case, Case.id == CaseDue.case_id)
+    """Counted with today's rules: what has another mark is shown to nobody. Of a closed case no clock runs, so the case
+    is asked for its type alone."""
+    rows = select(CaseDue.case_id).where(CaseDue.book == mark, CaseDue.due.is_not(None))
     owner: SQLColumnExpression[Any] = cast(null(), String)
     if owners or asked.owner:
-        open_ = (Assignment.case_id == Case.id) & Assignment.ended_at.is_(None)
+        open_ = (Assignment.case_id == CaseDue.case_id) & Assignment.ended_at.is_(None)
         rows, owner = rows.outerjoin(Assignment, open_), Assignment.to_id
-    rows = rows.where(CaseDue.book == mark, CaseDue.due.is_not(None), _OPEN, *_of_cases(asked, scope))
-    return Part(TaskKind.CASE, rows, CaseDue.case_id, CaseDue.due, Case.unit_id, owner, CaseDue.clock)
+    if asked.type:
+        rows = rows.join(Case, Case.id == CaseDue.case_id)
+    rows = rows.where(*_of_cases(asked, scope, CaseDue.unit_id))
+    part = Part(TaskKind.CASE, rows, CaseDue.case_id, CaseDue.due, CaseDue.unit_id, owner, CaseDue.clock)
+    return replace(part, by_unit=not (asked.owner or asked.type))
 
 
-def _given(asked: Asked, scope: tuple[str, ...] | None) -> Iterator[Part]:
-    """With a day; and without one while they wait for the answer."""
-    rows = select(Case.id).select_from(Assignment).join(Case, Case.id == Assignment.case_id)
-    rows = rows.where(Assignment.ended_at.is_(None), _OPEN, *_of_cases(asked, scope))
+def _given(asked: Asked, scope: tuple[str, ...] | None, *, walked: bool) -> Iterator[Part]:
+    """With a day; and without one while they wait for the answer. ``walked``: most are in scope, so that each is asked
+    for its case on the way by day, instead of all open cases being gathered first."""
+    rows = select(Assignment.id).where(Assignment.ended_at.is_(None))
+    wanted = (_OPEN, *_of_cases(asked, scope, Case.unit_id))
+    unit_id: SQLColumnExpression[Any] = Case.unit_id
+    if walked:
+        of = select(Case.unit_id).where(Case.id == Assignment.case_id).correlate(Assignment)
+        rows, unit_id = rows.where(exists(of.where(*wanted).offset(0))), of.scalar_subquery()
+    else:
+        rows = rows.join(Case, Case.id == Assignment.case_id).where(*wanted)
     waits = case((Assignment.state == "sent", True), else_=False)
-    columns: Columns = (Case.unit_id, Assignment.to_id, literal(GIVEN))
+    columns: Columns = (unit_id, Assignment.to_id, literal(GIVEN))
     dated = rows.where(Assignment.due.is_not(None))
     yield Part(TaskKind.ASSIGNED, dated, Assignment.case_id, Assignment.due, *columns, waits)
     undated = rows.where(Assignment.due.is_(None), Assignment.state == "sent")
     yield Part(TaskKind.ASSIGNED, undated, Assignment.case_id, None, *columns, waits=True)
 
 
-def _of_cases(asked: Asked, scope: tuple[str, ...] | None) -> Iterator[ColumnElement[bool]]:
+def _of_cases(
+    asked: Asked, scope: tuple[str, ...] | None, unit_id: InstrumentedAttribute[Any]
+) -> Iterator[ColumnElement[bool]]:
     for units in (scope, asked.units):
         if units is not None:
-            yield Case.unit_id.in_(units) if units else false()
+            yield unit_id.in_(units) if units else false()
     if asked.owner:
         yield Assignment.to_id.is_(None) if asked.owner == NOBODY else Assignment.to_id == asked.owner
     if asked.type:

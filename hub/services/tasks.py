@@ -106,9 +106,11 @@ async def counts(db: AsyncSession, actor: Actor, query: TaskQuery, mark: str, da
         every = union_all(*sources).subquery()
         rows = select(every, OrgUnit.name).join(OrgUnit, OrgUnit.id == every.c.unit_id)
         whole: dict[int, int] = {}
-        for source, unit_id, bucket, amount, name in await db.execute(rows):
-            found.add(Bucket(bucket), unit_id, name, amount)
-            whole[source] = whole.get(source, 0) + amount
+        for source, unit_id, *amounts, name in await db.execute(rows):
+            for bucket, amount in zip(Bucket, amounts, strict=True):
+                if amount:
+                    found.add(bucket, unit_id, name, amount)
+            whole[source] = whole.get(source, 0) + sum(amounts)
         if any(amount >= COUNTED_MAX for amount in whole.values()):
             found.more |= set(Bucket)
     listed = await duties.find(db, actor, asked, day)

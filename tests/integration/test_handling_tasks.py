@@ -22,6 +22,7 @@ from hub.models import (
     Assignment,
     Case,
     CaseDue,
+    CaseState,
     CaseType,
     Certainty,
     DayKind,
@@ -283,6 +284,22 @@ async def test_cases_that_came_past_the_hub_are_found(world):
         await db.execute(CaseDue.__table__.delete())
         await dues.adopt(db)
     assert len(await listed(world)) == 1
+    async with world.database.transaction() as db:
+        await db.execute(update(CaseDue).values(unit_id=None))
+        await dues.adopt(db)
+    assert len(await listed(world, "officer.XA1")) == 1, "an older release had not written down whose it is"
+
+
+@pytest.mark.asyncio
+async def test_of_a_closed_case_nothing_is_due(world):
+    late = await register(world, days_ago=40)
+    assert len(await listed(world)) == 1
+    async with world.database.transaction() as db:
+        (await db.get(Case, late.id)).state = CaseState.CLOSED
+    assert await listed(world) == []
+    async with world.database.reading() as db:
+        [row] = (await db.execute(select(CaseDue))).scalars()
+    assert (row.due, row.unit_id) == (None, late.unit_id)
 
 
 # Reminders ---------------------------------------------------------------------------------------------------------
