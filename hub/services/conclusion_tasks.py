@@ -133,23 +133,23 @@ async def steps(db: AsyncSession, conclusion_id: str) -> dict[str, list[Stepped]
     return found
 
 
-async def of_owner(db: AsyncSession, actor: Actor) -> list[OwnedTask]:
+async def of_owner(db: AsyncSession, actor: Actor, *, limit: int | None = None) -> list[OwnedTask]:
     """What waits for this account or its units, the most pressing first."""
     units = [OrgUnit.path.startswith(path) for path in sorted(scopes(actor, Action.REPORT_TASK))]
     mine = ConclusionTask.owner_id == actor.account_id
     # An account's task is its own; only a unit's waits for everybody in it.
     shared = ConclusionTask.owner_id.is_(None) & or_(False, *units)
-    return await _listed(db, mine | shared, ConclusionTask.state == TaskState.OPEN)
+    return await _listed(db, mine | shared, ConclusionTask.state == TaskState.OPEN, limit=limit)
 
 
-async def not_carried_out(db: AsyncSession, actor: Actor) -> list[OwnedTask]:
+async def not_carried_out(db: AsyncSession, actor: Actor, *, limit: int | None = None) -> list[OwnedTask]:
     """Of conclusions that this actor follows: everything that is not done yet, overdue first."""
     paths = sorted(scopes(actor, Action.FOLLOW_CONCLUSION))
     holding = select(OrgUnit.id).where(or_(False, *(OrgUnit.path.startswith(path) for path in paths)))
     named = (SeatKind.CHAIR, SeatKind.DEPUTY, SeatKind.SECRETARY)
     seated = select(Seat.hearing_id).where(Seat.account_id == actor.account_id, Seat.kind.in_(named))
     mine = Conclusion.unit_id.in_(holding) | Conclusion.hearing_id.in_(seated)
-    return await _listed(db, mine, ConclusionTask.state != TaskState.DONE)
+    return await _listed(db, mine, ConclusionTask.state != TaskState.DONE, limit=limit)
 
 
 async def remind(db: AsyncSession) -> int:
@@ -180,30 +180,36 @@ def _reminder(found: Conclusion, task: ConclusionTask, *, overdue: bool) -> Noti
     )
 
 
-async def _listed(db: AsyncSession, *conditions: ColumnElement[bool]) -> list[OwnedTask]:
+async def _listed(db: AsyncSession, *conditions: ColumnElement[bool], limit: int | None = None) -> list[OwnedTask]:
+    task, found = ConclusionTask, Conclusion
     wanted = (
-        select(ConclusionTask, Conclusion)
-        .join(Conclusion, Conclusion.id == ConclusionTask.conclusion_id)
-        .join(OrgUnit, OrgUnit.id == ConclusionTask.owner_unit_id)
-        .where(Conclusion.state == ConclusionState.ISSUED, *conditions)
-        .order_by(ConclusionTask.due, ConclusionTask.id)
+        select(
+            *(task.id, task.conclusion_id, found.number.label("said"), found.hearing_id, task.number, task.text),
+            *(task.due, task.state, OrgUnit.name, Account.full_name),
+        )
+        .join(found, found.id == task.conclusion_id)
+        .join(OrgUnit, OrgUnit.id == task.owner_unit_id)
+        .outerjoin(Account, Account.id == task.owner_id)
+        .where(found.state == ConclusionState.ISSUED, *conditions)
+        .order_by(task.due, task.id)
+        .limit(limit)
     )
     days, today = (await legal_rules.rule_book(db)).days, _today()
     rows = []
-    for task, found in (await db.execute(wanted)).unique().all():
-        left = rules.left(task.due, today, days)
+    for row in await db.execute(wanted):
+        left = rules.left(row.due, today, days)
         rows.append(
             OwnedTask(
-                task_id=task.id,
-                conclusion_id=found.id,
-                conclusion_number=found.number or "",
-                hearing_id=found.hearing_id,
-                number=task.number,
-                text=task.text,
-                owner=task.owner.full_name if task.owner else "",
-                unit=task.owner_unit.name,
-                due=task.due,
-                state=TaskState(task.state),
+                task_id=row.id,
+                conclusion_id=row.conclusion_id,
+                conclusion_number=row.said or "",
+                hearing_id=row.hearing_id,
+                number=row.number,
+                text=row.text,
+                owner=row.full_name or "",
+                unit=row.name,
+                due=row.due,
+                state=TaskState(row.state),
                 left=left.days,
                 overdue=left.overdue,
                 soon=left.soon,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true, union
+from sqlalchemy import ColumnElement, Select, and_, any_, exists, func, or_, select, true, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defaultload, lazyload
 
@@ -34,6 +34,7 @@ from hub.services.bookings import NEEDED, may_sit
 
 PAGE = 50
 NARROW_UNITS = 20
+_BARE = (lazyload(Hearing.cases), defaultload(Hearing.seats).defaultload(Seat.account).lazyload(Account.grants))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +55,11 @@ class HearingQuery:
     newest_first: bool = True
     limit: int = PAGE
     after: Cursor | None = None
-    bare: bool = False
-    """Without the hearings' cases and their people's roles, which rows of a list do not show."""
 
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """A hearing as a calendar shows it. Of ``hearing`` only the row is there; ``points`` are names."""
+    """A hearing as a calendar or a list shows it. Of ``hearing`` only the row is there; ``points`` are names."""
 
     hearing: Hearing
     unit_path: str
@@ -121,16 +120,22 @@ async def get(db: AsyncSession, actor: Actor, hearing_id: str) -> Hearing:
 
 
 async def today(
-    db: AsyncSession, actor: Actor, *, now: datetime | None = None, action: Action = Action.READ_HEARING
+    db: AsyncSession,
+    actor: Actor,
+    *,
+    now: datetime | None = None,
+    action: Action = Action.READ_HEARING,
+    bare: bool = False,
 ) -> list[Hearing]:
     """Those of this local day, and any still under way from before, by time; cancelled ones too, so that all see it.
 
-    ``action`` is what the actor wants to do with them; it sets the scope.
+    ``action`` is what the actor wants to do with them; it sets the scope. ``bare``: without their
+    cases and their people's roles, which a list does not show.
     """
     start, end = calendar.day_bounds(calendar.local_day(now or utc_now()))
     of_day = (Hearing.starts_at >= start) & (Hearing.starts_at < end)
     wanted = (await _readable(db, actor, action)).where(of_day | Hearing.state.in_(LIVE_STATES))
-    return await _all(db, wanted.order_by(Hearing.starts_at, Hearing.number))
+    return await _all(db, wanted.options(*_BARE if bare else ()).order_by(Hearing.starts_at, Hearing.number))
 
 
 async def coming(db: AsyncSession, actor: Actor, *, now: datetime | None = None, limit: int = PAGE) -> list[Hearing]:
@@ -143,10 +148,13 @@ async def coming(db: AsyncSession, actor: Actor, *, now: datetime | None = None,
 async def find(db: AsyncSession, actor: Actor, query: HearingQuery) -> list[Hearing]:
     """Hearings that the actor may read, by everything given in the query, from beyond ``after``."""
     wanted = await _asked(db, actor, query)
-    if query.bare:
-        people = defaultload(Hearing.seats).defaultload(Seat.account)
-        wanted = wanted.options(lazyload(Hearing.cases), people.lazyload(Account.grants))
     return await _all(db, wanted.limit(query.limit))
+
+
+async def titles(db: AsyncSession, actor: Actor, query: HearingQuery) -> list[Hearing]:
+    """As ``find``, only the rows: of units, seats and cases nothing can be asked."""
+    wanted = (await _asked(db, actor, query)).limit(query.limit).options(lazyload("*"))
+    return list((await db.execute(wanted)).scalars())
 
 
 async def _asked(db: AsyncSession, actor: Actor, query: HearingQuery) -> Select[Hearing]:
@@ -158,11 +166,14 @@ async def _asked(db: AsyncSession, actor: Actor, query: HearingQuery) -> Select[
 
 
 async def briefly(db: AsyncSession, actor: Actor, query: HearingQuery) -> list[Brief]:
-    """As ``find``, hundreds of hearings in three statements: people and points only by their names."""
+    """As ``find``, hundreds of hearings in two statements: people and points only by their names."""
     wanted = (await _asked(db, actor, query)).limit(query.limit).options(lazyload("*"))
-    found = list((await db.execute(wanted)).scalars())
-    units = select(OrgUnit.id, OrgUnit.path).where(OrgUnit.id.in_({one.unit_id for one in found}))
-    paths = {row.id: row.path for row in await db.execute(units)}
+    rows = wanted.add_columns(OrgUnit.path).join(OrgUnit, OrgUnit.id == Hearing.unit_id)
+    paths: dict[str, str] = {}
+    found: list[Hearing] = []
+    for hearing, path in await db.execute(rows):
+        found.append(hearing)
+        paths[hearing.unit_id] = path
     seats = (
         select(Seat.hearing_id, Account.full_name, Point.name)
         .outerjoin(Account, (Account.id == Seat.account_id) & (Seat.kind == SeatKind.CHAIR))
@@ -229,7 +240,11 @@ async def _readable(db: AsyncSession, actor: Actor, action: Action = Action.READ
     points = select(Point.id).where(Point.unit_id.in_(unit_scopes.ids(units)))
     at_points = select(Seat.hearing_id).where(Seat.point_id.in_(points))
     if len(units) <= NARROW_UNITS:
-        return select(Hearing).where(Hearing.id.in_(union(select(Hearing.id).where(of_units), at_points, mine)))
+        gathered = union(select(Hearing.id).where(of_units), at_points, mine)
+        if db.get_bind().dialect.name == "sqlite":
+            return select(Hearing).where(Hearing.id.in_(gathered))
+        # As an array: of a union PostgreSQL expects thousands of rows, and reads all hearings.
+        return select(Hearing).where(Hearing.id == any_(func.array(gathered.scalar_subquery())))
     own = Seat.hearing_id == Hearing.id
     any_row = search_scopes.any_row
     return select(Hearing).where(or_(of_units, any_row(at_points.where(own)), any_row(mine.where(own))))

@@ -109,10 +109,12 @@ async def in_scope(db: AsyncSession, actor: Actor, paths: frozenset[str], today:
         .order_by(OrgUnit.path)
     )
     heads = [row for row in (await db.execute(wanted)).unique().scalars() if _in_office(row, today)]
-    return await _months(db, [row.unit for row in heads], today, today) if heads else []
+    return await _months(db, [row.unit for row in heads], today, today)
 
 
 async def _months(db: AsyncSession, units: Sequence[OrgUnit], month: date, today: date) -> list[UnitMonth]:
+    if not units:
+        return []
     book = await rule_book(db)
     first = month.replace(day=1) - timedelta(days=7)
     last = month.replace(day=28) + timedelta(days=14)
@@ -182,6 +184,8 @@ async def _facts(db: AsyncSession, unit_ids: Sequence[str], first: date, last: d
 
 async def _present(db: AsyncSession, hearing_ids: Sequence[str]) -> set[tuple[str, str]]:
     """Who really sat in a hearing: a head who was booked and did not come has not received anybody."""
+    if not hearing_ids:
+        return set()
     wanted = select(Attendance.hearing_id, Attendance.account_id).where(Attendance.hearing_id.in_(hearing_ids))
     return {(hearing_id, account_id) for hearing_id, account_id in (await db.execute(wanted)).all()}
 

@@ -95,8 +95,11 @@ def overdue_before(today: date, after: int, days: WorkCalendar) -> date:
     return day
 
 
+_LAST_DAY = select(ReminderRun.day).order_by(ReminderRun.day.desc()).limit(1)
+
+
 async def last_day(db: AsyncSession) -> date | None:
-    return (await db.execute(select(ReminderRun.day).order_by(ReminderRun.day.desc()).limit(1))).scalar_one_or_none()
+    return (await db.execute(_LAST_DAY)).scalar_one_or_none()
 
 
 async def mine(db: AsyncSession, actor: Actor, *, limit: int = 10) -> list[Reminded]:
@@ -104,7 +107,7 @@ async def mine(db: AsyncSession, actor: Actor, *, limit: int = 10) -> list[Remin
     wanted = (
         select(Reminder, Case.number, Case.summary)
         .join(Case, Case.id == Reminder.case_id)
-        .where(Reminder.account_id == actor.account_id, Reminder.day == await last_day(db))
+        .where(Reminder.account_id == actor.account_id, Reminder.day == _LAST_DAY.scalar_subquery())
         .order_by(Reminder.due, Reminder.case_id)
     )
     return [

@@ -1,4 +1,4 @@
-"""What search can be narrowed by: units and officers of whoever asks."""
+"""What search and lists can be narrowed by: units, points and officers of whoever asks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import lazyload
 
 from hub.auth import Actor
-from hub.models import Account, OrgUnit, Role, RoleGrant
+from hub.models import Account, OrgUnit, Point, Role, RoleGrant
 from hub.services import audit
 
 MOST = 400
@@ -47,6 +47,16 @@ async def units(db: AsyncSession, actor: Actor) -> list[Choice]:
     top = min((len(each) for each in parts.values()), default=0)
     ordered = sorted(rows, key=lambda row: [names.get(part, part) for part in parts[row.id]])
     return [Choice(row.id, row.name, len(parts[row.id]) - top) for row in ordered]
+
+
+async def points(db: AsyncSession, actor: Actor, *, closed: bool = False) -> list[Choice]:
+    """As ``units.list_points``, in its order, by name alone."""
+    paths = {grant.path for grant in actor.grants}
+    wanted = select(Point.id, Point.name).join(OrgUnit, OrgUnit.id == Point.unit_id)
+    wanted = wanted.where(audit.within(OrgUnit.path, paths)).order_by(Point.is_bridge.desc(), Point.name)
+    if not closed:
+        wanted = wanted.where(Point.active)
+    return [Choice(point_id, name) for point_id, name in await db.execute(wanted)]
 
 
 async def _officers(db: AsyncSession, paths: set[str]) -> list[Choice]:

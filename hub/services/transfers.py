@@ -12,6 +12,7 @@ from datetime import date, datetime, time
 
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defaultload, lazyload
 
 from hub import calendar
 from hub import cases as case_rules
@@ -73,13 +74,17 @@ async def of_case(db: AsyncSession, case_id: str) -> list[Transfer]:
 
 
 async def arrived(db: AsyncSession, actor: Actor, *, limit: int = 50) -> list[Transfer]:
-    """What waits to be acknowledged by the actor's units, the oldest first."""
+    """What waits to be acknowledged by the actor's units, the oldest first; of a case its row and unit."""
+    paths = scopes(actor, Action.RECEIVE_TRANSFER)
+    if not paths:
+        return []
     wanted = (
         select(Transfer)
         .join(OrgUnit, OrgUnit.id == Transfer.to_unit_id)
-        .where(audit.within(OrgUnit.path, scopes(actor, Action.RECEIVE_TRANSFER)))
-        .where(Transfer.state == TransferState.SENT)
+        .where(audit.within(OrgUnit.path, paths), Transfer.state == TransferState.SENT)
         .order_by(Transfer.day, Transfer.id)
+        .options(lazyload(Transfer.received), lazyload(Transfer.to_unit))
+        .options(defaultload(Transfer.case).options(lazyload(Case.party), lazyload(Case.attachments)))
     )
     return list((await db.execute(wanted.limit(limit))).unique().scalars())
 

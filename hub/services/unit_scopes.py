@@ -9,18 +9,26 @@ from sqlalchemy import ColumnElement, false, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from hub.db import READS_ONLY
 from hub.models import OrgUnit
 from hub.services import audit
 
+_KNOWN = "units_within"
+"""Of ``AsyncSession.info``."""
 Units = list[OrgUnit] | None
 """None: every unit there is."""
 
 
 async def units_within(db: AsyncSession, paths: Collection[str]) -> Units:
-    """The units in one of the scopes; closed ones too, whose rows stay readable."""
+    """The units in one of the scopes; closed ones too, whose rows stay readable. Asked once of the same scopes in a
+    session that only reads."""
     if "/" in paths:
         return None
-    return list((await db.execute(select(OrgUnit).where(audit.within(OrgUnit.path, paths)))).scalars())
+    known: dict[frozenset[str], list[OrgUnit]] = db.info.setdefault(_KNOWN, {}) if db.info.get(READS_ONLY) else {}
+    asked = frozenset(paths)
+    if asked not in known:
+        known[asked] = list((await db.execute(select(OrgUnit).where(audit.within(OrgUnit.path, asked)))).scalars())
+    return known[asked]
 
 
 def ids(units: Units) -> list[str]:

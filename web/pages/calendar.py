@@ -16,7 +16,7 @@ from hub.auth import Action, Actor, Target, may, may_somewhere
 from hub.i18n import Text
 from hub.ids import utc_now
 from hub.models import Hearing, HearingState
-from hub.services import hearing_lists, hearings, people
+from hub.services import hearing_lists, hearings, people, search_choices
 from hub.services.hearing_lists import Brief, chairs
 from hub.services.legal_rules import rule_book
 from hub.working_days import SATURDAY, WorkCalendar
@@ -103,7 +103,7 @@ async def show(request: http.Request) -> http.Response:
         choices = {
             "units": units,
             "leaders": await chairs(db, actor),
-            "points": await people.list_points(db, actor),
+            "points": await search_choices.points(db, actor),
         }
     entries = [_entry(actor, one) for one in found]
     cells = _days(kind, first, last, day, entries, days)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,17 @@ from hub.auth import Action, Actor, Target, may, may_somewhere
 from hub.errors import BadInput, Conflict, Forbidden
 from hub.ids import utc_now
 from hub.models import LIVE_STATES, Case, Hearing, HearingState, Seat, SeatKind
-from hub.services import cases, conclusions, device_tokens, hearings, minutes, people, recordings
-from hub.services.hearing_lists import chairs, cursor
+from hub.services import (
+    cases,
+    conclusions,
+    device_tokens,
+    hearing_lists,
+    hearings,
+    minutes,
+    recordings,
+    search_choices,
+)
+from hub.services.hearing_lists import Brief, chairs, cursor
 from hub.services.hearing_seats import latest_checks
 from hub.services.lines import readable_seats
 from hub.services.live import SeatLive
@@ -32,8 +42,8 @@ async def index(request: http.Request) -> http.Response:
     """Today's; the other two lists are behind tabs."""
     actor = keys.actor(request)
     async with keys.deps(request).database.reading() as db:
-        rows = await hearings.today(db, actor)
-    return _list(request, "today", rows)
+        rows = await hearings.today(db, actor, bare=True)
+    return _list(request, "today", [row_of(actor, hearing) for hearing in rows])
 
 
 @routes.get("/hearings/coming")
@@ -41,7 +51,7 @@ async def coming(request: http.Request) -> http.Response:
     actor = keys.actor(request)
     async with keys.deps(request).database.reading() as db:
         rows = await hearings.coming(db, actor)
-    return _list(request, "coming", rows)
+    return _list(request, "coming", [row_of(actor, hearing) for hearing in rows])
 
 
 @routes.get("/hearings/all")
@@ -60,25 +70,25 @@ async def everything(request: http.Request) -> http.Response:
         states=(state,) if state else (),
         limit=PAGE + 1,
         after=here.here,
-        bare=True,
     )
     async with keys.deps(request).database.reading() as db:
-        rows = await hearings.find(db, actor, query)
-        points = await people.list_points(db, actor, closed=True)
+        rows = await hearing_lists.briefly(db, actor, query)
+        points = await search_choices.points(db, actor, closed=True)
         chairing = await chairs(db, actor)
-    last = cursor(rows[PAGE - 1]) if len(rows) > PAGE else None
+    last = cursor(rows[PAGE - 1].hearing) if len(rows) > PAGE else None
     turned = paging.paging("/hearings/all", asked, here, last)
     return _list(request, "all", rows[:PAGE], points=points, chairs=chairing, paging=turned)
 
 
-def _list(request: http.Request, tab: str, rows: list[Hearing], **context: Any) -> http.Response:
+def _list(request: http.Request, tab: str, rows: Sequence[HearingRow | Brief], **context: Any) -> http.Response:
+    """Only of today's list the seats are shown: there one enters."""
     actor = keys.actor(request)
     asked = {name: value for name, value in request.query.items() if name in FILTERS}
     return view.render(
         request,
         "hearings/index.html",
         tab=tab,
-        rows=[row_of(actor, hearing) for hearing in rows],
+        rows=rows,
         asked=asked,
         filtered=any(asked.values()),
         may_book=may_somewhere(actor, Action.BOOK_HEARING),

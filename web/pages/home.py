@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +11,7 @@ from aiohttp import web as http
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.auth import Action, Actor, may_somewhere
+from hub.db import Database
 from hub.i18n import N_, Text
 from hub.models import LIVE_STATES, HearingState
 from hub.services import (
@@ -16,6 +19,7 @@ from hub.services import (
     conclusion_tasks,
     desk,
     dues,
+    hearing_lists,
     hearings,
     legal_rules,
     mailing,
@@ -29,6 +33,7 @@ from hub.services.hearings import HearingQuery
 from hub.services.live import LiveView
 from hub.services.tasks import TaskQuery
 from hub.tasks import OF_CASES, Bucket, Day
+from hub.working_days import ONE_DAY
 from web import format as formats
 from web import keys, view
 from web.pages.hearings import row_of
@@ -40,7 +45,7 @@ SHOWN = 5
 NOTHING: dict[str, Any] = {
     "now_live": [],
     "rows": None,
-    "next_rows": [],
+    "next_hearings": [],
     "cases": None,
     "closed": None,
     "hub_parts": [],
@@ -69,7 +74,8 @@ class Part:
 async def show(request: http.Request) -> http.Response:
     actor, hub = keys.actor(request), keys.deps(request)
     context: dict[str, Any] = {"today_day": formats.today()}
-    async with hub.database.reading() as db:
+    works = may_somewhere(actor, Action.DECIDE_CASE)
+    async with dues.reading(hub.database) if works else _reading(hub.database) as (db, counted):
         if may_somewhere(actor, Action.READ_HEARING):
             context |= await _hearings(db, actor)
         if may_somewhere(actor, Action.REGISTER_CASE):
@@ -77,15 +83,15 @@ async def show(request: http.Request) -> http.Response:
         if may_somewhere(actor, Action.REPLAY_RECORDING):
             context["closed"] = await _closed(db, actor)
         context["left"] = await desk.left(db, actor, limit=SHOWN)
-        context["due_tasks"] = await conclusion_tasks.of_owner(db, actor)
+        context["due_tasks"] = await conclusion_tasks.of_owner(db, actor, limit=SHOWN)
         if may_somewhere(actor, Action.FOLLOW_CONCLUSION):
-            context["left_tasks"] = await conclusion_tasks.not_carried_out(db, actor)
+            context["left_tasks"] = await conclusion_tasks.not_carried_out(db, actor, limit=SHOWN)
         if may_somewhere(actor, Action.MANAGE_ACCOUNTS):
             context |= await _organisation(db, actor)
             context["mail"] = await mailing.counts(db, actor)
             context["mail_on"] = bool(hub.config.smtp_host)
-    if may_somewhere(actor, Action.DECIDE_CASE):
-        context |= await _work(request)
+        if counted is not None:
+            context |= await _work(db, actor, counted)
     if may_somewhere(actor, Action.WATCH_HELP_DESK):
         context["hub_parts"] = _parts(request, hub.live)
     return view.render(
@@ -98,42 +104,45 @@ async def show(request: http.Request) -> http.Response:
     )
 
 
+@asynccontextmanager
+async def _reading(database: Database) -> AsyncIterator[tuple[AsyncSession, None]]:
+    """For who is shown no due days."""
+    async with database.reading() as db:
+        yield db, None
+
+
 async def _hearings(db: AsyncSession, actor: Actor) -> dict[str, Any]:
     """Today's by time, those under way apart; and the next few after today."""
-    today = await hearings.today(db, actor)
-    coming = await hearings.coming(db, actor, limit=SHOWN)
-    shown = [hearing for hearing in coming if hearing.state == HearingState.SCHEDULED]
+    today = await hearings.today(db, actor, bare=True)
+    after = HearingQuery(first_day=formats.today() + ONE_DAY, newest_first=False, limit=SHOWN)
+    coming = await hearing_lists.titles(db, actor, after)
     rows = [row_of(actor, hearing) for hearing in today]
     return {
         "now_live": [row for row in rows if row.hearing.state in LIVE_STATES],
         "rows": [row for row in rows if row.hearing.state not in LIVE_STATES],
-        "next_rows": [row_of(actor, hearing) for hearing in shown],
+        "next_hearings": [hearing for hearing in coming if hearing.state == HearingState.SCHEDULED],
     }
 
 
-async def _work(request: http.Request) -> dict[str, Any]:
+async def _work(db: AsyncSession, actor: Actor, counted: dues.Fresh) -> dict[str, Any]:
     """What is due for an officer or a leader, the most pressing first, and what waits for their answer."""
-    actor, hub = keys.actor(request), keys.deps(request)
-    counted = await dues.fresh(hub.database)
     query = TaskQuery(limit=SHOWN, kinds=OF_CASES)
-    async with hub.database.reading() as db:
-        day = Day.of(formats.today(), await legal_rules.rule_book(db))
-        found = await tasks.find(db, actor, query, counted.mark, day)
-        return {
-            "work": [one for one in found.tasks if one.bucket not in (Bucket.LATER, Bucket.UNDATED) or one.waits],
-            "counted": counted,
-            "clock_names": CLOCK_NAMES,
-            "task_names": TASK_NAMES,
-            "arrived": await transfers.arrived(db, actor, limit=SHOWN),
-            "reminded": await reminding.mine(db, actor, limit=SHOWN),
-            "my_minimum": await minimums.of_leader(db, actor),
-        }
+    day = Day.of(formats.today(), await legal_rules.rule_book(db))
+    found = await tasks.find(db, actor, query, counted.mark, day)
+    return {
+        "work": [one for one in found.tasks if one.bucket not in (Bucket.LATER, Bucket.UNDATED) or one.waits],
+        "counted": counted,
+        "clock_names": CLOCK_NAMES,
+        "task_names": TASK_NAMES,
+        "arrived": await transfers.arrived(db, actor, limit=SHOWN),
+        "reminded": await reminding.mine(db, actor, limit=SHOWN),
+        "my_minimum": await minimums.of_leader(db, actor),
+    }
 
 
-async def _closed(db: AsyncSession, actor: Actor) -> list[Any]:
+async def _closed(db: AsyncSession, actor: Actor) -> list[hearing_lists.Brief]:
     """The latest hearings that were held: what an auditor replays and a leader remembers."""
-    query = HearingQuery(states=(HearingState.CLOSED,), limit=SHOWN, bare=True)
-    return [row_of(actor, hearing) for hearing in await hearings.find(db, actor, query)]
+    return await hearing_lists.briefly(db, actor, HearingQuery(states=(HearingState.CLOSED,), limit=SHOWN))
 
 
 async def _organisation(db: AsyncSession, actor: Actor) -> dict[str, Any]:

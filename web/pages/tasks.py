@@ -44,8 +44,7 @@ async def show(request: http.Request) -> http.Response:
     actor, hub, asked = keys.actor(request), keys.deps(request), request.query
     here = paging.trail(asked)
     query = _query(actor, asked)
-    counted = await dues.fresh(hub.database)
-    async with hub.database.reading() as db:
+    async with dues.reading(hub.database) as (db, counted):
         day = Day.of(formats.today(), await legal_rules.rule_book(db))
         found = await tasks.find(db, actor, query, counted.mark, day)
         units = await search_choices.units(db, actor)
@@ -84,10 +83,9 @@ async def counts(request: http.Request) -> http.Response:
     unit; to be put into the page in place of what stands there."""
     actor, hub, asked = keys.actor(request), keys.deps(request), request.query
     query = _query(actor, asked)
-    mark = (await dues.fresh(hub.database)).mark
-    async with hub.database.reading() as db:
+    async with dues.reading(hub.database) as (db, counted):
         day = Day.of(formats.today(), await legal_rules.rule_book(db))
-        found = await tasks.counts(db, actor, query, mark, day)
+        found = await tasks.counts(db, actor, query, counted.mark, day)
     return view.render(
         request,
         "handling/_counts.html",
