@@ -114,6 +114,10 @@ NOT_CLOSED = text("state <> 'closed'")
 """Of the index of open cases: a list that wants only these writes it the same way, with the value in the statement."""
 
 
+_CLOSED = text("state = 'closed'")
+"""Most are, and the newest of them lie behind all that is open."""
+
+
 class Case(Base):
     """A case (vụ việc). ``folded`` is summary, content and number without marks, for search without diacritics."""
 
@@ -121,6 +125,7 @@ class Case(Base):
     __table_args__ = (
         Index("ix_case_record_unit_id_received_at_id", "unit_id", "received_at", "id"),
         Index("ix_case_record_received_at_id", "received_at", "id"),
+        Index("ix_case_record_closed", "received_at", "id", "type", postgresql_where=_CLOSED, sqlite_where=_CLOSED),
         Index("ix_case_record_open", "unit_id", "id", "type", postgresql_where=NOT_CLOSED, sqlite_where=NOT_CLOSED),
     )
 
