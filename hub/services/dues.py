@@ -188,7 +188,8 @@ async def reading(database: Database) -> AsyncIterator[tuple[AsyncSession, Fresh
     """A session that only reads, for a page that shows due days: as a rule nothing is to be counted before it."""
     async with database.reading() as db:
         mark = mark_of(await legal_rules.rule_book(db))
-        if not await count_stale(db, mark):
+        first = select(CaseDue.case_id).where(stale(mark)).limit(1)
+        if (await db.execute(first)).first() is None:
             yield db, Fresh(mark)
             return
     counted = await fresh(database)
