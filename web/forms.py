@@ -133,6 +133,16 @@ def query_number(query: Mapping[str, str], name: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 7 else 0
 
 
+def together(form: Form, error: BadInput | Conflict) -> BadInput | Conflict:
+    """The page's faults and the service's, each field told once, in the order of the fields on the page."""
+    if not isinstance(error, BadInput) or not form.faults:
+        return error
+    found = {**error.fields, **form.faults}
+    order = {name: nth for nth, name in enumerate(form.fields)}
+    fields = dict(sorted(found.items(), key=lambda one: order.get(one[0], len(order))))
+    return BadInput(CHECK, fields=fields)
+
+
 def field_errors(error: BadInput | Conflict | None) -> dict[str, Text]:
     """By field, what a service refused; a conflict names one field at most."""
     if isinstance(error, BadInput):

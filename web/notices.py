@@ -14,7 +14,7 @@ NOTICES: Mapping[str, str] = {
     "case_moved": N_("Đã ghi bước xử lý. Thời hạn đã được tính lại."),
     "case_assessed": N_("Đã lưu đặc điểm. Thời hạn đã được tính lại."),
     "case_linked": N_("Đã ghi liên kết giữa hai vụ việc."),
-    "case_assigned": N_("Đã giao xử lý. Người được giao thấy ở việc cần làm và được báo bằng thư."),
+    "case_assigned": N_("Đã giao xử lý. Người được giao thấy ở việc cần làm, và có thư báo nếu đã khai địa chỉ thư."),
     "assignment_accept": N_("Bạn đã nhận xử lý vụ việc này."),
     "assignment_return": N_("Đã trả lại. Người giao được báo."),
     "assignment_finish": N_("Đã ghi làm xong. Người giao được báo."),

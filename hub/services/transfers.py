@@ -102,7 +102,10 @@ async def send(
     )
     unit = await db.get(OrgUnit, wanted.unit_id) if wanted.unit_id else None
     faults = _recipient_faults(unit, wanted)
-    case = await case_course.make(db, vault, actor, case_id, version, move)
+    try:
+        case = await case_course.make(db, vault, actor, case_id, version, move)
+    except BadInput as error:
+        raise BadInput(_CHECK, fields=faults | error.fields) from error
     if unit is not None and unit.id == case.unit_id:
         faults["unit_id"] = Text(N_("Không thể chuyển đến chính cơ quan này."))
     if faults:

@@ -148,3 +148,15 @@ async def test_a_likely_duplicate_is_shown_and_settled_by_a_button(pages):
     async with pages.database.reading() as db:
         assert len((await db.execute(select(CaseLink))).all()) == 1
         assert (await db.execute(select(CaseEvent))).first() is None
+
+
+async def test_a_transfer_tells_all_that_is_missing_at_once_in_the_order_of_its_fields(pages):
+    officer, case = await pages.person("canbohoabinh"), await case_of(pages, CaseType.PETITION)
+    await make(officer, case, "classify", 1)
+    empty = {"version": "2", "unit_id": "", "to_name": "", "document_number": "", "document_day": "", "day": "hôm qua"}
+    refused = await officer.post(f"/cases/{case.id}/transfer", empty)
+    assert refused.status == 400
+    summary = refused.text[refused.text.index('role="alert"') :]
+    told = re.findall(r'<li><a href="#f-(\w+)"', summary[: summary.index("</ul>")])
+    assert told == ["unit_id", "document_number", "document_day", "day"]
+    assert 'value="hôm qua"' in refused.text

@@ -21,7 +21,7 @@ AT = datetime(2026, 12, 1, 1, 30, tzinfo=UTC)
         (HearingState.SCHEDULED, 119, "late", "Due now, not yet open"),
         (HearingState.SCHEDULED, 120, "missed", "Past its time, not opened"),
         (HearingState.OPEN, 180, "open", "In progress"),
-        (HearingState.CLOSED, 60, "closed", "Closed"),
+        (HearingState.CLOSED, 60, "closed", "Finished"),
     ],
 )
 def test_a_reception_that_nobody_opened_at_its_hour_is_not_said_to_be_ahead(state, minutes, mark, said):

@@ -30,7 +30,7 @@ STATES = {
     HearingState.OPEN: N_("Đang tiếp"),
     HearingState.RECESS: N_("Đang tạm nghỉ"),
     HearingState.INTERRUPTED: N_("Đang tạm dừng"),
-    HearingState.CLOSED: N_("Đã kết thúc"),
+    HearingState.CLOSED: N_("Đã tiếp xong"),
     HearingState.POSTPONED: N_("Đã hoãn"),
     HearingState.CANCELLED: N_("Đã hủy"),
 }

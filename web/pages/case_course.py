@@ -47,10 +47,10 @@ async def make_move(request: http.Request) -> http.Response:
         )
         async with hub.database.transaction() as db:
             await cases.get(db, actor, case_id)
-            form.check()
             await case_steps.take(db, hub.vault, actor, case_id, form.number("version", 0), wanted)
+            form.check()
     except (BadInput, Conflict) as error:
-        return await _move_page(request, dict(form.fields), error)
+        return await _move_page(request, dict(form.fields), forms.together(form, error))
     return view.redirect(request, f"/cases/{case_id}", notice="case_moved")
 
 

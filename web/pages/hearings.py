@@ -169,7 +169,8 @@ def _proposed(reception: Reception, invitation_id: str) -> dict[str, str]:
     for one in reception.invitations:
         if one.id == invitation_id and one.proposed_starts_at and one.proposed_ends_at:
             starts, ends = one.proposed_starts_at, one.proposed_ends_at
-            return {"day": formats.short_date(starts), "starts": formats.clock(starts), "ends": formats.clock(ends)}
+            moved = {"day": formats.short_date(starts), "starts": formats.clock(starts), "ends": formats.clock(ends)}
+            return {**moved, "taken": "yes"}
     return {}
 
 

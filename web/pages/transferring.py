@@ -37,10 +37,10 @@ async def send(request: http.Request) -> http.Response:
         async with hub.database.transaction() as db:
             case = await cases.get(db, actor, case_id)
             case_course.require_move(actor, case, MoveCode.TRANSFER)
-            form.check()
             await transfers.send(db, hub.vault, actor, case_id, form.number("version", 0), wanted)
+            form.check()
     except (BadInput, Conflict) as error:
-        return await _page(request, dict(form.fields), error, chosen=form.many("items"))
+        return await _page(request, dict(form.fields), forms.together(form, error), chosen=form.many("items"))
     return view.redirect(request, f"/cases/{case_id}", notice="case_transferred")
 
 
