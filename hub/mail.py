@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from email import policy
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -21,7 +22,27 @@ from typing import Any
 from hub.i18n import Named, Text
 from hub.text import clean
 
-_SAFE = policy.SMTP.clone(cte_type="7bit")
+
+class _Folding(policy.EmailPolicy):
+    """Folds subjects and names by ``email.header``: the newer folding of Python 3.11 loses or adds a space wherever a
+    long Vietnamese line goes on in another encoded word (RFC 2047 section 6.2)."""
+
+    def fold(self, name: str, value: Any) -> str:
+        if str(value).isascii() or name.lower() not in ("subject", "from", "to"):
+            return str(super().fold(name, value))
+        if name.lower() == "subject":
+            return f"{name}: {self._words(name, str(value))}{self.linesep}"
+        (one,) = value.addresses
+        return f"{name}: {self._words(name, one.display_name)}{self.linesep} <{one.addr_spec}>{self.linesep}"
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        return self.fold(name, value).encode("ascii")
+
+    def _words(self, name: str, text: str) -> str:
+        return Header(text, "utf-8", header_name=name).encode(linesep=self.linesep)
+
+
+_SAFE = _Folding(linesep="\r\n", cte_type="7bit")
 """Servers that carry seven bits only are still about."""
 SUBJECT_MAX = 200
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"

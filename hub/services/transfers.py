@@ -106,10 +106,7 @@ async def send(
         case = await case_course.make(db, vault, actor, case_id, version, move)
     except BadInput as error:
         raise BadInput(_CHECK, fields=faults | error.fields) from error
-    if unit is not None and unit.id == case.unit_id:
-        faults["unit_id"] = Text(N_("Không thể chuyển đến chính cơ quan này."))
-    if faults:
-        raise BadInput(_CHECK, fields=faults)
+    _require_recipient(case, unit, faults)
     await identity.require_discreet(db, vault, actor, [case], wanted.to_name, field="to_name")
     await _require_first(db, case, unit)
     assert wanted.day is not None
@@ -148,6 +145,13 @@ def _recipient_faults(unit: OrgUnit | None, wanted: WantedTransfer) -> dict[str,
     if len(name) > NAME_MAX:
         return {"to_name": Text(N_("Dài quá %(longest)d ký tự."), {"longest": NAME_MAX})}
     return {}
+
+
+def _require_recipient(case: Case, unit: OrgUnit | None, faults: dict[str, Text]) -> None:
+    if unit is not None and unit.id == case.unit_id:
+        faults = {"unit_id": Text(N_("Không thể chuyển đến chính cơ quan này."))}
+    if faults:
+        raise BadInput(_CHECK, fields=faults)
 
 
 def _fingerprint(case: Case) -> str:

@@ -57,6 +57,8 @@ async def test_an_empty_result_offers_wider_searches(pages):
     answer = await officer.get('/search?q="đất thu"&from=1/1/2026&type=feedback')
     for offer in ("Tìm các từ, không cần liền nhau", "Tìm trong mọi thời gian", "Bỏ mọi điều kiện, giữ từ tìm"):
         assert offer in answer.text
+    assert 'data-found=""' in answer.text, "the browser does not keep the name of whoever is not to be found"
+    assert 'data-found="yes"' in (await officer.get("/search?q=đất")).text
     assert (await officer.get("/search?q=x&at=nonsense&unit=nowhere&state=none&kind=none")).status == 200
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.i18n import Named, Text
@@ -75,3 +76,17 @@ def test_a_text_comes_out_of_the_queue_as_it_went_in():
     assert unpacked(packed(text)) == text
     files = [MailFile(name="a.ics", media_type="text/calendar", data=ICS, method="CANCEL")]
     assert unpacked_files(packed_files(files)) == files
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.text("aăâbcdđeêghikơôưxéạộ-/12", min_size=1, max_size=12), min_size=1, max_size=20).map(" ".join),
+    st.lists(st.text("AĐNăâgơôưxéạộ", min_size=1, max_size=9), min_size=1, max_size=9).map(" ".join),
+)
+def test_long_subjects_and_names_arrive_letter_by_letter_on_short_lines(subject, name):
+    _read, octets = made(Letter(subject=subject, lines=["x"]), name)
+    raw = message_from_bytes(octets, policy=policy.compat32)  # the newer reading of names adds spaces of its own
+    said = {each: str(make_header(decode_header(raw[each]))) for each in ("Subject", "To")}
+    assert said["Subject"] == subject[:200].strip()
+    assert said["To"].rpartition(" <")[0].strip('"') == name[:100].strip()
+    assert max(map(len, octets.split(b"\r\n\r\n")[0].split(b"\r\n"))) <= 80

@@ -168,6 +168,17 @@ function wireNavigation() {
   }
 }
 
+/** Whoever takes the machine over finds no names that were searched for. */
+function wireSigningOut() {
+  for (const leave of document.querySelectorAll('form[action="/sign-out"]')) {
+    leave.addEventListener("submit", () => {
+      for (const key of Object.keys(sessionStorage)) {
+        if (key.startsWith("recent-searches:")) sessionStorage.removeItem(key);
+      }
+    });
+  }
+}
+
 wireShortcuts();
 wireNavigation();
 wireCopying();
@@ -180,4 +191,5 @@ wireDates();
 wireUploads();
 wireLeaving();
 wirePrinting();
+wireSigningOut();
 focusErrors();

@@ -1,5 +1,7 @@
 /**
- * Searches made on this machine: kept in this browser alone, apart for each account; numbers of papers are not kept.
+ * Searches made while signed in, kept in this browser tab alone: names are searched for on machines that others use
+ * too, so the list goes with the tab and at the sign-out. Numbers of papers, and what found nothing, are not kept: a
+ * name that is not to be found may be a denouncer's.
  * And how much there is of the other kinds, asked for when the page is there.
  */
 
@@ -11,7 +13,7 @@ const PAPER = /\d{6}/;
 /** @param {string} key @returns {Recent[]} */
 function read(key) {
   try {
-    const kept = JSON.parse(localStorage.getItem(key) ?? "[]");
+    const kept = JSON.parse(sessionStorage.getItem(key) ?? "[]");
     return Array.isArray(kept) ? kept.filter((one) => typeof one?.text === "string" && typeof one.query === "string") : [];
   } catch {
     return [];
@@ -21,7 +23,7 @@ function read(key) {
 /** @param {string} key @param {Recent[]} all */
 function write(key, all) {
   try {
-    localStorage.setItem(key, JSON.stringify(all));
+    sessionStorage.setItem(key, JSON.stringify(all));
   } catch {
     // A browser that keeps nothing: the list is a convenience.
   }
@@ -43,7 +45,8 @@ function wire() {
   const list = section?.querySelector("ul");
   if (!(section instanceof HTMLElement) || !list) return;
   const key = `recent-searches:${section.dataset.recent}`;
-  remember(key);
+  localStorage.removeItem(key); // where lists were kept before
+  if (section.dataset.found === "yes") remember(key);
   for (const one of read(key)) {
     const link = document.createElement("a");
     link.href = `/search?${one.query}`;
@@ -54,7 +57,7 @@ function wire() {
   }
   section.hidden = list.childElementCount === 0;
   section.querySelector("[data-forget-recent]")?.addEventListener("click", () => {
-    localStorage.removeItem(key);
+    sessionStorage.removeItem(key);
     section.hidden = true;
     document.getElementById("f-q")?.focus();
   });
