@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from datetime import UTC, datetime
+
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def new_id() -> str:
@@ -14,6 +17,11 @@ def new_id() -> str:
     value = (value & ~(0xF << 76)) | (0x7 << 76)
     value = (value & ~(0x3 << 62)) | (0x2 << 62)
     return f"{value:032x}"
+
+
+def is_id(text: str) -> bool:
+    """Whether it has the form of ``new_id``: forms that browsers keep send one back."""
+    return _ID.fullmatch(text) is not None
 
 
 def utc_now() -> datetime:

@@ -40,6 +40,8 @@ class NewVisit:
     """
 
     identity_method: IdentityMethod
+    id: str = ""
+    """Made by the form, so that one sent twice is written down once; empty: made here."""
     identity_note: str = ""
     unit_id: str = ""
     point_id: str = ""

@@ -10,13 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import calendar
 from hub.auth import Action, Actor, Target, may, require, scopes
-from hub.case_moves import Happened, MoveCode
+from hub.case_clocks import ClockState
+from hub.case_moves import UNSETTLED, Happened, MoveCode
 from hub.errors import BadInput
 from hub.i18n import N_, Text
 from hub.likeness import Likeness, Traits, likenesses, traits_of
 from hub.models import Case, CaseLink, CaseState, CaseType, LinkKind, OrgUnit, Party, PartyWord, Transfer
 from hub.services import audit
-from hub.services.case_course import write
+from hub.services.case_access import get
+from hub.services.case_course import course, write
 from hub.services.case_locking import locked
 
 CANDIDATES = 100
@@ -104,6 +106,15 @@ async def _second_complaint(db: AsyncSession, actor: Actor, case: Case, first: C
     state = CaseState(first.state)
     day = calendar.local_day(case.received_at)
     await write(db, actor, first, Happened(code=MoveCode.SECOND_FILED, day=day, from_state=state, to_state=state))
+
+
+async def is_early(db: AsyncSession, actor: Actor, first_id: str) -> bool:
+    """Whether the first complaint is still being dealt with in time, so that a second has no ground yet: told, not
+    refused, since only the papers show when an outcome came."""
+    first = await get(db, actor, first_id)
+    running = (await course(db, actor, first)).clocks
+    late = any(one.state is ClockState.OVERDUE and not one.spec.citizens for one in running)
+    return first.state in UNSETTLED and not late
 
 
 def _fault(field: str, text: Text) -> BadInput:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,13 +11,12 @@ from hub.auth import Actor
 from hub.cases import NewCase, compact
 from hub.errors import BadInput
 from hub.i18n import N_, Text
+from hub.ids import is_id
 from hub.likeness import Likeness
 from hub.models import Case, CaseType, IdentityMethod
 from hub.services import case_links, cases, known_parties, visits
 from hub.services.identity import Vault
 from hub.visits import NewVisit
-
-_ENTRY = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +39,7 @@ class Entry:
 
 async def already_registered(db: AsyncSession, actor: Actor, entry_id: str) -> Case | None:
     """The case that this very entry has become, when its answer was lost on the way."""
-    if not _ENTRY.fullmatch(entry_id):
+    if not is_id(entry_id):
         return None
     found = await db.get(Case, entry_id)
     if found is None or found.created_by != actor.account_id:
@@ -52,7 +50,7 @@ async def already_registered(db: AsyncSession, actor: Actor, entry_id: str) -> C
 async def register(db: AsyncSession, vault: Vault, actor: Actor, entry: Entry) -> Case:
     """The case, and its reception. Raises ``BadInput`` with the faults of both by field, ``Forbidden``."""
     new = await _recalled(db, vault, actor, entry)
-    if new.id and (not _ENTRY.fullmatch(new.id) or await db.get(Case, new.id) is not None):
+    if new.id and (not is_id(new.id) or await db.get(Case, new.id) is not None):
         new = replace(new, id="")
     faults = _identity_faults(entry, new)
     try:

@@ -14,7 +14,7 @@ from hub import visits as rules
 from hub.auth import Action, Actor, Target, may, require, scopes
 from hub.errors import BadInput, NotFound
 from hub.i18n import N_, Text
-from hub.ids import utc_now
+from hub.ids import is_id, new_id, utc_now
 from hub.models import (
     Account,
     Case,
@@ -85,6 +85,7 @@ async def record(db: AsyncSession, vault: Vault, actor: Actor, new: NewVisit) ->
         raise BadInput(_CHECK, fields=faults)
     party = case.party if case else await _visitor(db, vault, actor, new)
     found = Visit(
+        id=await _id(db, new),
         unit=unit,
         point_id=new.point_id or None,
         account_id=actor.account_id,
@@ -107,11 +108,25 @@ async def record(db: AsyncSession, vault: Vault, actor: Actor, new: NewVisit) ->
     )
     db.add(found)
     await db.flush()
-    action = "visit_refused" if new.refusal_ground else "visit_recorded"
-    about = ("case", case.id) if case else ("visit", found.id)
-    await audit.record(db, actor, action, *about, unit_path=unit.path, visit_id=found.id)
+    await _audited(db, actor, found)
     await register.enter(db, actor, found, new.settled_by)
     return found
+
+
+async def _audited(db: AsyncSession, actor: Actor, found: Visit) -> None:
+    action = "visit_refused" if found.refusal_ground else "visit_recorded"
+    about = ("case", found.case.id) if found.case else ("visit", found.id)
+    await audit.record(db, actor, action, *about, unit_path=found.unit.path, visit_id=found.id)
+
+
+async def already_recorded(db: AsyncSession, actor: Actor, new: NewVisit) -> Visit | None:
+    """The visit that this very form has become: by a lost answer, or by going back and sending again."""
+    found = await db.get(Visit, new.id) if is_id(new.id) else None
+    return found if found is not None and found.account_id == actor.account_id else None
+
+
+async def _id(db: AsyncSession, new: NewVisit) -> str:
+    return new.id if is_id(new.id) and await db.get(Visit, new.id) is None else new_id()
 
 
 async def _where(db: AsyncSession, actor: Actor, new: NewVisit) -> tuple[OrgUnit, Case | None]:

@@ -92,11 +92,6 @@ async def test_the_second_officer_is_told_what_the_first_did_and_keeps_what_was_
 
 async def test_a_second_complaint_begins_from_the_first_and_is_linked_to_it(pages):
     officer, first = await pages.person("canbotantien"), await case_of(pages)
-    for version, code in enumerate(("classify", "accept", "verify", "decide", "notify"), 1):
-        await make(officer, first, code, version)
-    assert f"/cases/new?second_of={first.id}" in (await officer.get(f"/cases/{first.id}")).text
-    form = (await officer.get(f"/cases/new?second_of={first.id}")).text
-    assert f"Là khiếu nại lần hai của vụ việc {first.number}" in form
     fields = {
         "type": "complaint",
         "summary": first.summary,
@@ -108,6 +103,13 @@ async def test_a_second_complaint_begins_from_the_first_and_is_linked_to_it(page
         "second_of": first.id,
         "first_number": first.number,
     }
+    early = await officer.post("/cases/new", fields)
+    assert (early.status, "chưa quá hạn giải quyết" in early.text) == (200, True)
+    for version, code in enumerate(("classify", "accept", "verify", "decide", "notify"), 1):
+        await make(officer, first, code, version)
+    assert f"/cases/new?second_of={first.id}" in (await officer.get(f"/cases/{first.id}")).text
+    form = (await officer.get(f"/cases/new?second_of={first.id}")).text
+    assert f"Là khiếu nại lần hai của vụ việc {first.number}" in form
     saved = await officer.post("/cases/new", fields)
     assert saved.status == 303
     page = (await officer.get(saved.path)).text

@@ -46,8 +46,10 @@ async def test_a_reception_without_a_case_stands_in_the_days_list_and_its_person
     pages: Pages,
 ) -> None:
     officer = await pages.person("canbotantien")
-    saved = await officer.post("/visits/new", VISIT)
-    assert saved.status == 303
+    entry = re.findall(r'name="entry_id" value="([0-9a-f]{32})"', (await officer.get("/visits/new")).text)
+    for _ in range(2):  # its answer was lost, or the Back button led to the form again
+        saved = await officer.post("/visits/new", VISIT | {"entry_id": entry[0]})
+        assert saved.status == 303
     page = await officer.get(saved.path)
     assert "1 lượt, 2 người" in page.text
     assert "Hỏi thủ tục tách thửa đất" in page.text

@@ -84,6 +84,10 @@ async def _ask_back(db: AsyncSession, actor: Actor, found: Case, entry: intake.E
     odd = {name: text for name, text in cases.warnings(entry.case).items() if name not in seen}
     # A second complaint says what the first said; that is its nature.
     alike = [] if form.text("second_of") else await intake.duplicates(db, actor, found)
+    if form.text("second_of") and await case_links.is_early(db, actor, form.text("second_of")):
+        odd["second_of"] = Text(
+            N_("Khiếu nại lần đầu chưa có kết quả và chưa quá hạn giải quyết (Điều 33 Luật Khiếu nại).")
+        )
     if odd or alike:
         raise _Odd(odd, alike)
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.auth import Action, Target, may, may_somewhere, require
 from hub.errors import BadInput
 from hub.i18n import N_
+from hub.ids import new_id
 from hub.models import Account, Case, Hearing, HearingCase, IdentityMethod, OrgUnit, RefusalGround
 from hub.services import cases, documents, identity, visits
 from hub.visits import NewVisit
@@ -88,7 +89,7 @@ async def record(request: http.Request) -> http.Response:
         new = _visit(form)
         form.check()
         async with hub.database.transaction() as db:
-            found = await visits.record(db, hub.vault, actor, new)
+            found = await visits.already_recorded(db, actor, new) or await visits.record(db, hub.vault, actor, new)
     except BadInput as error:
         return await _page(request, dict(form.fields), error)
     notice = "visit_refused" if found.refusal_ground else "visit_recorded"
@@ -132,6 +133,7 @@ def _visit(form: Form) -> NewVisit:
     )
     texts: dict[str, Any] = {name: form.text(name) for name in TEXTS}
     new = NewVisit(
+        id=form.text("entry_id"),
         identity_method=method,
         people_count=form.number("people_count", 1),
         first={"yes": True, "no": False}.get(form.text("first")),
@@ -153,6 +155,7 @@ async def _page(request: http.Request, values: dict[str, str], error: BadInput |
         hearings = await _hearings(db, case) if case else []
         points = await registering_points(db, actor, case.unit if case else None)
     values.setdefault("case_id", "")
+    values.setdefault("entry_id", new_id())
     values.setdefault("point_id", usual_point(points, values["unit_id"]))
     values.setdefault("decided_by", actor.account_id if unit else "")
     return view.render(
