@@ -21,12 +21,16 @@ import pytest_asyncio
 
 from hub.config import Config
 from hub.db import Database
+from tests.support import moved_clock, shared_statements
 from tests.support.fault_world import places, tally
 from tests.support.postgres import Cluster
 from tests.support.schema import PostgresSource, SqliteSource
 from tests.support.seaweed import S3Server
 
 __all__ = ["places", "tally"]
+
+shared_statements.share()
+moved_clock.move_as_asked()
 
 
 @pytest.fixture

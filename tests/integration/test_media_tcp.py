@@ -20,6 +20,7 @@ from signaling.media.sdp_write import OPUS, VP8
 from signaling.media.tap import TapBuffer
 from signaling.media.tcp import TcpPort, TcpWire
 from signaling.media.wire import Wire
+from tests.support.waiting import Stopwatch
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.media]
 
@@ -281,12 +282,12 @@ async def test_a_peer_that_does_not_read_loses_picture_first_and_holds_up_nobody
         assert quick_wire is not None
         worst_s = 0.0
         for number in range(1500):
-            began = time.perf_counter()
+            watch = Stopwatch()
             picture, sound = (bytes([0x80, kind]) + number.to_bytes(2) + bytes(996) for kind in (VP8, OPUS))
             for each in (wire, quick_wire):
                 each.send(picture, each.address)
             wire.send(sound[:80], wire.address)
-            worst_s = max(worst_s, time.perf_counter() - began)
+            worst_s = max(worst_s, watch.passed_s())
             assert int.from_bytes((await quick.receive())[2:4]) == number
         assert worst_s < 1
         assert wire.congested
