@@ -110,9 +110,11 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What times real media comes first: processes that share the tests then have it one after the other."""
+    """What times real media comes first, the longest before all: processes that share the tests then have it one after
+    the other, and none begins it when the others have done."""
     first = ("alone", "media", "faults", "e2e")
-    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in first))
+    marked = {item: {mark.name for mark in item.iter_markers()} for item in items}
+    items.sort(key=lambda item: ("slow" not in marked[item], marked[item].isdisjoint(first)))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:

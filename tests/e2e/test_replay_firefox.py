@@ -9,7 +9,7 @@ from hub.services.withholding import GROUNDS
 from tests.support.firefox import firefox
 from tests.support.replay_world import PROBE, TIMER, replay_world
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio, pytest.mark.timeout(300), pytest.mark.slow]
 
 
 async def test_the_player_opens_plays_and_jumps_in_firefox(config: Config) -> None:

@@ -14,7 +14,7 @@ from tests.support.door_world import Seat, Whip, hearing_and_seats, issue, seate
 from tests.support.encoders import gstreamer
 from tests.support.hub_process import HubProcess
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(300), pytest.mark.media]
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(300), pytest.mark.media, pytest.mark.slow]
 POINT = "DC-TANTIEN"
 
 

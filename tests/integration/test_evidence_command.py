@@ -113,6 +113,7 @@ async def test_an_unknown_recording_is_said_to_be_unknown(office: Office) -> Non
     assert "not found" in done.stderr
 
 
+@pytest.mark.real_clock
 async def test_after_a_new_key_the_old_seals_still_stand(office: Office) -> None:
     before = office.hub("key", "list").stdout.splitlines()
     after = office.hub("key", "rotate").stdout.splitlines()

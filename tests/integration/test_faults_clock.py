@@ -12,7 +12,7 @@ import pytest
 from tests.support.fault_world import Places, Tally, rounds, show
 from tests.support.process import DidNotStart
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(3600), pytest.mark.faults]
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(3600), pytest.mark.faults, pytest.mark.slow]
 
 STEPS = ("+3600", "-3600", "+0")
 

@@ -17,7 +17,7 @@ from tests.support.comparison import compare
 from tests.support.counted_chair import ADDRESS, CountedChair, chairs
 from tests.support.fault_world import Tally, rounds
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(3600), pytest.mark.faults]
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(3600), pytest.mark.faults, pytest.mark.slow]
 
 WORKER_LEAST_S = 5.0
 """What may be missing after a media worker's death; more only while a busy machine has not let its successor start."""

@@ -12,7 +12,7 @@ from tests.support.fault_world import LONG, Places, Show, Tally, show
 from tests.support.recording_world import until
 from tests.support.seaweed import ACCESS_KEY, SECRET_KEY, S3Server
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(3600), pytest.mark.faults]
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(3600), pytest.mark.faults, pytest.mark.slow]
 
 BAD_S = 5.0 if LONG else 2.0
 AWAY_S = 600

@@ -305,8 +305,10 @@ async def test_of_a_closed_case_nothing_is_due(world):
 # Reminders ---------------------------------------------------------------------------------------------------------
 
 
-def working(day: date) -> date:
-    while day.isoweekday() > 5:
+async def working_day(world: World) -> date:
+    """Today or the next day on which people are reminded."""
+    day, days = TODAY, (await book_of(world)).days
+    while not days.is_working(day):
         day += timedelta(days=1)
     return day
 
@@ -349,7 +351,7 @@ async def test_the_owner_is_reminded_before_and_after_and_then_the_superior_each
 async def test_what_was_missed_while_the_hub_was_off_is_made_up_for_in_one_letter(world):
     for _ in range(3):
         await register(world, days_ago=60)
-    day = working(TODAY)
+    day = await working_day(world)
     assert await remind(world, day) == 2, "the unit's officer and its leader"
     async with world.database.reading() as db:
         letters = (await db.execute(select(OutgoingMail))).unique().scalars().all()
@@ -361,14 +363,14 @@ async def test_what_was_missed_while_the_hub_was_off_is_made_up_for_in_one_lette
 @pytest.mark.asyncio
 async def test_without_a_leader_the_nearest_above_is_told(world):
     await register(world, "XA2", days_ago=60)
-    await remind(world, working(TODAY))
+    await remind(world, await working_day(world))
     assert ("leader.tinh1", "escalated") in await sent(world)
 
 
 @pytest.mark.asyncio
 async def test_who_was_reminded_sees_it_on_the_page(world):
     case = await register(world, days_ago=60)
-    await remind(world, working(TODAY))
+    await remind(world, await working_day(world))
     async with world.database.reading() as db:
         [one] = await reminding.mine(db, world.actor("officer.XA1"))
     assert (one.case_id, one.kind) == (case.id, "overdue")

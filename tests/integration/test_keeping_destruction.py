@@ -286,6 +286,7 @@ async def locked(config: Config, sqlite_url: str, s3: S3Server) -> AsyncIterator
     await database.close()
 
 
+@pytest.mark.real_clock
 async def test_a_locked_recording_is_destroyed_in_an_emergency_by_its_key_and_later_for_good(locked: Kept) -> None:
     until = utc_now() + timedelta(seconds=12)
     await locked.age(retain_until=until)

@@ -223,6 +223,7 @@ async def test_nobody_writes_to_a_disabled_account(config, server, world):
     assert await sender(config, server, world).turn() == 0
 
 
+@pytest.mark.real_clock
 @pytest.mark.parametrize("security", ["tls", "starttls"])
 async def test_letters_go_over_tls_to_a_server_that_proves_itself_and_asks_who_we_are(config, world, security):
     files = tls.certificate_files(replace(config, tls_self_signed=True), {"127.0.0.1"})

@@ -17,7 +17,7 @@ from tests.support.media import Recorder, Worker
 from tests.support.media_chromium import Seat
 from tests.support.media_relay import Relay
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.slow]
 
 LARGE, SMALL = 1080, 100
 

@@ -24,7 +24,8 @@ from tests.support.permission_app import Matrix, running_matrix
 from tests.support.permission_table import ANYONE, Row
 from web.security import LANGUAGE_COOKIE, SESSION_COOKIE
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(300)]  # thousands of rules, and others use the machine too
+# Thousands of rules, and others use the machine too.
+pytestmark = [pytest.mark.asyncio, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(300)]
 
 AREAS = {
     "cases": permission_rows_cases.ROWS,
