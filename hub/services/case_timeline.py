@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.auth import Actor
 from hub.case_moves import MOVE_NAMES, MoveCode
 from hub.i18n import N_, Text
-from hub.models import Account, AuditEvent, CaseEvent, Hearing, HearingCase, Recording, Replay
+from hub.models import Account, Assignment, AuditEvent, CaseEvent, Hearing, HearingCase, Recording, Replay
 from hub.services.case_access import get
 
 CASE_TEXTS = {
@@ -46,6 +46,8 @@ CASE_TEXTS = {
     "visit_refused": N_("Từ chối tiếp"),
     "vault_opened": N_("Mở kho danh tính người tố cáo"),
 }
+WORDS = {"case_assigned": "instruction", "assignment_returned": "answer", "assignment_done": "answer"}
+"""Which words of a turn each entry tells."""
 HEARING_TEXTS = {
     "hearing_booked": N_("Đặt lịch buổi tiếp %(number)s"),
     "hearing_changed": N_("Thay đổi buổi tiếp %(number)s"),
@@ -75,7 +77,7 @@ async def timeline(db: AsyncSession, actor: Actor, case_id: str) -> list[Timelin
         select(Hearing).join(HearingCase, HearingCase.hearing_id == Hearing.id).where(HearingCase.case_id == case_id)
     )
     hearings = {hearing.id: hearing for hearing in (await db.execute(about)).unique().scalars()}
-    entries = await _audited(db, "case", [case_id], CASE_TEXTS, {})
+    entries = await _with_words(db, case_id, await _audited(db, "case", [case_id], CASE_TEXTS, {}))
     entries += await _course(db, case_id)
     entries += await _audited(db, "hearing", hearings, HEARING_TEXTS, {h.id: h.number for h in hearings.values()})
     for hearing in hearings.values():
@@ -103,6 +105,16 @@ def _alike(one: TimelineEntry, other: TimelineEntry) -> bool:
     return (one.text, one.who, one.hearing_id) == (other.text, other.who, other.hearing_id) and (
         one.at - other.at < timedelta(hours=1)
     )
+
+
+async def _with_words(db: AsyncSession, case_id: str, entries: list[TimelineEntry]) -> list[TimelineEntry]:
+    """What was said when the case was given to somebody, and when it came back; the audit trail names only the turn."""
+    turns = {one.id: one for one in await db.scalars(select(Assignment).where(Assignment.case_id == case_id))}
+    said = [turns.get(str(entry.detail.get("assignment", ""))) for entry in entries]
+    return [
+        replace(entry, reason=str(getattr(turn, WORDS[entry.kind]))) if turn and entry.kind in WORDS else entry
+        for entry, turn in zip(entries, said, strict=True)
+    ]
 
 
 async def _audited(
