@@ -108,10 +108,12 @@ class TimeEcho(msgspec.Struct, frozen=True):
 
 
 class ExtendedReport(msgspec.Struct, frozen=True):
-    """Of an RFC 3611 report, the answers to reference times."""
+    """Of an RFC 3611 report, the answers to reference times and its own one."""
 
     ssrc: int
     echoes: tuple[TimeEcho, ...]
+    reference: int | None = None
+    """Middle 32 bits of the time that is to be answered."""
 
 
 class Bye(msgspec.Struct, frozen=True):
@@ -163,8 +165,7 @@ def _parse_one(kind: int, count: int, body: memoryview) -> Rtcp | None:
     if kind == BYE:
         return Bye(tuple(_U32.unpack_from(body, at)[0] for at in range(0, min(4 * count, len(body) - 3), 4)))
     if kind == XR and len(body) >= 4:
-        echoes = tuple(_echoes(body))
-        return ExtendedReport(_U32.unpack_from(body)[0], echoes) if echoes else None
+        return _extended(body)
     return _parse_feedback(kind, count, body) if len(body) >= 8 else None
 
 
@@ -203,17 +204,22 @@ def _nacked(body: memoryview) -> Iterator[int]:
                 yield (pid + bit + 1) & 0xFFFF
 
 
-def _echoes(body: memoryview) -> Iterator[TimeEcho]:
-    """What the DLRR blocks hold; others are passed over."""
-    at = 4
+def _extended(body: memoryview) -> ExtendedReport | None:
+    """Reference times and their answers (blocks 4 and 5); others are passed over."""
+    echoes: list[TimeEcho] = []
+    reference, at = None, 4
     while at + 4 <= len(body):
         kind, end = body[at], at + 4 + 4 * _U16.unpack_from(body, at + 2)[0]
         if end > len(body):
-            return
+            break
         if kind == _DLRR:
-            for start in range(at + 4, end - 11, 12):
-                yield TimeEcho(*_THREE_U32.unpack_from(body, start))
+            echoes += (TimeEcho(*_THREE_U32.unpack_from(body, start)) for start in range(at + 4, end - 11, 12))
+        elif kind == _RRTR and end - at == 12:
+            reference = _U32.unpack_from(body, at + 6)[0]
         at = end
+    if not echoes and reference is None:
+        return None
+    return ExtendedReport(_U32.unpack_from(body)[0], tuple(echoes), reference)
 
 
 def _remb(sender: int, body: memoryview) -> Remb | None:

@@ -207,7 +207,7 @@ def _codec(kind: str, payload_type: int, rtx: int | None, h264: str = "") -> lis
     return lines
 
 
-_SENDING_FEEDBACK = {"video": ("nack", "nack pli", "ccm fir", "goog-remb"), "audio": ("nack",)}
+_SENDING_FEEDBACK = {"video": ("nack", "nack pli", "ccm fir", "goog-remb", "rrtr"), "audio": ("nack",)}
 
 
 def _types(line: Outgoing) -> list[tuple[int, int | None, str]]:

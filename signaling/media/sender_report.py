@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from hub.rtp import distance
-from signaling.media.rtcp import ReportBlock, SenderReport, TimeEcho
+from signaling.media.rtcp import ExtendedReport, ReportBlock, SenderReport, TimeEcho, time_echoes
 
 _REMEMBERED = 64
 """Reports: of nineteen lines each second, answered within a few seconds."""
 _LONGEST_MS = 60_000.0
+ANSWER_NS = 400_000_000
+"""Between two answers to a reference time."""
 
 
 class PublisherClock:
@@ -116,3 +118,25 @@ class RoundTrip:
         measured = max(0.0, (now_ns - at_ns) / 1e6 - block.dlsr * 1000 / 65_536)
         self.ms = measured if self.ms is None else self.ms + (measured - self.ms) / 8
         return measured
+
+
+class TimeAnswers:
+    """Answers to the reference times of one who only receives (RFC 3611 section 4.5).
+
+    He learns his round trip by them, and then asks again for what is missing as soon as the answer could be here; a
+    browser that knows none waits a tenth of a second each time.
+    """
+
+    __slots__ = ("_answered_ns", "_ssrc")
+
+    def __init__(self, ssrc: int) -> None:
+        self._ssrc = ssrc
+        self._answered_ns: int | None = None
+
+    def answer(self, report: ExtendedReport, now_ns: int) -> bytes | None:
+        """To be sent at once, so that nothing was kept in between. A browser tells its time with every report, on a bad
+        line many times a second: most go without an answer."""
+        if report.reference is None or (self._answered_ns is not None and now_ns - self._answered_ns < ANSWER_NS):
+            return None
+        self._answered_ns = now_ns
+        return time_echoes(self._ssrc, [TimeEcho(report.ssrc, report.reference, 0)])

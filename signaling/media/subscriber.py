@@ -19,9 +19,9 @@ from signaling.media.pacer import Pacer
 from signaling.media.producer import Producer
 from signaling.media.receiver_stats import ReportedLoss
 from signaling.media.sdp import Description
-from signaling.media.sender_report import RoundTrip
+from signaling.media.sender_report import RoundTrip, TimeAnswers
 from signaling.media.speakers import MOST_VOICES
-from signaling.media.transport import Presence, Transport
+from signaling.media.transport import OUR_SSRC, Presence, Transport
 
 if TYPE_CHECKING:
     from signaling.media.plane import Plane
@@ -75,6 +75,7 @@ class SubscribeTransport(Transport):
         self._offered: list[Line] | None = None
         self._changed = False
         self.adaptation = Adaptation(self)
+        self._time_answers = TimeAnswers(OUR_SSRC)
         self.told_frozen: list[tuple[str, str]] = []
         """What the browser was last told of ``frozen``."""
 
@@ -251,8 +252,15 @@ class SubscribeTransport(Transport):
             case rtcp.Remb(bits_per_second=rate):
                 self.estimate_bps = rate
                 self.adaptation.remb(rate, now_ns)
+            case rtcp.ExtendedReport():
+                self._answer_time(packet, now_ns)
             case _:
                 pass
+
+    def _answer_time(self, report: rtcp.ExtendedReport, now_ns: int) -> None:
+        answer = self._time_answers.answer(report, now_ns)
+        if answer is not None:
+            self.send_rtcp(answer)
 
     def _reported(self, block: rtcp.ReportBlock, now_ns: int) -> None:
         took_ms = self.round_trip.received(block, now_ns)

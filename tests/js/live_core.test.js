@@ -8,7 +8,7 @@ import { Shown, toldHeight } from "../../web/static/js/live/core/shown.js";
 import { hasBegun } from "../../web/static/js/live/core/frames.js";
 import { parse } from "../../web/static/js/live/core/protocol.js";
 import { noCounters, quality, readCounters } from "../../web/static/js/live/core/quality.js";
-import { offeringRepeatedSound, preferVp8, withSteadyOpus } from "../../web/static/js/live/core/sdp.js";
+import { measuringRoundTrips, offeringRepeatedSound, preferVp8, withSteadyOpus } from "../../web/static/js/live/core/sdp.js";
 import { elapsed, formatPosition, parsePosition, stretch, timeOfDay } from "../../web/static/js/live/core/time.js";
 
 test("a position is read and written as it stands in an address", () => {
@@ -53,6 +53,15 @@ test("an offer says once of each Opus that lost packets of it are sent again", (
   assert.equal(offeringRepeatedSound(told), told);
   const video = "m=video 9 X 96\r\na=rtpmap:96 VP8/90000\r\n";
   assert.equal(offeringRepeatedSound(video), video);
+});
+
+test("an answer measures the round trip where the hub offers it, and is the browser's own otherwise", () => {
+  const own = "a=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\na=rtcp-fb:111 nack\r\n";
+  const offer = "a=rtcp-fb:96 nack\r\na=rtcp-fb:96 rrtr\r\na=rtcp-fb:111 nack\r\n";
+  const told = measuringRoundTrips(own, offer);
+  assert.equal(told, "a=rtcp-fb:96 nack\r\na=rtcp-fb:96 rrtr\r\na=rtcp-fb:96 nack pli\r\na=rtcp-fb:111 nack\r\n");
+  assert.equal(measuringRoundTrips(told, offer), told);
+  assert.equal(measuringRoundTrips(own, own), own);
 });
 
 test("VP8 comes first with its retransmission, and nothing is lost where there is none", () => {

@@ -112,7 +112,10 @@ async function answer(name, sdp) {
     };
   }
   await pc.setRemoteDescription({ type: "offer", sdp });
-  await pc.setLocalDescription(await pc.createAnswer());
+  const made = await pc.createAnswer();
+  // As the product's page does it (web/static/js/live/core/sdp.js): the round trip is measured.
+  const told = (made.sdp ?? "").replace(/^(a=rtcp-fb:(96|98)) nack$/gm, "$1 nack\r\n$1 rrtr");
+  await pc.setLocalDescription({ type: "answer", sdp: told });
   await gathered(pc);
   return pc.localDescription?.sdp;
 }

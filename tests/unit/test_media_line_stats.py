@@ -10,7 +10,7 @@ from signaling.media import rtcp
 from signaling.media.audio_level import DIGITAL_SILENCE, SILENT_MS, Voices
 from signaling.media.receiver_stats import ReportedLoss
 from signaling.media.rtcp import ExtendedReport, ReportBlock, TimeEcho
-from signaling.media.sender_report import EchoedTime
+from signaling.media.sender_report import ANSWER_NS, EchoedTime, TimeAnswers
 
 U32 = st.integers(0, 2**32 - 1)
 
@@ -32,12 +32,26 @@ def test_broken_extended_reports_never_raise(body: bytes) -> None:
     rtcp.parse(bytes([0x80, rtcp.XR]) + (len(padded) // 4).to_bytes(2) + padded)
 
 
-def test_blocks_of_other_kinds_are_passed_over() -> None:
-    asked = rtcp.reference_time(7, 1 << 32)
+def test_a_report_may_ask_and_answer_and_blocks_of_other_kinds_are_passed_over() -> None:
+    asked = rtcp.reference_time(7, 0x0123_4567_89AB_CDEF)
     answered = rtcp.time_echoes(7, [TimeEcho(1, 2, 3)])
-    body = asked[8:] + answered[8:]
-    both = bytes([0x80, rtcp.XR]) + (1 + len(body) // 4).to_bytes(2) + asked[4:8] + body
-    assert rtcp.parse(both) == [ExtendedReport(7, (TimeEcho(1, 2, 3),))]
+    other = bytes([6, 0, 0, 1]) + bytes(4)
+    body = other + asked[8:] + answered[8:]
+    all_three = bytes([0x80, rtcp.XR]) + (1 + len(body) // 4).to_bytes(2) + asked[4:8] + body
+    assert rtcp.parse(all_three) == [ExtendedReport(7, (TimeEcho(1, 2, 3),), 0x4567_89AB)]
+
+
+def test_who_only_receives_is_answered_his_own_time_at_once_but_not_each_time() -> None:
+    answers, asked = TimeAnswers(1), ExtendedReport(7, (), 0x4567_89AB)
+    first = answers.answer(asked, 10**9)
+    assert first is not None
+    assert rtcp.parse(first) == [ExtendedReport(1, (TimeEcho(7, 0x4567_89AB, 0),))]
+    assert answers.answer(asked, 10**9 + ANSWER_NS - 1) is None
+    assert answers.answer(asked, 10**9 + ANSWER_NS) is not None
+
+
+def test_a_report_that_asks_nothing_is_not_answered() -> None:
+    assert TimeAnswers(1).answer(ExtendedReport(7, (TimeEcho(1, 2, 3),)), 10**9) is None
 
 
 @given(st.integers(1, 2**62), st.integers(0, 5_000), st.integers(0, 20_000))

@@ -29,6 +29,21 @@ export function offeringRepeatedSound(sdp) {
 }
 
 /**
+ * A browser's own answer to what the hub sends, with the wish to measure the round trip (RFC 3611 section 4.4, where the
+ * hub offers it): who only receives knows none, and asks again for a lost packet of a picture after a tenth of a second
+ * at the earliest, however near the hub is.
+ * @param {string} sdp
+ * @param {string} offer
+ */
+export function measuringRoundTrips(sdp, offer) {
+  return sdp.replace(/^(a=rtcp-fb:(\d+)) nack(\r?)$/gm, (line, head, payload, end) => {
+    const offered = new RegExp(`^a=rtcp-fb:${payload} rrtr\\r?$`, "m").test(offer);
+    const known = sdp.includes(`${head} rrtr`);
+    return offered && !known ? `${line}\n${head} rrtr${end}` : line;
+  });
+}
+
+/**
  * @param {string} sdp
  * @param {string} payload
  * @param {Record<string, string>} wanted

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { measuringRoundTrips } from "../core/sdp.js";
 import { makeConnection, nextGeneration, Watch } from "./connection.js";
 
 /** @import { Offer, Slots, Source } from "../core/protocol.js" */
@@ -110,7 +111,10 @@ export class Subscriber {
     const connection = this.connection;
     if (!connection || offer.generation !== this.generation) return;
     await connection.setRemoteDescription({ type: "offer", sdp: offer.sdp });
-    await connection.setLocalDescription(await connection.createAnswer());
+    const answer = await connection.createAnswer();
+    const measuring = measuringRoundTrips(answer.sdp ?? "", offer.sdp);
+    // A browser that takes no description but its own says so, and goes without.
+    await connection.setLocalDescription({ type: "answer", sdp: measuring }).catch(() => connection.setLocalDescription(answer));
     if (connection !== this.connection) return;
     const sdp = connection.localDescription?.sdp ?? "";
     this.send({ type: "answer", generation: offer.generation, revision: offer.revision, sdp });
