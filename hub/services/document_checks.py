@@ -10,11 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import seals
-from hub.errors import NotFound
+from hub.auth import Actor
+from hub.errors import Forbidden, NotFound
 from hub.form_registry import registry
 from hub.i18n import N_, Named
 from hub.models import Document
 from hub.seals import PublicKey
+from hub.services import case_access
 from hub.services.documents import signed_facts
 
 TOKEN_MAX = 32
@@ -53,6 +55,17 @@ async def check(db: AsyncSession, keys: Mapping[str, PublicKey], token: str) -> 
         row.voided_at,
         row.text_sha256,
     )
+
+
+async def own_case(db: AsyncSession, actor: Actor, token: str) -> str:
+    """The paper's case, for a reader of that case only; else empty."""
+    row = await _find(db, token)
+    if row is None or not row.case_id:
+        return ""
+    try:
+        return (await case_access.get(db, actor, row.case_id)).id
+    except (Forbidden, NotFound):
+        return ""
 
 
 def genuine(keys: Mapping[str, PublicKey], row: Document) -> bool:

@@ -88,8 +88,10 @@ async def test_anybody_who_holds_a_paper_may_verify_it_and_learns_nothing_else(p
     case = await (await pages.person("canbotantien")).get(f"/cases/{case_id}")
     number = re.search(r"KN-TANTIEN-\d+-\d+", case.text)
     assert number
+    beside = await (await pages.person("canbodongson")).get(f"/verify/{row.token}")
     for kept in (number.group(), case_id, row.id, "Nguyễn", "320 m²", "Hoàng Văn Đức"):
-        assert kept not in answer.text
+        assert kept not in answer.text + beside.text
+    assert f'href="/cases/{case_id}/documents"' in (await officer.get(f"/verify/{row.token}")).text
 
 
 async def test_guessing_codes_is_slowed_down_while_right_ones_go_on_working(pages: Pages) -> None:

@@ -31,8 +31,10 @@ async def verify(request: http.Request) -> http.Response:
     try:
         async with hub.database.reading() as db:
             verdict = await document_checks.check(db, trusted, token)
+            reader = request.get(keys.ACTOR)
+            case_id = await document_checks.own_case(db, reader, token) if reader else ""
     except NotFound as error:
         knocks.wrong(address)
         return view.render(request, "paperwork/verify.html", status=404, verdict=None, message=error.text)
     knocks.right(digest)
-    return view.render(request, "paperwork/verify.html", verdict=verdict, message="")
+    return view.render(request, "paperwork/verify.html", verdict=verdict, case_id=case_id, message="")
