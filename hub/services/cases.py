@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import calendar
@@ -18,12 +17,10 @@ from hub.models import (
     Case,
     CaseState,
     CaseType,
-    Hearing,
-    HearingCase,
     OrgUnit,
     PartyKind,
 )
-from hub.services import audit, identity
+from hub.services import audit, identity, silencing
 from hub.services.attachments import (
     AttachmentUpload,
     OpenedAttachment,
@@ -128,13 +125,13 @@ async def edit(db: AsyncSession, vault: Vault, actor: Actor, case_id: str, versi
     if wanted.type == CaseType.DENUNCIATION and not found.party.secret:
         for party in (found.party, *await spoken_for(db, found)):
             await identity.make_secret(db, vault, party)
-        await _silence_hearings(db, vault, actor, found)
+        await silencing.silence(db, vault, actor, found)
         for number, attachment in enumerate(found.attachments, 1):
             attachment.file_name = neutral_name(number, attachment.file_name)
     if who is not None:
         await identity.replace_identity(db, vault, found.party, who)
         if found.party.secret:
-            await _silence_hearings(db, vault, actor, found)
+            await silencing.silence(db, vault, actor, found)
         changed.append("identity")
     found.type, found.people_count = wanted.type, wanted.people_count
     _write(found, summary, content)
@@ -142,19 +139,6 @@ async def edit(db: AsyncSession, vault: Vault, actor: Actor, case_id: str, versi
     await db.flush()
     await audit.record(db, actor, "case_edited", "case", found.id, unit_path=found.unit.path, changed=changed)
     return found
-
-
-async def _silence_hearings(db: AsyncSession, vault: Vault, actor: Actor, found: Case) -> None:
-    """Titles and reasons written before it was a denunciation, or before the name was put right, name nobody."""
-    about = (
-        select(Hearing).join(HearingCase, HearingCase.hearing_id == Hearing.id).where(HearingCase.case_id == found.id)
-    )
-    for hearing in (await db.execute(about)).unique().scalars():
-        if await identity.case_reveals(db, vault, actor, found, hearing.title):
-            hearing.title = "Tiếp công dân theo lịch đã đặt"
-            hearing.version += 1
-        if await identity.case_reveals(db, vault, actor, found, hearing.reason):
-            hearing.reason = ""
 
 
 def _write(found: Case, summary: str, content: str) -> None:

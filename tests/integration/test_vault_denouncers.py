@@ -16,12 +16,14 @@ from hub.config import Config
 from hub.db import Database, driver_url
 from hub.errors import ConfigError, Forbidden
 from hub.ids import utc_now
-from hub.models import Attachment, Case, CaseType, DenouncerIdentity, Party
+from hub.models import Assignment, Attachment, Case, CaseType, DenouncerIdentity, IdentityMethod, Party, Visit
 from hub.sealed import WrongKey
-from hub.services import cases, denouncers, identity
+from hub.services import assignments, cases, denouncers, identity, visits
+from hub.services.assignments import WantedAssignment
 from hub.services.cases import AttachmentUpload, CaseEdit
 from hub.services.identity import Identity, Vault
 from hub.services.sealing import SUFFIX
+from hub.visits import NewVisit
 from tests.support.domain import KEY, RING, World, make_world, new_case
 from tests.support.memory_store import MemoryStore
 
@@ -69,10 +71,20 @@ async def test_a_case_that_turns_out_to_be_a_denunciation_moves_who_came_into_th
     await cases.add_attachment(
         database, store, world.vault, officer, case.id, AttachmentUpload("đơn.pdf", PDF), max_bytes=10**6
     )
+    async with database.transaction() as db:
+        said = NewVisit(
+            identity_method=IdentityMethod.CITIZEN_ID, case_id=case.id, requested=f"{NAME.upper()} (0912 345 678) hỏi"
+        )
+        visit_id = (await visits.record(db, world.vault, officer, said)).id
+        turn = WantedAssignment(to_id=officer.account_id, instruction=f"Gọi bà {NAME} lên")
+        turn_id = (await assignments.assign(db, world.vault, officer, case.id, turn)).id
     edit = CaseEdit(type=CaseType.DENUNCIATION, summary="Tố cáo cán bộ", content="")
     async with database.transaction() as db:
         await cases.edit(db, world.vault, officer, case.id, 1, edit)
     await cases.seal_pending(database, store, world.vault)
+    async with database.reading() as db:
+        assert (await db.get_one(Visit, visit_id)).requested == "người tố cáo (…) hỏi"
+        assert (await db.get_one(Assignment, turn_id)).instruction == "Gọi bà người tố cáo lên"
     async with database.reading() as db:
         party = await db.get_one(Party, case.party_id)
         document = await db.scalar(select(Attachment).where(Attachment.case_id == case.id))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hub import cases
 from hub.models import CaseType, PartyKind
+from hub.redaction import redacted
 from tests.support.domain import new_case
 
 TODAY = date(2026, 11, 23)
@@ -109,3 +110,24 @@ def test_numbers_carry_type_unit_and_year():
 
 def test_a_party_without_an_id_number_is_not_warned_of_one():
     assert cases.warnings(new_case(id_number=""), TODAY) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Bà NGUYỄN THỊ  ĐÀO, số 001.162.004.217", "Bà người tố cáo, số …"),
+        ("nguyen thi dao và Nguyễn Thị Đào", "người tố cáo và người tố cáo"),
+        ("Bà Đào ở thôn Đông", "Bà Đào ở thôn Đông"),
+        ("0912 345.678 gọi", "… gọi"),
+    ],
+)
+def test_a_text_loses_what_tells_who_denounced_and_nothing_else(text, left):
+    who = {"name": "Nguyễn Thị Đào", "id_number": "001162004217", "phone": "0912345678"}
+    assert redacted(text, **who) == left
+    assert not cases.reveals(redacted(text, **who), **who)
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_whatever_stands_around_a_name_the_name_is_gone(before, after):
+    who = {"name": "Đỗ Thị Én", "id_number": "", "phone": ""}
+    assert not cases.reveals(redacted(f"{before} Đỗ Thị Én {after}", **who), **who)

@@ -1,0 +1,72 @@
+"""What was written of a case before it was a denunciation, or before the name was put right, names the denouncer no
+more. The case's own words are checked as they are saved, and its documents sealed (``services.cases``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.auth import Actor
+from hub.models import (
+    Assignment,
+    Base,
+    Case,
+    CaseEvent,
+    CitizenNotice,
+    Hearing,
+    HearingCase,
+    PartyNeed,
+    Receipt,
+    ReceiptItem,
+    Representation,
+    Transfer,
+    Visit,
+)
+from hub.services import identity
+from hub.services.identity import Vault
+
+TITLE = "Tiếp công dân theo lịch đã đặt"
+
+
+async def silence(db: AsyncSession, vault: Vault, actor: Actor, case: Case) -> None:
+    """Take the party's name and numbers out of what others read. Logged as a comparison; nobody is shown anything."""
+    without = await identity.redactor(db, vault, actor, case)
+    of_receipts = ReceiptItem.receipt_id.in_(select(Receipt.id).where(Receipt.case_id == case.id))
+    for kind, condition, names in (
+        (CaseEvent, CaseEvent.case_id == case.id, ("reason", "document_number")),
+        (Visit, Visit.case_id == case.id, ("requested", "advised", "refusal_reason", "identity_note")),
+        (Assignment, Assignment.case_id == case.id, ("instruction", "answer")),
+        (Representation, Representation.case_id == case.id, ("scope", "document_number")),
+        (PartyNeed, PartyNeed.party_id == case.party_id, ("nationality", "language", "needs")),
+        (Transfer, Transfer.case_id == case.id, ("answer",)),
+        (CitizenNotice, CitizenNotice.case_id == case.id, ("proof",)),
+        (ReceiptItem, of_receipts, ("name",)),
+    ):
+        await _rows(db, kind, condition, names, without)
+    about = (
+        select(Hearing).join(HearingCase, HearingCase.hearing_id == Hearing.id).where(HearingCase.case_id == case.id)
+    )
+    for hearing in (await db.execute(about)).unique().scalars():
+        if without(hearing.title) != hearing.title:
+            hearing.title = TITLE
+            hearing.version += 1
+        if without(hearing.reason) != hearing.reason:
+            hearing.reason = ""
+    await db.flush()
+
+
+async def _rows(
+    db: AsyncSession,
+    kind: type[Base],
+    condition: ColumnElement[bool],
+    names: tuple[str, ...],
+    without: Callable[[str], str],
+) -> None:
+    for row in (await db.execute(select(kind).where(condition))).unique().scalars():
+        for name in names:
+            longest = getattr(kind.__table__.c[name].type, "length", None)
+            text = without(getattr(row, name))
+            if text != getattr(row, name):
+                setattr(row, name, text[:longest])
