@@ -28,6 +28,7 @@ from hub.models import (
     SeatKind,
     UnitLevel,
 )
+from hub.services import bookings
 from hub.visits import GROUNDS
 from web import written_labels
 from web.calendar_labels import CALENDAR, CALENDAR_TONES
@@ -377,6 +378,12 @@ TONES: Mapping[str, Mapping[str, str]] = {
 def label(book: Catalogue, kind: str, value: str) -> str:
     """The word for a value of one of the kinds above; a value that is not known stands for itself."""
     return book.gettext(LABELS[kind].get(value, value))
+
+
+def seat_name(book: Catalogue, kept: str) -> str:
+    """A place's name in the reader's language: ``Chủ trì – Trần Quang Minh`` is kept as it was booked."""
+    part, dash, name = kept.partition(" – ")
+    return f"{book.gettext(part)}{dash}{name}" if dash and part in bookings.NAMED.values() else kept
 
 
 def tone(kind: str, value: str) -> str:

@@ -27,7 +27,7 @@ from web.keys import ACTOR, LANGUAGE, RENDERER, REQUEST_ID, SESSION, deps
 from web.navigation import menu
 from web.notices import NOTICES
 from web.security import FLASH_COOKIE, SAFE_METHODS, cookie, csrf_token, delete_cookie, set_cookie
-from web.translate import WEB_DIR, catalogue, script_texts
+from web.translate import WEB_DIR, Catalogue, catalogue, script_texts
 
 
 class Renderer:
@@ -65,7 +65,7 @@ class Renderer:
             "Role": Role,
         }
         environment.globals["time_range"] = partial(formats.time_range, language=language)
-        environment.filters |= {"tr": book.text, "named": book.named, **_filters(language)}
+        environment.filters |= {"tr": book.text, "named": book.named, **_filters(language, book)}
         return environment
 
     def static(self, path: str) -> str:
@@ -73,7 +73,7 @@ class Renderer:
         return f"/static/{self.static_version}/{path}"
 
 
-def _filters(language: str) -> dict[str, Callable[..., object]]:
+def _filters(language: str, book: Catalogue) -> dict[str, Callable[..., object]]:
     """How figures, days and texts are written."""
     return {
         "date_time": partial(formats.date_time, language=language),
@@ -89,6 +89,7 @@ def _filters(language: str) -> dict[str, Callable[..., object]]:
         "iso": _iso,
         "paragraphs": _paragraphs,
         "stamped": _stamped,
+        "seat_name": partial(labels.seat_name, book),
         "instant": datetime.fromisoformat,
     }
 

@@ -10,7 +10,8 @@ from hub import models
 from hub.case_clocks import ClockState
 from hub.likeness import Likeness
 from hub.results import Ground
-from web.labels import LABELS
+from web.labels import LABELS, seat_name
+from web.translate import catalogue
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,3 +71,12 @@ def test_every_state_and_kind_has_a_name() -> None:
     }
     for kind, members in kinds.items():
         assert set(LABELS[kind]) == set(members), kind
+
+
+def test_a_place_is_named_in_the_readers_language_and_people_keep_their_names() -> None:
+    english, vietnamese = catalogue("en"), catalogue("vi")
+    assert seat_name(english, "Phó chủ trì – Lê – Ánh") == "Deputy chair – Lê – Ánh"
+    assert seat_name(english, "Thư ký – Phạm Đức Long") == "Secretary – Phạm Đức Long"
+    for kept in ("Điểm cầu xã Tân Tiến", "Điểm – Chủ trì", "Chủ trì"):
+        assert seat_name(english, kept) == kept
+    assert seat_name(vietnamese, "Chủ trì – Trần Quang Minh") == "Chủ trì – Trần Quang Minh"

@@ -15,6 +15,20 @@ export function t(message, params = {}) {
 }
 
 /**
+ * A place with its name in the reader's language: what was kept as "Chủ trì – Trần Quang Minh" names the part first.
+ * @template {{ label: string }} Seat
+ * @param {Seat} seat
+ * @returns {Seat}
+ */
+export function seatNamed(seat) {
+  /** @type {Record<string, string>} */
+  const parts = { "Chủ trì": t("Chủ trì"), "Phó chủ trì": t("Phó chủ trì"), "Thư ký": t("Thư ký") };
+  const [part = "", ...name] = seat.label.split(" – ");
+  const said = parts[part];
+  return said && name.length ? { ...seat, label: [said, ...name].join(" – ") } : seat;
+}
+
+/**
  * Text without marks and case, as people type it to find something. It keeps its length where the text is composed.
  * @param {string} text
  */

@@ -4,7 +4,7 @@
  */
 
 import { get } from "../api.js";
-import { t } from "../text.js";
+import { seatNamed, t } from "../text.js";
 import { elapsed, timeOfDay } from "./core/time.js";
 import { makeRow, order, updateRow } from "./help_desk_rows.js";
 import { find, h, keyed, setAttribute, setOptions, setText, show } from "./view/dom.js";
@@ -72,7 +72,7 @@ function render() {
   const { hearings } = desk;
   setOptions(filter, [{ value: "", label: t("Mọi buổi tiếp") },
     ...hearings.map((one) => ({ value: one.id, label: `${one.number} · ${one.title}` }))], chosen.hearing);
-  const all = hearings.flatMap((hearing) => hearing.seats.map((seat) => ({ seat, hearing })));
+  const all = hearings.flatMap((hearing) => hearing.seats.map((seat) => ({ seat: seatNamed(seat), hearing })));
   const places = order(all.filter(wanted));
   keyed(find("#desk-places"), places, ({ seat }) => seat.id, (place) => makeRow(place, watch), updateRow);
   setText(find("#desk-count"), t("%(shown)s trên %(all)s nơi", { shown: places.length, all: all.length }));

@@ -11,6 +11,7 @@ import { Devices } from "./media/devices.js";
 import { Publisher } from "./media/publisher.js";
 import { QualityMeter } from "./media/stats.js";
 import { Subscriber } from "./media/subscriber.js";
+import { seatNamed } from "../text.js";
 
 /** @import { ErrorMessage, FromHub, Frozen, HearingEvent, Source, Welcome } from "./core/protocol.js" */
 /** @import { LiveState } from "./core/state.js" */
@@ -190,7 +191,8 @@ export class Room {
 
   /** @param {Parameters<typeof reduce>[1]} message */
   #dispatch(message) {
-    this.state = reduce(this.state, message, performance.now());
+    const read = message.type === "welcome" ? { ...message, seats: message.seats.map(seatNamed) } : message;
+    this.state = reduce(this.state, read, performance.now());
     this.#sync();
     this.events.onChange();
   }

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { seatNamed } from "../text.js";
 import { changed, positionMs, stopped } from "./clock.js";
 import { gather } from "./gathering.js";
 import { LanePlayer } from "./lane_player.js";
@@ -19,7 +20,7 @@ export class Player {
    * @param {() => void} onChange   something people see has changed
    */
   constructor(timeline, replayId, onChange) {
-    this.timeline = timeline;
+    this.timeline = { ...timeline, seats: timeline.seats.map(seatNamed) };
     this.onChange = onChange;
     this.clock = stopped(0);
     this.volume = 1;
