@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select, text
 
@@ -172,7 +174,7 @@ async def test_filters_narrow_by_type_state_unit_with_those_below_day_officer_an
     other = await register(world, "officer.TINH1", type=CaseType.FEEDBACK)
     hearing = await book(world, case_ids=[case.id])
     today = utc_now().date()
-    far = today.replace(year=today.year - 1)
+    far = today - timedelta(days=400)
 
     async def of(**filters):
         return await found(world, Search(text="thu hồi", **filters), reader="auditor.TW")
