@@ -13,14 +13,16 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from hub import calendar
 from hub.config import Config
 from hub.db import Database
+from hub.ids import utc_now
 from tests.support import moved_clock, shared_statements
 from tests.support.fault_world import places, tally
 from tests.support.postgres import Cluster
@@ -31,6 +33,9 @@ __all__ = ["places", "tally"]
 
 shared_statements.share()
 moved_clock.move_as_asked()
+DAY_OF_THE_RUN = calendar.local_day(utc_now())
+WHOLE = frozenset({"alone", "media", "faults", "e2e"})
+"""Whole hubs, media and browsers."""
 
 
 @pytest.fixture
@@ -112,9 +117,19 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What times real media comes first, the longest before all: processes that share the tests then have it one after
     the other, and none begins it when the others have done."""
-    first = ("alone", "media", "faults", "e2e")
     marked = {item: {mark.name for mark in item.iter_markers()} for item in items}
-    items.sort(key=lambda item: ("slow" not in marked[item], marked[item].isdisjoint(first)))
+    items.sort(key=lambda item: ("slow" not in marked[item], marked[item].isdisjoint(WHOLE)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Modules ask once what day it is: when midnight comes in mid-run, what is left runs late that evening. Not so what
+    speaks to other programs: their clocks go on."""
+    others = WHOLE | {"real_clock"}
+    if calendar.local_day(utc_now()) == DAY_OF_THE_RUN or any(item.get_closest_marker(name) for name in others):
+        return (yield)
+    with moved_clock.back_in_the_evening():
+        return (yield)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:

@@ -166,7 +166,7 @@ async def load(db: AsyncSession, vault: Vault) -> DemoSummary:
     await _heads(db, units, accounts)
     found = await _cases(db, vault, accounts)
     soon = await _hearing_soon(db, vault, accounts, points, found)
-    await _hearing_coming(db, vault, accounts, points, found)
+    await _hearing_coming(db, vault, accounts, points, found, soon)
     return DemoSummary(
         password=PASSWORD,
         accounts=ACCOUNTS,
@@ -276,10 +276,12 @@ async def _hearing_coming(
     accounts: dict[str, Account],
     points: dict[str, Point],
     found: dict[CaseType, Case],
+    soon: Hearing,
 ) -> None:
+    """One on a later day, beside ``soon``, which just before midnight is tomorrow's itself."""
     now = utc_now()
     _, tomorrow = calendar.day_bounds(calendar.local_day(now))
-    if any(hearing.starts_at >= tomorrow for hearing in await _hearings(db, ends_after=now)):
+    if any(one.starts_at >= tomorrow and one.id != soon.id for one in await _hearings(db, ends_after=now)):
         return
     starts_at = calendar.at(_working_day_after(now), time(8, 30))
     booking = Booking(

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 from hub import ids
 
 VARIABLE = "TESTS_CLOCK"
+EVENING = timedelta(hours=2)
+"""Longer than a run of tests."""
 
 
 def move(instant: datetime) -> None:
@@ -23,6 +27,18 @@ def move(instant: datetime) -> None:
     moved_datetime = SimpleNamespace(now=lambda zone: datetime.now(zone) + ahead)
     moved_time = SimpleNamespace(time_ns=lambda: time.time_ns() + ahead_ns, monotonic_ns=time.monotonic_ns)
     vars(ids).update(datetime=moved_datetime, time=moved_time)
+
+
+@contextmanager
+def back_in_the_evening() -> Iterator[None]:
+    """Two hours earlier meanwhile: where midnight has come in mid-run, it is late on the day before. New identifiers go
+    on, so that they stay in order."""
+    before = ids.datetime
+    vars(ids)["datetime"] = SimpleNamespace(now=lambda zone: before.now(zone) - EVENING)
+    try:
+        yield
+    finally:
+        vars(ids)["datetime"] = before
 
 
 def move_as_asked() -> None:
