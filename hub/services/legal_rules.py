@@ -350,7 +350,7 @@ def _meaning_faults(edit: RuleEdit) -> dict[str, Text]:
         found["unit"] = Text(
             N_("Với đơn vị này phần mềm không tính được nữa. Hãy chọn đơn vị cùng loại với bản trước.")
         )
-    if edit.direction is not shipped.direction:
+    if edit.direction != shipped.direction:
         found["direction"] = Text(N_("Chiều tính của mã này không đổi được."))
     return found
 
