@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+from contextlib import suppress
 from dataclasses import dataclass
 
 from hub.config import Config
@@ -16,6 +17,7 @@ from hub.errors import NotReady
 from hub.i18n import N_
 
 LIMIT_S = 60.0
+KILLED_LIMIT_S = 1.0
 CHUNK_BYTES = 1 << 16
 ANSWER_MAX_BYTES = 4096
 
@@ -76,6 +78,9 @@ class Scanner:
         except BaseException:
             if running.returncode is None:
                 running.kill()
+                # It is gone at once, unless a child of its own holds on to its output: nobody waits for that.
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(running.wait(), KILLED_LIMIT_S)
             raise
         if running.returncode == 0:
             return ""
