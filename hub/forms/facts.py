@@ -91,11 +91,11 @@ class Facts:
     signing: Signing | None = None
     """Who signs, where that is known; else the unit's head."""
     unit_style: Style | None = None
+    """As the unit's papers are headed and signed; None: as is guessed from its name."""
     head_name: str = ""
     """Who heads the unit today, where that is written down."""
     settled_by: str = ""
     """Who is said to have settled the matter before."""
-    """As the unit's papers are headed and signed; None: as is guessed from its name."""
     due: date | None = None
     """The day by which the case is to be settled."""
 

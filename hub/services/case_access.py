@@ -33,6 +33,14 @@ async def get(db: AsyncSession, actor: Actor, case_id: str) -> Case:
     return found
 
 
+async def hearings_about(db: AsyncSession, case_id: str) -> list[Hearing]:
+    """All hearings about a case, held or not. Nobody's rights are asked."""
+    about = (
+        select(Hearing).join(HearingCase, HearingCase.hearing_id == Hearing.id).where(HearingCase.case_id == case_id)
+    )
+    return list((await db.execute(about)).unique().scalars())
+
+
 async def require_readable(db: AsyncSession, actor: Actor, found: Case) -> None:
     """Raise ``Forbidden`` unless the actor may read this case, by role or by a seat."""
     try:

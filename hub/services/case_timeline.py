@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.auth import Actor
 from hub.case_moves import MOVE_NAMES, MoveCode
 from hub.i18n import N_, Text
-from hub.models import Account, Assignment, AuditEvent, CaseEvent, Hearing, HearingCase, Recording, Replay
-from hub.services.case_access import get
+from hub.models import Account, Assignment, AuditEvent, CaseEvent, Hearing, Recording, Replay
+from hub.services.case_access import get, hearings_about
 
 CASE_TEXTS = {
     "case_registered": N_("Đăng ký vụ việc"),
@@ -73,10 +73,7 @@ class TimelineEntry:
 async def timeline(db: AsyncSession, actor: Actor, case_id: str) -> list[TimelineEntry]:
     """Everything about a case, oldest first. Raises ``NotFound`` or ``Forbidden`` as reading the case does."""
     await get(db, actor, case_id)
-    about = (
-        select(Hearing).join(HearingCase, HearingCase.hearing_id == Hearing.id).where(HearingCase.case_id == case_id)
-    )
-    hearings = {hearing.id: hearing for hearing in (await db.execute(about)).unique().scalars()}
+    hearings = {hearing.id: hearing for hearing in await hearings_about(db, case_id)}
     entries = await _with_words(db, case_id, await _audited(db, "case", [case_id], CASE_TEXTS, {}))
     entries += await _course(db, case_id)
     entries += await _audited(db, "hearing", hearings, HEARING_TEXTS, {h.id: h.number for h in hearings.values()})

@@ -15,8 +15,6 @@ from hub.models import (
     Case,
     CaseEvent,
     CitizenNotice,
-    Hearing,
-    HearingCase,
     PartyNeed,
     Receipt,
     ReceiptItem,
@@ -25,6 +23,7 @@ from hub.models import (
     Visit,
 )
 from hub.services import identity
+from hub.services.case_access import hearings_about
 from hub.services.identity import Vault
 
 TITLE = "Tiếp công dân theo lịch đã đặt"
@@ -45,10 +44,7 @@ async def silence(db: AsyncSession, vault: Vault, actor: Actor, case: Case) -> N
         (ReceiptItem, of_receipts, ("name",)),
     ):
         await _rows(db, kind, condition, names, without)
-    about = (
-        select(Hearing).join(HearingCase, HearingCase.hearing_id == Hearing.id).where(HearingCase.case_id == case.id)
-    )
-    for hearing in (await db.execute(about)).unique().scalars():
+    for hearing in await hearings_about(db, case.id):
         if without(hearing.title) != hearing.title:
             hearing.title = TITLE
             hearing.version += 1

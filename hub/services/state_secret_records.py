@@ -20,7 +20,6 @@ from hub.models import (
     Conclusion,
     Document,
     Hearing,
-    HearingCase,
     Minutes,
     MinutesAnnex,
     MinutesAnswer,
@@ -31,22 +30,15 @@ from hub.models import (
     Posting,
     TaskEvent,
 )
+from hub.services.case_access import hearings_about
 
 TITLE = "Buổi tiếp công dân"
 GONE = "–"
 
 
-async def hearings(db: AsyncSession, case: Case) -> list[Hearing]:
-    """All that are about it, held or not."""
-    about = (
-        select(Hearing).join(HearingCase, HearingCase.hearing_id == Hearing.id).where(HearingCase.case_id == case.id)
-    )
-    return list((await db.execute(about)).unique().scalars())
-
-
 async def papers(db: AsyncSession, case: Case) -> list[Document]:
     """Made of minutes, their annexes or conclusions that tell of it."""
-    found = await hearings(db, case)
+    found = await hearings_about(db, case.id)
     ids = [one.id for one in found]
     told = {one.id for one in await _conclusions(db, case, found)}
     others = set(await db.scalars(select(Conclusion.id).where(Conclusion.hearing_id.in_(ids)))) - told
@@ -56,14 +48,14 @@ async def papers(db: AsyncSession, case: Case) -> list[Document]:
 
 async def scan_keys(db: AsyncSession, case: Case) -> list[str]:
     """Objects of the signed minutes: one scan tells of all cases of its hearing."""
-    ids = [one.id for one in await hearings(db, case)]
+    ids = [one.id for one in await hearings_about(db, case.id)]
     return list(await db.scalars(select(MinutesScan.object_key).where(MinutesScan.hearing_id.in_(ids))))
 
 
 async def erase(db: AsyncSession, case: Case) -> None:
     """The caller has asked for permission, and deletes the objects. Comes before the case's documents are removed,
     among which the scans of a denunciation's minutes are."""
-    found = await hearings(db, case)
+    found = await hearings_about(db, case.id)
     ids = [one.id for one in found]
     await db.execute(delete(MinutesScan).where(MinutesScan.hearing_id.in_(ids)))
     await db.execute(update(Posting).where(Posting.hearing_id.in_(ids)).values(content=TITLE, reason=""))

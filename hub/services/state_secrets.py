@@ -36,7 +36,7 @@ from hub.models import (
     Visit,
 )
 from hub.services import attachments, audit, documents, hearing_changes, identity, register, state_secret_records
-from hub.services.case_access import get
+from hub.services.case_access import get, hearings_about
 from hub.services.case_locking import locked
 from hub.services.hearing_changes import Before
 from hub.services.identity import Identity, Vault
@@ -175,7 +175,7 @@ async def _erase(db: AsyncSession, vault: Vault, case: Case) -> None:
 async def _strike_off(db: AsyncSession, vault: Vault, actor: Actor, case: Case) -> None:
     """Off every hearing to come; one that was about nothing else is cancelled, and everybody invited is told. Titles
     that tell of it go."""
-    for hearing in await state_secret_records.hearings(db, case):
+    for hearing in await hearings_about(db, case.id):
         before = Before.of(hearing)
         hearing.title, hearing.version = TITLE, hearing.version + 1
         if hearing.state not in AHEAD:

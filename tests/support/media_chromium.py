@@ -17,6 +17,7 @@ from tests.support.chromium import executable
 from tests.support.media import Worker
 
 SCRIPT = Path(__file__).with_name("media_page.js")
+PRODUCT = Path(__file__).parents[2] / "web/static/js/live/core/sdp.js"
 ARGUMENTS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
@@ -35,7 +36,12 @@ async def page() -> AsyncIterator[Page]:
         return web.Response(text="<!doctype html><title>media</title>", content_type="text/html")
 
     app = web.Application()
+
+    async def product(_request: web.Request) -> web.Response:
+        return web.Response(text=PRODUCT.read_text(), content_type="text/javascript")
+
     app.router.add_get("/", empty)
+    app.router.add_get("/sdp.js", product)
     server = TestServer(app, host="127.0.0.1")
     await server.start_server()
     try:

@@ -1,5 +1,7 @@
 // @ts-check
 // A page that speaks to a media worker through the test: the test carries offers and answers between the two.
+/** What the product's page makes of descriptions. @type {Promise<typeof import("../../web/static/js/live/core/sdp.js")>} */
+const product = import(/** @type {any} */ ("/sdp.js"));
 /** @type {Map<string, RTCPeerConnection>} */
 const connections = new Map();
 /** @type {Set<RTCRtpTransceiver>} */
@@ -88,9 +90,8 @@ async function offer(name, iceRestart) {
       shared.has(t) ? "screen" : t.sender.track?.kind === "audio" ? "microphone" : "camera",
     ]),
   );
-  // As the product's page says it (web/static/js/live/core/sdp.js): lost packets of sound are sent again.
-  const sdp = pc.localDescription?.sdp.replace(/^(a=rtpmap:(\d+) opus.*)$/m, "$1\r\na=rtcp-fb:$2 nack");
-  return { sdp, sources };
+  const { offeringRepeatedSound } = await product;
+  return { sdp: offeringRepeatedSound(pc.localDescription?.sdp ?? ""), sources };
 }
 
 /** @param {string} name @param {string} sdp */
@@ -113,9 +114,8 @@ async function answer(name, sdp) {
   }
   await pc.setRemoteDescription({ type: "offer", sdp });
   const made = await pc.createAnswer();
-  // As the product's page does it (web/static/js/live/core/sdp.js): the round trip is measured.
-  const told = (made.sdp ?? "").replace(/^(a=rtcp-fb:(96|98)) nack$/gm, "$1 nack\r\n$1 rrtr");
-  await pc.setLocalDescription({ type: "answer", sdp: told });
+  const { measuringRoundTrips } = await product;
+  await pc.setLocalDescription({ type: "answer", sdp: measuringRoundTrips(made.sdp ?? "", sdp) });
   await gathered(pc);
   return pc.localDescription?.sdp;
 }
