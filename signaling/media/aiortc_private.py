@@ -17,7 +17,7 @@ from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsP
 from signaling.media.srtp import Inbound, Outbound
 
 SrtpError = (pylibsrtp.Error, ValueError)
-"""What ``protect_rtcp`` and ``unprotect_rtcp`` raise: a wrong tag, a replay, a packet too long."""
+"""What ``protect_rtcp`` raises: a packet too long, or no packet."""
 
 QUEUED_DATAGRAMS = 64
 """DTLS datagrams waiting for the handshake; more than a handshake needs, so the rest is an attack or a duplicate."""
@@ -45,8 +45,8 @@ class _Pipe:
 class DtlsSession:
     """One DTLS association and the SRTP sessions keyed by it. ``send`` puts a datagram on the wire.
 
-    ``inbound``, ``outbound``, ``protect_rtcp`` and ``unprotect_rtcp`` exist once ``connect`` has returned True; the
-    last two take and return ``bytes``.
+    ``inbound``, ``outbound`` and ``protect_rtcp`` exist once ``connect`` has returned True; the last takes and returns
+    ``bytes``.
     """
 
     def __init__(self, certificate: RTCCertificate, send: Callable[[bytes], None]) -> None:
@@ -74,7 +74,6 @@ class DtlsSession:
             return False
         incoming, outgoing = self._dtls._rx_srtp, self._dtls._tx_srtp  # noqa: SLF001
         self.inbound, self.outbound = Inbound(incoming), Outbound(outgoing)
-        self.unprotect_rtcp: Callable[[bytes], bytes] = incoming.unprotect_rtcp
         self.protect_rtcp: Callable[[bytes], bytes] = outgoing.protect_rtcp
         self._dtls.on("statechange", lambda: on_closed() if self._dtls.state == "closed" else None)
         return True

@@ -47,5 +47,6 @@ def _in_router(router: Router) -> dict[str, int]:
         "lines": sum(len(one.lines()) for one in subscribers),
         "consumers": sum(len(producer.consumers) for producer in router.producers.values()),
         "rows": sum(len(stream.consumers) for one in router.producers.values() for stream in one.streams),
+        "sources": sum(one._inbound.sources for one in router.transports() if one.connected),  # noqa: SLF001
         "ssrcs": sum(len(one._media) + len(one._rtx) for one in router.publishers.values()),  # noqa: SLF001
     }

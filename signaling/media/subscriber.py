@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from signaling.media.plane import Plane
 
 
+REPORTS_BYTES_PER_S = 300_000
+"""600 packets. It sends nothing but reports and requests for repeats, fifty a second on a bad line, and each may name
+hundreds of packets."""
+
+
 @dataclass(slots=True)
 class Line:
     """An m-line: once offered, it stays, and its consumer is given from producer to producer."""
@@ -41,6 +46,7 @@ class SubscribeTransport(Transport):
 
     # Who only receives is silent but for consent checks (every 4–6 s, RFC 7675) while nobody sends.
     silent_ns = 8_000_000_000
+    intake_bytes_per_s = REPORTS_BYTES_PER_S
     answers = False
     h264 = False
     """Whether it can take H.264: Chromium does, Firefox without its plug-in does not."""

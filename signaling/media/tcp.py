@@ -26,7 +26,8 @@ log = structlog.get_logger(__name__)
 
 BACKLOG = 512
 ACCEPT_AT_ONCE = 64
-READ_BYTES = 64 * 1024
+READ_BYTES = 16 * 1024
+"""At once: the smallest frames have two bytes, and whoever sends thousands of them must not hold up the others."""
 WRITE_BYTES = 16 * 1024
 """Handed to the kernel at once: what it holds can no longer be overtaken by sound."""
 LARGEST = 2048

@@ -34,6 +34,8 @@ MOST_OLDER = 4
 INTAKE_BYTES_PER_S = 2_500_000
 """Three layers of a camera and a screen are a quarter of it. Who is let in and sends more wants the worker's time,
 which belongs to everybody: what is beyond it is not even decrypted. So much may also come at once."""
+LEAST_COUNTED_BYTES = 500
+"""For each packet at least: small ones cost the worker's time as well, so there may be 5,000 of them."""
 ASKS_PER_S = 5
 """In answer to checks from new addresses: what is answered must not be more than what asked for it."""
 OUR_SSRC = 1
@@ -54,6 +56,7 @@ class Transport:
     """
 
     silent_ns = SILENT_NS
+    intake_bytes_per_s = INTAKE_BYTES_PER_S
     answers = True
     """Whether the browser offers and we answer."""
 
@@ -69,7 +72,7 @@ class Transport:
         self.remote: Description | None = None
         self._paths = Paths(self)
         self._asks = Budget(ASKS_PER_S, ASKS_PER_S)
-        self._intake = Budget(INTAKE_BYTES_PER_S, INTAKE_BYTES_PER_S)
+        self._intake = Budget(self.intake_bytes_per_s, self.intake_bytes_per_s)
         self._on_presence = on_presence
         self._session_id = secrets.randbits(62)
         self._version = 0
@@ -260,11 +263,11 @@ class Transport:
         if not self.connected:
             return False
         now_ns = time.monotonic_ns()
-        if not self._intake.take(len(datagram), now_ns / 1e6):
+        if not self._intake.take(max(len(datagram), LEAST_COUNTED_BYTES), now_ns / 1e6):
             self.rejected += 1
             return False
         control = 192 <= datagram[1] <= 223 if len(datagram) > 1 else False
-        plain = self._open_rtcp(datagram) if control else self._inbound.open(datagram)
+        plain = self._inbound.open_control(datagram) if control else self._inbound.open(datagram)
         if not plain:
             self.rejected += 1
             return False
@@ -285,7 +288,7 @@ class Transport:
     def receive_from(self, datagram: bytes, path: Path, now_ns: int) -> bool:
         """Media from an address that was nobody's: False if this peer did not protect it."""
         control = 192 <= datagram[1] <= 223
-        plain = self._open_rtcp(datagram) if control else self._inbound.open(datagram)
+        plain = self._inbound.open_control(datagram) if control else self._inbound.open(datagram)
         if not plain:
             return False
         self._paths.adopted(path, now_ns)
@@ -302,12 +305,6 @@ class Transport:
                 self.on_rtcp(packet, now_ns)
         elif rtp.valid(plain):
             self.on_rtp(plain, now_ns)
-
-    def _open_rtcp(self, datagram: bytes) -> bytes:
-        try:
-            return self.dtls.session.unprotect_rtcp(datagram)
-        except SrtpError:
-            return b""
 
     def on_rtp(self, packet: bytes, now_ns: int) -> None:
         """A plain RTP packet that passed ``rtp.valid``."""

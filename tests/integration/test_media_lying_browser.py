@@ -12,6 +12,7 @@ import pytest_asyncio
 from hub.config import Config
 from signaling.media import control, rtcp
 from signaling.media.consumer import REPEATS_PER_S
+from signaling.media.srtp import MOST_SOURCES
 from signaling.media.transport import INTAKE_BYTES_PER_S
 from tests.support.media import Worker
 from tests.support.raw_seat import MID_ID, REPAIRED_ID, RID_ID, Hall, came_from, hall, packet, send
@@ -104,6 +105,20 @@ async def test_of_what_is_more_than_anybody_needs_the_rest_goes_nowhere(table: H
     assert 0 < seen[LIAR] <= min(most, len(flood))
     await send(honest, [packet("video", 1001, n, HONEST) for n in range(10)])
     assert came_from(listener)[HONEST] == 10
+
+
+async def test_who_invents_a_source_for_every_packet_slows_nobody_down(table: Hall) -> None:
+    honest, his = await table.publish("honest", [CAMERA], {"1": "camera"})
+    liar, _ = await table.publish("liar", [CAMERA], {"1": "camera"})
+    listener = await table.watch("listener", [ids(his)["camera"]])
+    for n in range(4 * MOST_SOURCES):
+        liar.send_datagram(liar.protect(packet("audio", 100_000 + n, 1, LIAR)))
+        liar.send_rtcp(rtcp.receiver_report(200_000 + n, []))
+        await asyncio.sleep(0.001)
+    await send(honest, [packet("video", 1001, n, HONEST) for n in range(10)])
+    assert came_from(listener) == {HONEST: 10}
+    kept = (await table.worker.call(control.AskState(kept=True))).kept
+    assert MOST_SOURCES < kept["sources"] <= MOST_SOURCES + 10
 
 
 async def test_a_track_of_another_hearing_is_not_to_be_had(table: Hall) -> None:

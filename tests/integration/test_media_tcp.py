@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -18,7 +19,7 @@ from signaling.media.ice import Address, Credentials, IceAgent
 from signaling.media.plane import Plane
 from signaling.media.sdp_write import OPUS, VP8
 from signaling.media.tap import TapBuffer
-from signaling.media.tcp import TcpPort, TcpWire
+from signaling.media.tcp import READ_BYTES, TcpPort, TcpWire
 from signaling.media.wire import Wire
 from tests.support.waiting import Stopwatch
 
@@ -305,6 +306,20 @@ async def test_a_peer_that_does_not_read_loses_picture_first_and_holds_up_nobody
         assert sounds == sorted(sounds)
         assert len(sounds) > 500
         slow.close()
+
+
+async def test_one_connection_has_only_so_much_of_a_turn() -> None:
+    """Frames of nothing are the most that fit into one read; others' media must not wait for thousands of them."""
+    async with serving() as world:
+        peer = await world.connect()
+        await peer.prove()
+        counts = [world.port.packets_in]
+        world.port.drained = lambda: counts.append(world.port.packets_in)
+        frames = 100_000
+        peer.writer.write(frame(b"") * frames)
+        await soon(lambda: world.port.packets_in == counts[0] + frames)
+        steps = [after - before for before, after in itertools.pairwise(counts)]
+        assert max(steps) <= READ_BYTES // 2 <= 10_000
 
 
 async def test_a_port_that_is_taken_is_told() -> None:

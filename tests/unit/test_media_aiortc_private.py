@@ -97,7 +97,7 @@ async def test_both_ends_agree_on_keys_and_take_bytes() -> None:
     server, client = pair.ends
     assert server.inbound.open(client.outbound.seal_one(RTP)) == RTP
     assert client.inbound.open(server.outbound.seal_one(RTP)) == RTP
-    assert server.unprotect_rtcp(client.protect_rtcp(RTCP)) == RTCP
+    assert server.inbound.open_control(client.protect_rtcp(RTCP)) == RTCP
     await pair.close()
 
 
@@ -125,9 +125,10 @@ async def test_replays_and_forgeries_come_to_nothing() -> None:
     assert server.inbound.open(protected) == RTP
     forged = (protected, RTP, RTP + bytes(16), b"", bytes(3000), bytes(70_000))
     assert [server.inbound.open(datagram) for datagram in forged] == [b""] * 6
-    for datagram in (b"", RTCP, bytes(3000)):
+    assert [server.inbound.open_control(datagram) for datagram in (b"", RTCP, bytes(3000), bytes(70_000))] == [b""] * 4
+    for broken in (b"", bytes(70_000)):
         with pytest.raises(SrtpError):
-            server.unprotect_rtcp(datagram)
+            server.protect_rtcp(broken)
     await pair.close()
 
 

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub import rtp
+from hub.tap import Hello
 from signaling.media import rtcp
 from signaling.media.nack import MISSING_PER_S, MOST_MISSING, Budget, NackGenerator
+from signaling.media.plane import Plane
+from signaling.media.subscriber import REPORTS_BYTES_PER_S, SubscribeTransport
+from signaling.media.tap import TapBuffer
+from signaling.media.transport import INTAKE_BYTES_PER_S, LEAST_COUNTED_BYTES, Transport
 from signaling.media.twcc import MOST_ARRIVALS, MOST_STATUSES, TwccRecorder
 
 
@@ -88,3 +96,42 @@ def test_any_plain_rtp_has_extensions_that_lie_inside_it(packet: bytes, profile:
     for each in (packet, shaped, two_byte):
         if rtp.valid(each):
             assert all(at + length <= len(each) for _, at, length in rtp.extensions(each))
+
+
+class Opened:
+    """Counts what would have been decrypted and looked at."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def _open(self, _datagram: bytes) -> bytes:
+        self.count += 1
+        return b""
+
+    open = open_control = _open
+
+
+def sends_only(plane: Plane) -> Transport:
+    return Transport(plane, lambda *_: None)
+
+
+def receives_only(plane: Plane) -> Transport:
+    return SubscribeTransport(plane, "p", 1, lambda *_: None, lambda *_: None, lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("make", "bytes_per_s"), [(sends_only, INTAKE_BYTES_PER_S), (receives_only, REPORTS_BYTES_PER_S)]
+)
+@pytest.mark.parametrize("size", [40, 1_200])
+def test_small_packets_are_counted_as_well_and_who_only_receives_has_little_to_say(
+    make: Callable[[Plane], Transport], bytes_per_s: int, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transport: Any = make(Plane(["192.0.2.1"], TapBuffer(Hello(worker=0, start_id="x")), lambda _: None))
+    transport.connected, transport._inbound = True, Opened()
+    now_ns = 10**12
+    monkeypatch.setattr("signaling.media.transport.time.monotonic_ns", lambda: now_ns)
+    for number in range(20_000):
+        transport.receive_media(bytes([0x80, 201 if number % 2 else 96]) + bytes(size - 2))
+    most = bytes_per_s / max(size, LEAST_COUNTED_BYTES)
+    assert most - 1 <= transport._inbound.count <= most
+    assert transport.rejected == 20_000

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub import rtp
-from signaling.media import vp8
+from signaling.media import rtcp, vp8
 from signaling.media.shape import SHAPE_BYTES, Batch, Shaped, shape
-from signaling.media.srtp import Inbound, Offsets, Outbound, arena
+from signaling.media.srtp import MOST_SOURCES, Inbound, Offsets, Outbound, arena
 from tests.support.rtp_packets import packet
 
 PROFILES = {
@@ -87,3 +87,28 @@ def test_nonsense_opens_to_nothing() -> None:
     _, inbound = pair(pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM)
     assert [inbound.open(datagram) for datagram in (b"", b"\x80", bytes(100), bytes(70_000))] == [b""] * 4
     assert inbound.rejected >= 3
+
+
+def from_source(ssrc: int, sequence: int = 1) -> bytes:
+    return packet(ssrc=ssrc, seq=sequence)
+
+
+def test_a_connection_has_only_so_many_sources_and_those_it_has_go_on() -> None:
+    """libsrtp looks at every source it ever met for each packet: thousands of them would hold up everybody's media."""
+    outbound, inbound = pair(pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM)
+    opened = [bool(inbound.open(outbound.seal_one(from_source(ssrc)))) for ssrc in range(1, 3 * MOST_SOURCES)]
+    assert sum(opened) == inbound.sources == MOST_SOURCES
+    assert inbound.open(outbound.seal_one(from_source(1, 2)))
+    assert inbound.rejected == len(opened) - MOST_SOURCES
+
+
+def test_reports_count_among_a_connections_sources_and_forgeries_do_not() -> None:
+    outbound, inbound = pair(pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM)
+    forged = [inbound.open(from_source(ssrc) + bytes(16)) for ssrc in range(1, 3 * MOST_SOURCES)]
+    assert not any(forged)
+    assert inbound.sources == 0
+    protect = outbound._session.protect_rtcp
+    reports = [inbound.open_control(protect(rtcp.receiver_report(ssrc, []))) for ssrc in range(1, 3 * MOST_SOURCES)]
+    assert sum(map(bool, reports)) == inbound.sources == MOST_SOURCES
+    assert not inbound.open(outbound.seal_one(from_source(0xFFFF)))
+    assert inbound.open(outbound.seal_one(from_source(1)))
