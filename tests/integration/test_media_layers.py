@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from typing import Any
 
 import pytest
@@ -20,6 +21,10 @@ from tests.support.media_relay import Relay
 pytestmark = [pytest.mark.asyncio, pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.slow]
 
 LARGE, SMALL = 1080, 100
+NS_PER_MS = 1_000_000
+HOLE_MS = 800
+SILENT_MS, REACTS_MS = 250, 500
+"""A layer that is silent for so long has stopped; so soon after that a keyframe of another is asked for."""
 
 
 async def shows(seat: Seat, height: int, limit_s: float = 60) -> dict[str, Any]:
@@ -123,31 +128,72 @@ async def test_a_line_too_weak_for_any_picture_still_carries_the_voice(config: C
             await commune.close()
 
 
+class Overseen(Relay):
+    """A good line that remembers when pictures passed up it, and requests for keyframes down: headers are open."""
+
+    def __init__(self, target: tuple[str, int]) -> None:
+        super().__init__(target)
+        self.media: list[tuple[int, int]] = []
+        """(monotonic ns, payload type)"""
+        self.asked: list[int] = []
+
+    def up(self, datagram: bytes, client: tuple[str, int]) -> None:
+        if 127 < datagram[0] < 192 and not 191 < datagram[1] < 224:
+            self.media.append((time.monotonic_ns(), datagram[1] & 0x7F))
+        super().up(datagram, client)
+
+    def down(self, datagram: bytes, client: tuple[str, int]) -> None:
+        if datagram[:2] == b"\x81\xce":  # RFC 4585 section 6.3.1
+            self.asked.append(time.monotonic_ns())
+        super().down(datagram, client)
+
+    def unasked_ms(self, begin_ns: int, end_ns: int, payload_type: int) -> float:
+        """Of a hole in the record, how long pictures of another layer came and none of them was asked to begin."""
+        came = [
+            at for at, kind in self.media if begin_ns + SILENT_MS * NS_PER_MS < at < end_ns and kind == payload_type
+        ]
+        asked = min((at for at in self.asked if at > begin_ns), default=end_ns)
+        return (min(asked, end_ns) - came[0]) / NS_PER_MS if came else 0.0
+
+
 async def test_the_record_has_the_best_layer_without_a_hole_when_it_changes(config: Config) -> None:
-    async with Recorder(config.run_dir / "tap.sock") as recorder, stage(config) as (worker, opened):
+    async with Recorder(config.run_dir / "tap.sock") as recorder, stage(config, ("127.0.0.1",)) as (worker, opened):
         await worker.call(control.OpenRouter(router_id="h1", recording_id="r1"))
-        chair = Seat(opened, worker, "h1", "chair")
-        await chair.publish_layers(960, 540)
-        await soon(lambda: _recorded(recorder, [540]), 60)
-        await asyncio.sleep(2)
-        await chair.send_layers("q", "h")
-        await soon(lambda: _recorded(recorder, [540, 270]), 60)
-        await asyncio.sleep(2)
-        await chair.send_layers("q", "h", "f")
-        await soon(lambda: _recorded(recorder, [540, 270, 540]), 60)
-        await asyncio.sleep(2)
+        async with Overseen(("127.0.0.1", (await worker.state()).udp_port)) as line:
+            chair = Seat(opened, worker, "h1", "chair", line.bend)
+            await chair.publish_layers(960, 540)
+            await soon(lambda: _recorded(recorder, [540]), 60)
+            await asyncio.sleep(2)
+            await chair.send_layers("q", "h")
+            await soon(lambda: _recorded(recorder, [540, 270]), 60)
+            await asyncio.sleep(2)
+            await chair.send_layers("q", "h", "f")
+            await soon(lambda: _recorded(recorder, [540, 270, 540]), 60)
+            await asyncio.sleep(2)
         packets = recorded(recorder)
         numbers = [rtp.sequence(packet) for packet in packets]
         assert all((b - a) % 65_536 == 1 for a, b in itertools.pairwise(numbers)), "one unbroken stream"
-        stamps = [rtp.timestamp(packet) for packet in packets]
-        steps = [(b - a) % 2**32 / 90 for a, b in itertools.pairwise(stamps)]
-        assert max(steps) < 800, "milliseconds between two pictures, the seconds in which Chromium changes included"
         assert len({rtp.ssrc(packet) for packet in packets}) == 1
+        # How long Chromium takes for another layer is its own affair, on a busy machine seconds. Ours is to ask for it
+        # in time, and to keep the record's clock in step with the time that has passed.
+        arrived = recorder.arrivals(_camera(recorder))
+        for (before, after), (begin_ns, end_ns) in zip(
+            itertools.pairwise(packets), itertools.pairwise(arrived), strict=True
+        ):
+            step_ms = (rtp.timestamp(after) - rtp.timestamp(before)) % 2**32 / 90
+            assert abs(step_ms - (end_ns - begin_ns) / NS_PER_MS) < HOLE_MS
+            if step_ms >= HOLE_MS:
+                unasked_ms = line.unasked_ms(begin_ns, end_ns, rtp.payload_type(after))
+                assert unasked_ms < REACTS_MS, f"{step_ms} ms without a picture, {unasked_ms} of them ours"
 
 
 def recorded(recorder: Recorder) -> list[bytes]:
-    camera = next((number for number, track in recorder.tracks().items() if track["kind"] == "video"), None)
-    return [] if camera is None else recorder.packets(camera)
+    return recorder.packets(_camera(recorder))
+
+
+def _camera(recorder: Recorder) -> int:
+    """Its track; 0, which none has, until there is one."""
+    return next((number for number, track in recorder.tracks().items() if track["kind"] == "video"), 0)
 
 
 async def _recorded(recorder: Recorder, heights: list[int]) -> bool:

@@ -356,6 +356,11 @@ class Recorder:
         assert all(rtp.valid(packet) for packet in found)
         return found
 
+    def arrivals(self, track: int) -> list[int]:
+        """When each of ``packets`` came to the worker, monotonic ns."""
+        head = struct.pack("!I", track)
+        return [int.from_bytes(body[4:12]) for kind, _, body in self.frames if kind == tap.RTP and body[:4] == head]
+
     def causes(self, track: int) -> list[str]:
         head = struct.pack("!I", track)
         return [body[12:].decode() for kind, _, body in self.frames if kind == tap.STATE and body[:4] == head]
