@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -74,11 +75,19 @@ _ROLES = {
     Role.TECHNICIAN: ("technician", "ky thuat"),
     Role.ADMINISTRATOR: ("administrator", "quan tri"),
 }
+MOST_NAMED = 10
+"""So many rows a note names."""
 TITLE_ROWS = 10
 """So many rows may stand above the heading."""
 _ORDINALS = frozenset({"stt", "tt", "so tt", "so thu tu"})
 """A column that numbers the rows says nothing."""
 _YES, _NO = ("co", "yes", "x", "1", "true", "dang dung"), ("khong", "no", "0", "false", "ngung dung")
+
+
+_NO_ZERO = re.compile(r"[35789]\d{8}|2\d{9}")
+"""Mobile and landline numbers of Vietnam without their 0: Excel takes it off what it believes to be an amount."""
+_ROUNDED = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
+"""As Excel writes a number into a CSV when its column was too narrow: the digits are lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +125,8 @@ class Entry:
     values: dict[str, str]
     letters: dict[str, str]
     faults: list[Fault] = field(default_factory=list)
+    zero_added: bool = False
+    """Its phone number came without the 0 in front."""
 
     def fault(self, key: str, message: str, **params: object) -> None:
         self.faults.append(Fault(self.row, self.letters.get(key, ""), key, Text(message, params)))
@@ -176,7 +187,28 @@ def _entry(kind: ImportKind, row: Row, places: dict[str, int], letters: dict[str
             entry.fault(column.key, N_("Ô này không được để trống."))
         elif len(values[column.key]) > column.longest:
             entry.fault(column.key, N_("Dài quá %(longest)d ký tự."), longest=column.longest)
+    _whole_phone(entry)
     return entry
+
+
+def _whole_phone(entry: Entry) -> None:
+    number = entry["phone"]
+    if _ROUNDED.fullmatch(number):
+        entry.fault(
+            "phone", N_("Excel đã rút gọn số này (%(number)s). Hãy đặt cột là Văn bản rồi ghi lại."), number=number
+        )
+    elif _NO_ZERO.fullmatch(re.sub(r"[ .-]", "", number)):
+        entry.values["phone"], entry.zero_added = f"0{number}", True
+
+
+def zero_notes(entries: Iterable[Entry]) -> tuple[Text, ...]:
+    """That, and where, phone numbers were completed; nothing when none was."""
+    rows = [entry.row for entry in entries if entry.zero_added]
+    if not rows:
+        return ()
+    told = ", ".join(str(row) for row in rows[:MOST_NAMED]) + (", …" if len(rows) > MOST_NAMED else "")
+    text = N_("%(count)d số điện thoại thiếu số 0 ở đầu (Excel lưu như con số) được ghi thêm số 0: dòng %(rows)s.")
+    return (Text(text, {"count": len(rows), "rows": told}),)
 
 
 def level_of(text: str) -> UnitLevel | None:

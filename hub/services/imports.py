@@ -16,7 +16,7 @@ from hub.auth import Action, Actor, Target, require, scopes
 from hub.db import Database
 from hub.errors import BadInput, Stale
 from hub.i18n import N_, Text
-from hub.import_columns import COLUMNS, Fault, bind
+from hub.import_columns import COLUMNS, Fault, bind, zero_notes
 from hub.import_kinds import ImportKind
 from hub.services import audit, import_writing
 from hub.services.import_plans import Change, plan
@@ -92,7 +92,8 @@ async def try_out(db: AsyncSession, actor: Actor, kind: ImportKind, table: Table
     if faults:
         return Plan(kind, (), tuple(faults), len(table.rows), table.notes)
     changes, faults = await asyncio.to_thread(plan, actor, kind, entries, await known(db, kind))
-    return Plan(kind, tuple(changes), tuple(faults), len(table.rows), table.notes)
+    notes = (*table.notes, *zero_notes(entries))
+    return Plan(kind, tuple(changes), tuple(faults), len(table.rows), notes)
 
 
 async def carry_out(

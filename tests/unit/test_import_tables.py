@@ -13,7 +13,7 @@ from openpyxl import Workbook
 
 from hub import import_templates, tables
 from hub.errors import BadInput, TooLarge
-from hub.import_columns import COLUMNS, bind, level_of, roles_of
+from hub.import_columns import COLUMNS, bind, level_of, roles_of, zero_notes
 from hub.import_kinds import ImportKind
 from hub.models import Role, UnitLevel
 from web.labels import LABELS
@@ -138,6 +138,35 @@ def test_roles_and_levels_are_understood_as_the_pages_call_them(language: str) -
         assert next(roles_of(f"{book.text(LABELS['role'][role])} @ xa1", "TINH"))[:2] == (role, "XA1")
     for level in UnitLevel:
         assert level_of(book.text(LABELS["unit_level"][level])) is level
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (912345678, "0912345678"),
+        (2838221234, "02838221234"),
+        ("912 345 678", "0912 345 678"),
+        ("0912345678", "0912345678"),
+        ("+84912345678", "+84912345678"),
+        (19001234, "19001234"),
+        (123456789, "123456789"),
+    ],
+)
+def test_a_phone_number_gets_back_the_zero_that_excel_took_and_the_trial_says_so(typed: object, kept: str) -> None:
+    table = tables.read(workbook(["Tên đăng nhập", "Họ tên", "Mã cơ quan", "Điện thoại"], ["a.b", "A", "XA1", typed]))
+    [entry], faults = bind(ImportKind.ACCOUNTS, table)
+    assert not faults
+    assert not entry.faults
+    assert entry["phone"] == kept
+    notes = zero_notes([entry])
+    assert bool(notes) is (kept != str(typed))
+    assert not notes or "2" in str(notes[0])
+
+
+def test_a_phone_number_whose_digits_excel_lost_is_a_fault_of_its_cell() -> None:
+    table = tables.read("Mã điểm cầu;Tên điểm cầu;Mã cơ quan;Điện thoại\r\nDC1;A;XA1;9,12E+08\r\n".encode("utf-8-sig"))
+    [entry], _ = bind(ImportKind.POINTS, table)
+    assert [(fault.row, fault.column) for fault in entry.faults] == [(2, "D")]
 
 
 def test_columns_are_named_as_a_spreadsheet_names_them() -> None:
