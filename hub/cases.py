@@ -138,16 +138,22 @@ def warnings(new: NewCase, today: date) -> dict[str, Text]:
     """What looks odd but is accepted: an officer sees the papers, we do not. By form field."""
     found: dict[str, Text] = {}
     new = new.cleaned()
-    if new.id_number:
-        odd = citizen_id.warning(new.id_number, birth_year(new.birth, today), today)
-        if odd is not None:
-            found["id_number"] = odd
+    odd = odd_number(new.id_number, new.birth, today)
+    if odd is not None:
+        found["id_number"] = odd
     for field in ("summary", "content") if new.type is CaseType.DENUNCIATION else ():
         if any(contains_words(getattr(new, field), one) for one in _hints(new)):
             found[field] = Text(
                 N_("Có những từ trùng với tên hoặc địa chỉ của người tố cáo. Hãy xem lại để giữ bí mật.")
             )
     return found
+
+
+def odd_number(typed: str, birth: str, today: date) -> Text | None:
+    """What looks odd about a number of papers, whoever's it is, beside the birth that was typed: the one check of all
+    forms."""
+    number = compact(typed).upper()
+    return citizen_id.warning(number, birth_year(birth.strip(), today), today) if number else None
 
 
 def _hints(new: NewCase) -> list[str]:

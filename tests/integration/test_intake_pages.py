@@ -149,3 +149,49 @@ async def test_who_was_here_before_is_recognised_and_where_they_were_received_is
     assert visit.party.id_number_hash == before.party.id_number_hash
     elsewhere = await officer.post("/visits/new", VISIT | {"point_id": "0" * 32})
     assert (elsewhere.status, "Hãy chọn một điểm cầu của cơ quan này." in elsewhere.text) == (400, True)
+
+
+ODD = "097162004217"
+"""97 is no province's code."""
+
+
+@pytest.mark.parametrize("form", ["people", "edit", "visit"])
+async def test_an_odd_number_is_asked_about_once_on_every_form_and_then_taken(pages: Pages, form: str) -> None:
+    officer, case = await pages.person("canbotantien"), await case_of(pages)
+    person = {"name": "Lò Thị Mỵ", "birth": "1962", "address": "Thôn Bắc", "id_number": ODD}
+    address, fields = {
+        "people": (
+            f"/cases/{case.id}/people",
+            {"kind": "authorised", "document_number": "12", "document_day": "01/11/2026", "scope": "Mọi việc"},
+        ),
+        "edit": (
+            f"/cases/{case.id}/edit",
+            {
+                "version": str(case.version),
+                "type": str(case.type),
+                "summary": case.summary,
+                "content": case.content,
+                "people_count": "1",
+                "replace_identity": "yes",
+            },
+        ),
+        "visit": ("/visits/new", dict(VISIT)),
+    }[form]
+    asked = await officer.post(address, fields | person)
+    assert asked.status == 200, asked.text
+    assert "không phải mã tỉnh" in asked.text
+    assert f'name="seen" value="{ODD}"' in asked.text
+    assert "Lò Thị Mỵ" in asked.text, "what was typed stays"
+    other = await officer.post(address, fields | person | {"seen": ODD, "id_number": "097162004218"})
+    assert other.status == 200, "another odd number is asked about too"
+    assert (await officer.post(address, fields | person | {"seen": ODD})).status == 303
+
+
+async def test_what_a_representatives_number_says_is_told_while_it_is_typed_and_nobody_is_looked_for(
+    pages: Pages,
+) -> None:
+    officer = await pages.person("canbotantien")
+    known = {"type": "", "id_number": "001162004217", "birth": "1960", "number_only": True}
+    answer = (await officer.send_json("/api/intake/person", known)).text
+    assert "1962" in answer
+    assert '"people":[]' in answer.replace(" ", "")

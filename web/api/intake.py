@@ -27,6 +27,8 @@ class Asked(msgspec.Struct):
     id_number: str = ""
     name: str = ""
     birth: str = ""
+    number_only: bool = False
+    """Only what the number says by itself: nobody is looked for."""
 
 
 @routes.post("/api/intake/person")
@@ -39,7 +41,7 @@ async def person(request: http.Request) -> http.Response:
     require(actor, Action.REGISTER_CASE, Target(paths=tuple(scopes(actor, Action.REGISTER_CASE))))
     asked = await view.body(request, Asked)
     found: list[KnownParty] = []
-    if asked.type != CaseType.DENUNCIATION:
+    if asked.type != CaseType.DENUNCIATION and not asked.number_only:
         async with hub.database.transaction() as db:
             name = asked.name[: rules.LINE_MAX]
             found = await known_parties.find(db, hub.vault, actor, id_number=asked.id_number[:40], name=name)
@@ -57,7 +59,7 @@ def _number(asked: Asked, today: date) -> tuple[Text | None, Text | None]:
     number = rules.compact(asked.id_number).upper()
     if not number:
         return None, None
-    warning = citizen_id.warning(number, rules.birth_year(asked.birth.strip(), today), today)
+    warning = rules.odd_number(number, asked.birth, today)
     said = citizen_id.read(number)
     if said:
         return citizen_id.sentence(said), warning

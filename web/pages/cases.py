@@ -30,8 +30,9 @@ from hub.services import (
     visits,
 )
 from hub.services.identity import Identity
-from web import forms, handling_view, keys, merging, paging, view
+from web import forms, handling_view, keys, merging, odd_numbers, paging, view
 from web.forms import Form
+from web.odd_numbers import OddNumber
 from web.pages import paperwork
 
 routes = http.RouteTableDef()
@@ -174,6 +175,11 @@ async def edit(request: http.Request) -> http.Response:
         form.check()
         async with hub.database.transaction() as db:
             await cases.edit(db, hub.vault, actor, case_id, version, wanted)
+            if wanted.identity is not None:
+                odd_numbers.ask_back(form)
+    except OddNumber as odd:
+        async with hub.database.reading() as db:
+            return _edit_page(request, await _editable(db, request), dict(form.fields), odd=odd)
     except (BadInput, Stale) as error:
         async with hub.database.reading() as db:
             found = await _editable(db, request)
@@ -211,6 +217,7 @@ def _edit_page(
     *,
     since: Sequence[Text] = (),
     take: str = "",
+    odd: OddNumber | None = None,
 ) -> http.Response:
     now = _values_of(found)
     version = now.pop("version")
@@ -227,6 +234,7 @@ def _edit_page(
         merged=merged,
         bases=[f"base_{name}" for name in now],
         since=since,
+        odd=odd,
         message=error.text if error else Text(N_("Hãy xem lại rồi lưu.")) if take else "",
         errors=error.fields if isinstance(error, BadInput) else {},
         may_identify=_rights(keys.actor(request), found)["may_identify"],

@@ -14,8 +14,9 @@ from hub.representation import NewRepresentative
 from hub.services import cases, identity, representing, splitting
 from hub.services.case_access import require_here
 from hub.services.splitting import Split
-from web import forms, keys, view
+from web import forms, keys, odd_numbers, view
 from web.forms import Form
+from web.odd_numbers import OddNumber
 
 routes = http.RouteTableDef()
 
@@ -34,8 +35,11 @@ async def add_representative(request: http.Request) -> http.Response:
         form.check()
         async with hub.database.transaction() as db:
             await representing.add(db, hub.vault, actor, case_id, new)
+            odd_numbers.ask_back(form)
     except BadInput as error:
         return await _people_page(request, dict(form.fields), error)
+    except OddNumber as odd:
+        return await _people_page(request, dict(form.fields), odd=odd)
     return view.redirect(request, f"/cases/{case_id}/people", notice="representative_added")
 
 
@@ -86,7 +90,10 @@ def _representative(form: Form) -> NewRepresentative:
 
 
 async def _people_page(
-    request: http.Request, values: dict[str, str] | None, error: BadInput | None = None
+    request: http.Request,
+    values: dict[str, str] | None,
+    error: BadInput | None = None,
+    odd: OddNumber | None = None,
 ) -> http.Response:
     actor = keys.actor(request)
     async with keys.deps(request).database.reading() as db:
@@ -105,6 +112,7 @@ async def _people_page(
         case=case,
         spoken=spoken,
         values=shown | (values or {}),
+        odd=odd,
         message=error.text if error else "",
         errors=error.fields if error else {},
     )

@@ -17,8 +17,9 @@ from hub.models import Account, Case, Hearing, HearingCase, IdentityMethod, OrgU
 from hub.services import cases, documents, identity, visits
 from hub.visits import NewVisit
 from web import format as formats
-from web import forms, keys, view
+from web import forms, keys, odd_numbers, view
 from web.forms import Form
+from web.odd_numbers import OddNumber
 from web.pages.registering import registering_points, registering_units, usual_point
 
 routes = http.RouteTableDef()
@@ -89,9 +90,14 @@ async def record(request: http.Request) -> http.Response:
         new = _visit(form)
         form.check()
         async with hub.database.transaction() as db:
-            found = await visits.already_recorded(db, actor, new) or await visits.record(db, hub.vault, actor, new)
+            found = await visits.already_recorded(db, actor, new)
+            if found is None:
+                found = await visits.record(db, hub.vault, actor, new)
+                odd_numbers.ask_back(form)
     except BadInput as error:
         return await _page(request, dict(form.fields), error)
+    except OddNumber as odd:
+        return await _page(request, dict(form.fields), odd=odd)
     notice = "visit_refused" if found.refusal_ground else "visit_recorded"
     if found.case_id:
         return view.redirect(request, f"/cases/{found.case_id}", notice=notice)
@@ -144,7 +150,9 @@ def _visit(form: Form) -> NewVisit:
     return replace(new, name="", address="") if new.case_id else new
 
 
-async def _page(request: http.Request, values: dict[str, str], error: BadInput | None = None) -> http.Response:
+async def _page(
+    request: http.Request, values: dict[str, str], error: BadInput | None = None, odd: OddNumber | None = None
+) -> http.Response:
     actor = keys.actor(request)
     async with keys.deps(request).database.reading() as db:
         units = await registering_units(db, actor)
@@ -163,6 +171,7 @@ async def _page(request: http.Request, values: dict[str, str], error: BadInput |
         "visits/new.html",
         status=error.status if error else 200,
         values=values,
+        odd=odd,
         units=units,
         case=case,
         hearings=hearings,

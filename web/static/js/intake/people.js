@@ -2,6 +2,7 @@
 
 import { post } from "../api.js";
 import { t } from "../text.js";
+import { say } from "./number.js";
 
 /** @typedef {{path: string, number: string, type: string, state: string, summary: string, day: string}} Earlier */
 /** @typedef {{id: string, kind: string, name: string, birth: string, address: string, phone: string, number: string, cases: Earlier[]}} Person */
@@ -79,26 +80,10 @@ export class People {
       return;
     }
     if (key !== this.asked) return;
-    this.say(answer.says, answer.warning);
+    say(this.form, answer.says, answer.warning);
     if (byName) this.show(answer.people);
     else if (answer.people.length) this.take(answer.people[0], false);
     else if (typed.id_number) this.panel.hidden = true;
-  }
-
-  /**
-   * @param {string} says
-   * @param {string} warning
-   */
-  say(says, warning) {
-    const said = this.form.querySelector("[data-said]");
-    if (said) said.textContent = says;
-    const doubt = this.form.querySelector("[data-doubt]");
-    if (!(doubt instanceof HTMLElement)) return;
-    doubt.hidden = !warning;
-    const text = doubt.querySelector("span");
-    if (text) text.textContent = warning;
-    // What was shown beside the field is not asked about again.
-    this.input("seen").value = warning ? "id_number" : "";
   }
 
   /** @param {Person[]} people */
