@@ -14,6 +14,8 @@ class Action(StrEnum):
     MANAGE_ACCOUNTS = "manage_accounts"
     MANAGE_UNITS = "manage_units"
     """Units and points."""
+    SET_ABSENCE = "set_absence"
+    """Say that somebody is away and who stands in; of oneself everybody may."""
     MANAGE_MAIL = "manage_mail"
     """See which letters wait, were sent or failed, and send them again; never what they say of a case."""
     READ_RULES = "read_rules"
@@ -143,7 +145,7 @@ def may(actor: Actor, action: Action, target: Target) -> bool:
         return any(Grant(role, path) in actor.grants for role in roles for path in target.paths)
     if any(actor.holds(role, path) for role in roles for path in target.paths):
         return True
-    if action is Action.REPORT_TASK:
+    if action in _OF_ONES_OWN:
         return target.own
     return target.seat_kind in _SEATS.get(action, frozenset())
 
@@ -197,6 +199,7 @@ Denunciations 2018 Art 56), with its officers and its leaders; whoever registere
 _ROLES: dict[Action, frozenset[Role]] = {
     Action.MANAGE_ACCOUNTS: frozenset({Role.ADMINISTRATOR}),
     Action.MANAGE_UNITS: frozenset({Role.ADMINISTRATOR}),
+    Action.SET_ABSENCE: frozenset({Role.LEADER, Role.ADMINISTRATOR}),
     Action.MANAGE_MAIL: frozenset({Role.ADMINISTRATOR}),
     Action.READ_RULES: frozenset(Role),
     Action.MANAGE_RULES: frozenset({Role.ADMINISTRATOR}),
@@ -235,6 +238,7 @@ _ROLES: dict[Action, frozenset[Role]] = {
     Action.READ_WITHHELD: frozenset({Role.LEADER}),
 }
 
+_OF_ONES_OWN = frozenset({Action.REPORT_TASK, Action.SET_ABSENCE})
 _OF_A_SEAT_WANTED = frozenset({Action.TAKE_SEAT, Action.ANSWER_MINUTES})
 _OF_CASES = (
     Action.READ_CASE,
@@ -280,6 +284,7 @@ _KNOWN_BY: dict[Action, frozenset[Action]] = {
     Action.READ_REGISTER: frozenset({Action.READ_REGISTER}),
     Action.MANAGE_ACCOUNTS: frozenset({Action.MANAGE_ACCOUNTS}),
     Action.MANAGE_MAIL: frozenset({Action.MANAGE_MAIL}),
+    Action.SET_ABSENCE: frozenset({Action.SET_ABSENCE}),
 }
 """Who may do one of these to an object may know that it is there; to all others it is as if it were not."""
 

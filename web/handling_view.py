@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub import calendar
 from hub.auth import Action, Actor, Target, may
+from hub.ids import utc_now
 from hub.models import Assignment, Case, Transfer, TransferState
-from hub.services import assignments, citizen_notices, transfer_items, transfers
+from hub.services import absences, assignments, citizen_notices, transfer_items, transfers
+from hub.services.absences import Away
 from hub.services.case_access import settling_paths
 from hub.services.citizen_notices import Told
 from hub.services.transfer_items import Item
@@ -22,6 +25,8 @@ class Handling:
 
     turns: tuple[Assignment, ...]
     now: Assignment | None
+    away: Mapping[str, Away]
+    """Of whoever has it now, when they are away."""
     mine: bool
     may_assign: bool
     may_take: bool
@@ -52,6 +57,7 @@ async def of(db: AsyncSession, actor: Actor, case: Case) -> Handling:
     return Handling(
         turns=tuple(turns),
         now=now,
+        away=await absences.away(db, calendar.local_day(utc_now()), [now.to_id]) if now else {},
         mine=now is not None and now.to_id == actor.account_id,
         may_assign=may(actor, Action.ASSIGN_CASE, here),
         may_take=now is None and assignments.may_assign(actor, case, actor.account_id),

@@ -39,6 +39,7 @@ _BELOW = (
     {
         "/visits": "/cases",
         "/conclusions": "/hearings",
+        "/staff": "/tasks",
         "/forms": "/deadlines",
         "/rules": "/deadlines",
         "/holidays": "/deadlines",

@@ -20,6 +20,7 @@ WORDS = {
     "replay_id": N_("Không tìm thấy lượt xem lại."),
     "passage_id": N_("Không tìm thấy đoạn giữ kín."),
     "account_id": N_("Không có tài khoản này."),
+    "absence_id": N_("Không có lần nghỉ này."),
     "mail_id": N_("Không có thư này."),
 }
 """By the parameter of the address, in the order in which they are looked up. Units, points and rules are no secret to

@@ -1,5 +1,6 @@
 """The database's tables, typed, one module per noun. ``from hub import models`` and use ``models.Case``."""
 
+from hub.models.absences import Absence
 from hub.models.base import Base, UtcDateTime
 from hub.models.cases import (
     Attachment,
@@ -94,6 +95,7 @@ from hub.models.visits import IdentityMethod, RefusalGround, Visit
 __all__ = [
     "LIVE_STATES",
     "OVER_STATES",
+    "Absence",
     "Account",
     "AdHocGround",
     "Answer",

@@ -15,7 +15,7 @@ from hub.i18n import N_, Text
 from hub.ids import utc_now
 from hub.mail import Notice
 from hub.models import Account, Assignment, AssignmentState, Case, CaseState, Role, RoleGrant
-from hub.services import audit, identity, mailing
+from hub.services import absences, audit, identity, mailing
 from hub.services.case_access import get
 from hub.services.identity import Vault
 from hub.text import clean_block
@@ -26,12 +26,22 @@ _CHECK = N_("Một số mục chưa đúng. Hãy xem lại.")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedAssignment:
-    """``seen`` is the assignment that was current when the page was made, empty for none: who comes second is told."""
+    """``seen`` is the assignment that was current when the page was made, empty for none: who comes second is told.
+    ``though_away`` names whom it is given to knowing that they are away."""
 
     to_id: str
     due: date | None = None
     instruction: str = ""
     seen: str = ""
+    though_away: str = ""
+
+
+class AwayThen(BadInput):
+    """Whoever is to have it is away: ``stand_in_id`` may have it instead, None when nobody of the unit stands in."""
+
+    def __init__(self, fault: Text, stand_in_id: str | None, stand_in: str) -> None:
+        super().__init__(fault.message, fields={"to_id": fault}, **fault.params)
+        self.stand_in_id, self.stand_in = stand_in_id, stand_in
 
 
 async def officers(db: AsyncSession, case: Case) -> list[Account]:
@@ -82,6 +92,8 @@ async def assign(db: AsyncSession, vault: Vault, actor: Actor, case_id: str, wan
     faults = await _faults(db, case, wanted)
     if faults:
         raise BadInput(_CHECK, fields=faults)
+    if wanted.to_id not in (actor.account_id, wanted.though_away):
+        await require_present(db, case, wanted.to_id, wanted.due)
     instruction = clean_block(wanted.instruction)
     await identity.require_discreet(db, vault, actor, [case], instruction, field="instruction")
     if now is not None:
@@ -98,6 +110,30 @@ async def assign(db: AsyncSession, vault: Vault, actor: Actor, case_id: str, wan
     if wanted.to_id != actor.account_id:
         await mailing.queue(db, _notice(case, given), [wanted.to_id])
     return given
+
+
+async def require_present(db: AsyncSession, case: Case, to_id: str, due: date | None = None) -> None:
+    """Raise ``AwayThen`` when this officer is away today, or goes away before the day that is given."""
+    today = calendar.local_day(utc_now())
+    out = await absences.within(db, to_id, today, max(due or today, today))
+    if out is None:
+        return
+    there = (await absences.away(db, max(today, out.first_day), [to_id])).get(to_id)
+    able = {one.id for one in await officers(db, case)}
+    stand_in_id = there.stand_in_id if there and there.stand_in_id in able else None
+    said: dict[str, object] = {
+        "name": out.account.full_name,
+        "first": out.first_day,
+        "last": out.last_day,
+        "other": there.stand_in if there and stand_in_id else "",
+    }
+    if stand_in_id:
+        until = N_("%(name)s nghỉ từ %(first)s đến %(last)s; %(other)s làm thay.")
+        fault = Text(until if out.last_day else N_("%(name)s nghỉ từ %(first)s; %(other)s làm thay."), said)
+    else:
+        until = N_("%(name)s nghỉ từ %(first)s đến %(last)s và chưa có người làm thay.")
+        fault = Text(until if out.last_day else N_("%(name)s nghỉ từ %(first)s và chưa có người làm thay."), said)
+    raise AwayThen(fault, stand_in_id, str(said["other"]))
 
 
 async def accept(db: AsyncSession, actor: Actor, assignment_id: str) -> Assignment:

@@ -36,6 +36,7 @@ CASE_TEXTS = {
     "identity_read": N_("Xem danh tính"),
     "identity_handed_over": N_("Giao danh tính cho cơ quan giải quyết"),
     "case_assigned": N_("Giao xử lý"),
+    "case_handed_over": N_("Bàn giao cho người khác"),
     "assignment_accepted": N_("Nhận xử lý"),
     "assignment_returned": N_("Trả lại việc được giao"),
     "assignment_done": N_("Làm xong việc được giao"),
@@ -46,7 +47,12 @@ CASE_TEXTS = {
     "visit_refused": N_("Từ chối tiếp"),
     "vault_opened": N_("Mở kho danh tính người tố cáo"),
 }
-WORDS = {"case_assigned": "instruction", "assignment_returned": "answer", "assignment_done": "answer"}
+WORDS = {
+    "case_assigned": "instruction",
+    "case_handed_over": "answer",
+    "assignment_returned": "answer",
+    "assignment_done": "answer",
+}
 """Which words of a turn each entry tells."""
 HEARING_TEXTS = {
     "hearing_booked": N_("Đặt lịch buổi tiếp %(number)s"),

@@ -82,7 +82,8 @@ async def find(db: AsyncSession, actor: Actor, asked: Asked, day: Day) -> Duties
 
 
 def _fits(one: Task, asked: Asked) -> bool:
-    if asked.owner and one.owner_id != (None if asked.owner == NOBODY else asked.owner):
+    owners = (None,) if asked.owner == NOBODY else (asked.owner, *asked.absent)
+    if asked.owner and one.owner_id not in owners:
         return False
     return asked.units is None or one.unit_id in asked.units
 
@@ -94,7 +95,7 @@ async def _nearest(
     if asked.units is not None:
         wanted = wanted.where(Hearing.unit_id.in_(asked.units) if asked.units else false())
     if asked.owner:
-        wanted = wanted.where(owner.is_(None) if asked.owner == NOBODY else owner == asked.owner)
+        wanted = wanted.where(asked.owned(owner))
     found = await db.execute(wanted.order_by(Hearing.starts_at, Hearing.id).limit(MOST + 1))
     return list(found)
 

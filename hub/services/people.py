@@ -16,7 +16,7 @@ from hub.i18n import N_, Text
 from hub.ids import new_id, utc_now
 from hub.mail import is_address
 from hub.models import Account, OrgUnit, Role, RoleGrant, SignInSession
-from hub.services import audit
+from hub.services import audit, handing_over
 from hub.services.passwords import hash_password, password_fault, verify_password
 from hub.services.sign_in import actor_for_token, actor_of, end_sessions, extend_session, sign_in, sign_out
 from hub.services.units import (
@@ -211,6 +211,7 @@ async def disable_account(db: AsyncSession, actor: Actor, account_id: str, reaso
         account.disabled_at = utc_now()
         await end_sessions(db, account.id)
         await _audit(db, actor, "account_disabled", account, account.unit.path, reason)
+        await handing_over.tell_heads(db, account)
     return account
 
 

@@ -7,7 +7,7 @@ next working day. How many days before and after are rules like those of the law
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -37,7 +37,8 @@ from hub.models import (
     Role,
     RoleGrant,
 )
-from hub.services import dues, legal_rules, mailing
+from hub.services import absences, dues, legal_rules, mailing
+from hub.services.absences import Away
 from hub.tasks import GIVEN
 from hub.working_days import ONE_DAY, WorkCalendar
 
@@ -125,8 +126,8 @@ async def run(db: AsyncSession, book: RuleBook, mark: str, today: date) -> int:
     before, superior = book.find(BEFORE, today), book.find(SUPERIOR, today)
     until = horizon(today, before.value, book.days) if before else today - ONE_DAY
     late = overdue_before(today, superior.value, book.days) if superior else date.min
-    people = _People(db)
-    told: dict[str, list[tuple[Thing, ReminderKind]]] = {}
+    people = _People(db, await _away(db, today))
+    told: dict[str, list[_Line]] = {}
     things = [*await _clocks(db, mark, until), *await _given(db, until)]
     for start in range(0, len(things), BATCH):
         part = things[start : start + BATCH]
@@ -134,9 +135,9 @@ async def run(db: AsyncSession, book: RuleBook, mark: str, today: date) -> int:
         rows = []
         for thing in part:
             for kind in _kinds(thing.due, today, late):
-                for account_id in await people.for_(thing, kind):
+                for account_id, whose in (await people.for_(thing, kind)).items():
                     if (account_id, thing.case_id, thing.clock, thing.due, kind) not in sent:
-                        told.setdefault(account_id, []).append((thing, kind))
+                        told.setdefault(account_id, []).append(_Line(thing, kind, whose))
                         rows.append(_row(thing, kind, account_id, today))
         if rows:
             await db.execute(insert(Reminder), rows)
@@ -203,24 +204,78 @@ async def _sent(db: AsyncSession, things: Iterable[Thing]) -> set[tuple[object, 
     return {tuple(row) for row in (await db.execute(wanted.where(tuple_(Reminder.case_id, Reminder.due).in_(pairs))))}
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """``whose``: the name of somebody absent whom the reader is told it for, empty where it is their own."""
+
+    thing: Thing
+    kind: ReminderKind
+    whose: str = ""
+
+
+async def _away(db: AsyncSession, today: date) -> dict[str, Away]:
+    """Who is not there to read a letter: who is away, and closed accounts that still have cases."""
+    has = select(Assignment.to_id).where(Assignment.ended_at.is_(None))
+    closed = select(Account.id).where(Account.disabled_at.is_not(None), Account.id.in_(has))
+    out = await absences.away(db, today)
+    return out | await absences.away(db, today, list((await db.execute(closed)).scalars()))
+
+
 class _People:
     """Who is told: the one who has it, or the officers of its unit when nobody has; the superior is the unit's leader,
-    or the nearest above."""
+    or the nearest above. For somebody who is away whoever stands in is told too, if their own role lets them read the
+    case; when nobody is there at all, the superior."""
 
-    def __init__(self, db: AsyncSession) -> None:
-        self._db = db
+    def __init__(self, db: AsyncSession, away: Mapping[str, Away]) -> None:
+        self._db, self._away = db, away
         self._known: dict[tuple[str, Role], list[str]] = {}
+        self._reads: dict[tuple[str, str], bool] = {}
 
-    async def for_(self, thing: Thing, kind: ReminderKind) -> list[str]:
-        if kind is not ReminderKind.ESCALATED:
-            return [thing.owner_id] if thing.owner_id else await self._of(thing.unit_id, Role.OFFICER)
-        unit_id: str | None = thing.unit_id
-        while unit_id:
-            if leaders := await self._of(unit_id, Role.LEADER):
-                return leaders
-            unit = await self._db.get(OrgUnit, unit_id)
-            unit_id = unit.parent_id if unit else None
-        return []
+    async def for_(self, thing: Thing, kind: ReminderKind) -> dict[str, str]:
+        """Each with the name of whom they are told it for (``_Line.whose``)."""
+        if kind is ReminderKind.ESCALATED:
+            return await self._superiors(thing.unit_id)
+        owners = [thing.owner_id] if thing.owner_id else await self._of(thing.unit_id, Role.OFFICER)
+        told, there = await self._there(owners, thing.unit_id)
+        if owners and not there:
+            name = await self._name(owners[0]) if thing.owner_id else ""
+            told = dict.fromkeys(await self._superiors(thing.unit_id), name) | told
+        return told
+
+    async def _superiors(self, unit_id: str) -> dict[str, str]:
+        told: dict[str, str] = {}
+        above: str | None = unit_id
+        while above:
+            some, there = await self._there(await self._of(above, Role.LEADER), unit_id)
+            told = some | told
+            if there:
+                break
+            unit = await self._db.get(OrgUnit, above)
+            above = unit.parent_id if unit else None
+        return told
+
+    async def _there(self, account_ids: Sequence[str], unit_id: str) -> tuple[dict[str, str], bool]:
+        """These and who stands in for them, and whether anybody of all is there."""
+        told = dict.fromkeys(account_ids, "")
+        there = False
+        for account_id in account_ids:
+            out = self._away.get(account_id)
+            if out is None:
+                there = True
+            elif out.stand_in_id and await self._may_read(out.stand_in_id, unit_id):
+                there = True
+                told.setdefault(out.stand_in_id, await self._name(account_id))
+        return told, there
+
+    async def _may_read(self, account_id: str, unit_id: str) -> bool:
+        if (account_id, unit_id) not in self._reads:
+            account = await self._db.get_one(Account, account_id)
+            unit = await self._db.get_one(OrgUnit, unit_id)
+            self._reads[account_id, unit_id] = absences.reads_cases(account, unit.path)
+        return self._reads[account_id, unit_id]
+
+    async def _name(self, account_id: str) -> str:
+        return (await self._db.get_one(Account, account_id)).full_name
 
     async def _of(self, unit_id: str, role: Role) -> list[str]:
         if (unit_id, role) not in self._known:
@@ -235,17 +290,28 @@ class _People:
         return self._known[unit_id, role]
 
 
-def _digest(account_id: str, its: list[tuple[Thing, ReminderKind]], today: date) -> Notice:
+_LINES = {
+    ReminderKind.BEFORE: N_("%(number)s: đến hạn %(day)s"),
+    ReminderKind.OVERDUE: N_("%(number)s: quá hạn từ %(day)s"),
+    ReminderKind.ESCALATED: N_("%(number)s: quá hạn từ %(day)s, báo lãnh đạo"),
+}
+_LINES_FOR = {
+    ReminderKind.BEFORE: N_("%(number)s: đến hạn %(day)s (%(name)s đang vắng)"),
+    ReminderKind.OVERDUE: N_("%(number)s: quá hạn từ %(day)s (%(name)s đang vắng)"),
+    ReminderKind.ESCALATED: N_("%(number)s: quá hạn từ %(day)s, báo lãnh đạo (%(name)s đang vắng)"),
+}
+
+
+def _digest(account_id: str, its: list[_Line], today: date) -> Notice:
     """One letter a person and day: how many, then numbers and days; what a case is about stays in the hub."""
-    late = sum(kind is not ReminderKind.BEFORE for _, kind in its)
+    late = sum(one.kind is not ReminderKind.BEFORE for one in its)
     count: dict[str, object] = {"late": late, "soon": len(its) - late, "day": today}
-    texts = {
-        ReminderKind.BEFORE: N_("%(number)s: đến hạn %(day)s"),
-        ReminderKind.OVERDUE: N_("%(number)s: quá hạn từ %(day)s"),
-        ReminderKind.ESCALATED: N_("%(number)s: quá hạn từ %(day)s, báo lãnh đạo"),
-    }
     lines = [Text(N_("Hôm nay có %(late)d việc quá hạn và %(soon)d việc sắp đến hạn cần bạn lưu ý."), count)]
-    lines += [Text(texts[kind], {"number": thing.number, "day": thing.due}) for thing, kind in its[:LISTED]]
+    for one in its[:LISTED]:
+        said: dict[str, object] = {"number": one.thing.number, "day": one.thing.due}
+        lines.append(
+            Text(_LINES_FOR[one.kind], said | {"name": one.whose}) if one.whose else Text(_LINES[one.kind], said)
+        )
     if len(its) > LISTED:
         lines.append(Text(N_("… và %(count)d việc khác, xem trên trang."), {"count": len(its) - LISTED}))
     subject = Text(N_("Việc đến hạn ngày %(day)s: %(late)d quá hạn, %(soon)d sắp đến hạn"), count)

@@ -61,10 +61,11 @@ COLUMNS = ("rank", "key", "due", "unit_id", "owner_id", "clock", "waits")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a list is narrowed to. ``owner`` is an account, ``none`` for what nobody has, or empty for all; ``units``
-    None: all that the actor may see; ``kinds`` empty: every kind."""
+    """What a list is narrowed to. ``owner`` is an account, ``none`` for what nobody has, or empty for all; ``absent``
+    are those for whom the owner stands in; ``units`` None: all that the actor may see; ``kinds`` empty: every kind."""
 
     owner: str = ""
+    absent: tuple[str, ...] = ()
     units: tuple[str, ...] | None = None
     kinds: frozenset[TaskKind] = frozenset()
     type: CaseType | None = None
@@ -74,6 +75,12 @@ class Asked:
         if self.type is not None and kind not in OF_CASES:
             return False
         return not self.kinds or kind in self.kinds
+
+    def owned(self, column: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+        """Of an owner that is asked for, by the column that names whose something is."""
+        if self.owner == NOBODY:
+            return column.is_(None)
+        return column.in_((self.owner, *self.absent)) if self.absent else column == self.owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +217,7 @@ def _of_cases(
         if units is not None:
             yield unit_id.in_(units) if units else false()
     if asked.owner:
-        yield Assignment.to_id.is_(None) if asked.owner == NOBODY else Assignment.to_id == asked.owner
+        yield asked.owned(Assignment.to_id)
     if asked.type:
         yield Case.type == asked.type
 
@@ -235,7 +242,6 @@ def _conclusions(actor: Actor, asked: Asked, kind: TaskKind) -> Part:
     if asked.units is not None:
         rows = rows.where(ConclusionTask.owner_unit_id.in_(asked.units) if asked.units else false())
     if asked.owner:
-        owner = ConclusionTask.owner_id
-        rows = rows.where(owner.is_(None) if asked.owner == NOBODY else owner == asked.owner)
+        rows = rows.where(asked.owned(ConclusionTask.owner_id))
     task = ConclusionTask
     return Part(kind, rows, task.id, task.due, task.owner_unit_id, task.owner_id, literal(""))

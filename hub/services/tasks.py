@@ -7,7 +7,7 @@ weeks ahead only, everything is made at once (``duties``) and put in between.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,7 +27,7 @@ from hub.models import (
     ConclusionTask,
     OrgUnit,
 )
-from hub.services import audit, case_course, duties, unit_scopes
+from hub.services import absences, audit, case_course, duties, unit_scopes
 from hub.services.search_choices import Choice
 from hub.services.task_parts import NOBODY, Asked, parts
 from hub.tasks import Bucket, Day, Task, TaskKind, beyond, merged
@@ -44,8 +44,8 @@ _OF_CONCLUSIONS = (TaskKind.CONCLUSION, TaskKind.CONFIRM)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskQuery:
-    """``owner`` is an account, ``none`` for what nobody has, or empty for all; ``unit_id`` a unit, ``mine``, ``below``
-    or empty; ``kinds`` empty: every kind. ``type`` asks for cases alone."""
+    """``owner`` is an account (with oneself go those for whom one stands in), ``none`` for what nobody has, or empty:
+    all; ``unit_id`` a unit, ``mine``, ``below`` or empty; ``kinds`` empty: every kind. ``type`` asks for cases only."""
 
     owner: str = ""
     unit_id: str = ""
@@ -86,7 +86,7 @@ class Found:
 
 async def find(db: AsyncSession, actor: Actor, query: TaskQuery, mark: str, day: Day) -> Found:
     """At most ``limit`` after ``query.after``. Raises ``Forbidden`` for who reads no cases."""
-    asked, scope = await _asked(db, actor, query), await _scope(db, actor)
+    asked, scope = await _asked(db, actor, query, day), await _scope(db, actor)
     after = beyond(query.after)
     pages = [part.page(after, asked, day, query.limit) for part in parts(actor, asked, mark, scope, owners=True)]
     stored = await _stored(db, [page for page in pages if page is not None], day)
@@ -98,7 +98,7 @@ async def find(db: AsyncSession, actor: Actor, query: TaskQuery, mark: str, day:
 
 async def counts(db: AsyncSession, actor: Actor, query: TaskQuery, mark: str, day: Day) -> Counts:
     """Of everything that ``query`` asks for, whatever its bucket, with an upper bound to the work."""
-    asked, scope = replace(await _asked(db, actor, query), bucket=None), await _scope(db, actor)
+    asked, scope = replace(await _asked(db, actor, query, day), bucket=None), await _scope(db, actor)
     found = Counts()
     wanted = [part.count(day, COUNTED_MAX) for part in parts(actor, asked, mark, scope, owners=False)]
     if wanted:
@@ -136,14 +136,24 @@ async def _scope(db: AsyncSession, actor: Actor) -> tuple[str, ...] | None:
     return None if units is None else tuple(unit_scopes.ids(units))
 
 
-async def _asked(db: AsyncSession, actor: Actor, query: TaskQuery) -> Asked:
+async def _asked(db: AsyncSession, actor: Actor, query: TaskQuery, day: Day) -> Asked:
     units: tuple[str, ...] | None = (query.unit_id,) if query.unit_id else None
     if query.unit_id == MINE:
         units = (actor.unit_id,)
     elif query.unit_id == BELOW:
         below = select(OrgUnit.id).where(OrgUnit.path.startswith(actor.unit_path), OrgUnit.id != actor.unit_id)
         units = tuple((await db.execute(below)).scalars())
-    return Asked(owner=query.owner, units=units, kinds=query.kinds, type=query.type, bucket=query.bucket)
+    absent: Collection[str] = ()
+    if query.owner == actor.account_id:
+        absent = await absences.stands_for(db, actor.account_id, day.today)
+    return Asked(
+        owner=query.owner,
+        absent=tuple(sorted(absent)),
+        units=units,
+        kinds=query.kinds,
+        type=query.type,
+        bucket=query.bucket,
+    )
 
 
 async def _stored(db: AsyncSession, pages: Sequence[Select[Any]], day: Day) -> list[Task]:

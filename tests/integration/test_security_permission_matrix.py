@@ -210,7 +210,8 @@ LOOKS = {
     "recording_id": ("/recordings/{recording_id}", "/recordings/{recording_id}/verify"),
     "replay_id": ("/replays/{replay_id}",),
     "passage_id": ("/recordings/{recording_id}", "/recordings/{recording_id}/verify"),
-    "account_id": ("/accounts/{account_id}",),
+    "account_id": ("/accounts/{account_id}", "/staff/{account_id}"),
+    "absence_id": ("/staff/{account_id}",),
     "mail_id": ("/mail/{mail_id}/retry",),
 }
 """The addresses at which an object may be looked at: whoever may, knows of it."""

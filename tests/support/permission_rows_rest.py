@@ -6,6 +6,7 @@ from tests.support.permission_table import ANYONE, get, post
 
 ADMIN = "administrator"
 ADMINS = "administrator*"
+ABSENT = "heads and administrators of the account's unit and above, and everybody of themselves"
 MANAGES = "administrators of the account's unit, and above"
 PLACES = "administrators of the unit, and above"
 RULES = "one law for the whole hub: administrators of its highest unit"
@@ -29,6 +30,12 @@ ROWS = (
     post("/accounts/{account_id}/password", ADMIN, MANAGES),
     post("/accounts/{account_id}/disable", ADMIN, MANAGES),
     post("/accounts/{account_id}/enable", ADMIN, MANAGES),
+    get("/staff", "all", "each sees their own scope, else is led to their own page"),
+    get("/staff/{account_id}", "administrator leader technician!", ABSENT),
+    post("/staff/{account_id}/absences", "administrator leader technician!", ABSENT),
+    post("/absences/{absence_id}/end", "administrator leader technician!", ABSENT),
+    get("/staff/{account_id}/handover", "leader", "heads give out the work"),
+    post("/staff/{account_id}/handover", "leader", "heads give out the work"),
     get("/units", ADMINS, "each sees their own scope"),
     get("/units/new", ADMINS, PLACES),
     post("/units/new", ADMINS, PLACES),

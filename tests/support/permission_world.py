@@ -298,7 +298,8 @@ async def _around(db: AsyncSession, made: PermissionWorld) -> None:
     board = models.BoardToken(
         point_id=made.known["point_id"], token_sha256=digest("board"), created_by=who["officer.own"].id
     )
-    db.add_all([letter, invited, feed, board])
+    absence = filled(models.Absence, account_id=who["technician.own"].id, created_by=who["leader.own"].id)
+    db.add_all([letter, invited, feed, board, absence])
     saved = await saved_searches.save(db, made.world.vault, actor_of(who["officer.own"]), "Của tôi", "text=dat")
     rule = (await db.execute(select(models.LegalRule.id).order_by(models.LegalRule.code).limit(1))).scalars().one()
     holiday = (await db.execute(select(models.Holiday.id).order_by(models.Holiday.day).limit(1))).scalars().one()
@@ -307,6 +308,7 @@ async def _around(db: AsyncSession, made: PermissionWorld) -> None:
         "unit_id": units["TINH1"].id,
         "unit_code": "TINH1",
         "mail_id": letter.id,
+        "absence_id": absence.id,
         "saved_id": saved.id,
         "rule_id": rule,
         "holiday_id": holiday,

@@ -11,7 +11,7 @@ from hub.errors import BadInput, Conflict
 from hub.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_, Text
 from hub.ids import utc_now
 from hub.models import Account, Role
-from hub.services import people
+from hub.services import handing_over, people
 from hub.services.people import AccountEdit, GrantInput, NewAccount
 from web import forms, keys, view
 from web.forms import Form
@@ -188,6 +188,7 @@ async def _page(
     async with keys.deps(request).database.reading() as db:
         await people.list_accounts(db, actor, text="\0")  # refuses who administers nothing
         units = await people.list_units(db, actor)
+        work = await handing_over.open_work(db, actor, account) if account else None
     values["grants"] = [*values["grants"], *[("", "")] * SPARE_ROWS]
     return view.render(
         request,
@@ -201,4 +202,5 @@ async def _page(
         message=error.text if error else "",
         errors=forms.field_errors(error),
         dialog=dialog,
+        work=work,
     )

@@ -6,8 +6,9 @@ from aiohttp import web as http
 
 from hub.auth import Action, Target, require
 from hub.errors import BadInput, Conflict
-from hub.services import assignments, cases
-from hub.services.assignments import WantedAssignment
+from hub.services import absences, assignments, cases
+from hub.services.assignments import AwayThen, WantedAssignment
+from web import format as formats
 from web import forms, keys, view
 from web.pages.cases import case_page
 
@@ -25,10 +26,11 @@ async def assign(request: http.Request) -> http.Response:
     case_id = request.match_info["case_id"]
     try:
         wanted = WantedAssignment(
-            to_id=form.text("to_id"),
+            to_id=form.text("instead") or form.text("to_id"),
             due=form.day("due", required=False),
             instruction=form.text("instruction"),
             seen=form.text("seen"),
+            though_away=form.text("though_away"),
         )
         async with hub.database.transaction() as db:
             case = await cases.get(db, actor, case_id)
@@ -37,7 +39,7 @@ async def assign(request: http.Request) -> http.Response:
             form.check()
             await assignments.assign(db, hub.vault, actor, case_id, wanted)
     except (BadInput, Conflict) as error:
-        return await _page(request, dict(form.fields), error)
+        return await _page(request, {**form.fields, "to_id": form.text("instead") or form.text("to_id")}, error)
     return view.redirect(request, f"/cases/{case_id}", notice="case_assigned")
 
 
@@ -51,6 +53,7 @@ async def _page(
             require(actor, Action.ASSIGN_CASE, Target(paths=(case.unit.path,)))
         people = await assignments.officers(db, case)
         now = await assignments.current(db, case.id)
+        away = await absences.away(db, formats.today(), [one.id for one in people])
     return view.render(
         request,
         "handling/assign.html",
@@ -58,6 +61,9 @@ async def _page(
         case=case,
         people=people,
         now=now,
+        away=away,
+        instead=(error.stand_in_id, error.stand_in) if isinstance(error, AwayThen) and error.stand_in_id else None,
+        though=values.get("to_id", "") if isinstance(error, AwayThen) else "",
         values=values,
         message=error.text if error else "",
         errors=forms.field_errors(error),

@@ -37,7 +37,7 @@ from hub.working_days import ONE_DAY
 from web import format as formats
 from web import keys, view
 from web.pages.hearings import row_of
-from web.pages.tasks import CLOCK_NAMES, TASK_NAMES
+from web.pages.tasks import CLOCK_NAMES, TASK_NAMES, away_of
 
 routes = http.RouteTableDef()
 
@@ -50,6 +50,7 @@ NOTHING: dict[str, Any] = {
     "closed": None,
     "hub_parts": [],
     "work": None,
+    "away": {},
     "counted": None,
     "arrived": [],
     "reminded": [],
@@ -129,8 +130,10 @@ async def _work(db: AsyncSession, actor: Actor, counted: dues.Fresh) -> dict[str
     query = TaskQuery(limit=SHOWN, kinds=OF_CASES)
     day = Day.of(formats.today(), await legal_rules.rule_book(db))
     found = await tasks.find(db, actor, query, counted.mark, day)
+    work = [one for one in found.tasks if one.bucket not in (Bucket.LATER, Bucket.UNDATED) or one.waits]
     return {
-        "work": [one for one in found.tasks if one.bucket not in (Bucket.LATER, Bucket.UNDATED) or one.waits],
+        "work": work,
+        "away": await away_of(db, work, day.today),
         "counted": counted,
         "clock_names": CLOCK_NAMES,
         "task_names": TASK_NAMES,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from urllib.parse import urlencode
 
 from aiohttp import web as http
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.auth import Action, Actor, may_somewhere
 from hub.case_clocks import SPECS
 from hub.i18n import N_
 from hub.models import CaseType
-from hub.services import dues, duties, legal_rules, reminding, search_choices, tasks, transfers
+from hub.services import absences, dues, duties, legal_rules, reminding, search_choices, tasks, transfers
+from hub.services.absences import Away
 from hub.services.tasks import TaskQuery
 from hub.tasks import OF_CASES, Bucket, Day, TaskKind
 from web import format as formats
@@ -53,6 +56,7 @@ async def show(request: http.Request) -> http.Response:
         receives = may_somewhere(actor, Action.RECEIVE_TRANSFER)
         arrived = await transfers.arrived(db, actor) if receives and first else []
         reminded = await reminding.mine(db, actor) if first else []
+        away = await away_of(db, found.tasks, day.today)
     last = found.tasks[tasks.PAGE - 1].cursor if len(found.tasks) > tasks.PAGE else None
     return view.render(
         request,
@@ -66,6 +70,7 @@ async def show(request: http.Request) -> http.Response:
         owners=owners,
         arrived=arrived,
         reminded=reminded,
+        away=away,
         counted=counted,
         today=day.today,
         asked=dict(asked),
@@ -94,6 +99,11 @@ async def counts(request: http.Request) -> http.Response:
         bucket=query.bucket,
         buckets=list(Bucket),
     )
+
+
+async def away_of(db: AsyncSession, rows: Sequence[tasks.Task], today: date) -> Mapping[str, Away]:
+    """Of the people whose work is listed, who is away."""
+    return await absences.away(db, today, {row.owner_id for row in rows if row.owner_id})
 
 
 def _kept(asked: Mapping[str, str]) -> dict[str, str]:
