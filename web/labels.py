@@ -233,6 +233,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "document_opened": N_("Mở văn bản"),
         "document_exported": N_("Tải văn bản dạng Word"),
         "document_scanned": N_("Thêm bản ký của văn bản"),
+        "document_scan_mistaken": N_("Đánh dấu bản ký thêm nhầm"),
+        "document_scan_restored": N_("Bỏ đánh dấu bản ký thêm nhầm"),
         "document_voided": N_("Hủy văn bản"),
         "identity_read": N_("Xem danh tính"),
         "units_imported": N_("Nhập cơ quan từ tệp"),

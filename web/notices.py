@@ -39,6 +39,8 @@ NOTICES: Mapping[str, str] = {
     "register_closed": N_("Đã khóa sổ."),
     "document_made": N_("Đã lập văn bản."),
     "document_scanned": N_("Đã thêm bản ký."),
+    "scan_mistaken": N_("Đã đánh dấu bản quét thêm nhầm. Nó không còn được coi là bản ký."),
+    "scan_restored": N_("Đã bỏ đánh dấu. Bản quét lại được coi là bản ký."),
     "document_voided": N_("Đã hủy văn bản. Ai kiểm tra mã trên giấy đều thấy văn bản không còn giá trị."),
     "attachment_added": N_("Đã thêm tài liệu."),
     "hearing_booked": N_("Đã đặt lịch buổi tiếp."),

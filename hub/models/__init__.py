@@ -26,7 +26,7 @@ from hub.models.conclusions import (
 )
 from hub.models.denouncers import DenouncerDocument, DenouncerIdentity, DenouncerPaper
 from hub.models.devices import DeviceToken, DoorDirection
-from hub.models.documents import Document, DocumentScan
+from hub.models.documents import Document, DocumentScan, ScanMark
 from hub.models.due import CaseDue, Reminder, ReminderKind, ReminderRun
 from hub.models.handling import (
     Assignment,
@@ -193,6 +193,7 @@ __all__ = [
     "RuleUnit",
     "SavedSearch",
     "Scan",
+    "ScanMark",
     "SearchDoc",
     "SearchKind",
     "Seat",

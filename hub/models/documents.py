@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import Date, ForeignKey, LargeBinary, String, UniqueConstraint
@@ -73,6 +74,16 @@ class Document(Base):
     )
 
     @property
+    def signed(self) -> list[DocumentScan]:
+        """Its signed copies, without what was entered by mistake."""
+        return [one for one in self.scans if one.mistake is None]
+
+    @property
+    def numbered_scans(self) -> list[tuple[int, DocumentScan]]:
+        """All of them under the numbers that they keep, those entered by mistake last."""
+        return sorted(enumerate(self.scans, 1), key=lambda one: one[1].mistake is not None)
+
+    @property
     def secret(self) -> bool:
         """About a denunciation, or of a hearing, where anybody may be named. A visit without a case is of nobody who
         denounces."""
@@ -96,3 +107,33 @@ class DocumentScan(Base):
 
     document: Mapped[Document] = relationship(lazy="joined", back_populates="scans")
     maker: Mapped[Account] = relationship(lazy="joined")
+    marks: Mapped[list[ScanMark]] = relationship(
+        lazy="selectin", order_by="ScanMark.created_at", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+    @property
+    def mistake(self) -> ScanMark | None:
+        return last_mistake(self.marks)
+
+
+class ScanMark(Base):
+    """That a signed scan was entered by mistake, or that it was not after all. Append-only: the last of a scan counts,
+    and the scan itself stays."""
+
+    __tablename__ = "scan_mark"
+
+    id: Mapped[str] = id_column()
+    document_scan_id: Mapped[str | None] = mapped_column(ForeignKey("document_scan.id", ondelete="CASCADE"), index=True)
+    minutes_scan_id: Mapped[str | None] = mapped_column(ForeignKey("minutes_scan.id", ondelete="CASCADE"), index=True)
+    """Of minutes; exactly one of the two is there."""
+    mistaken: Mapped[bool]
+    reason: Mapped[str] = mapped_column(String(500))
+    created_by: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+    maker: Mapped[Account] = relationship(lazy="joined")
+
+
+def last_mistake(marks: Sequence[ScanMark]) -> ScanMark | None:
+    """The mark that says that the scan does not count, where the last one says so."""
+    return marks[-1] if marks and marks[-1].mistaken else None

@@ -7,10 +7,12 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.ids import utc_now
 from hub.models.base import Base, id_column
+from hub.models.documents import ScanMark, last_mistake
+from hub.models.people import Account
 
 
 class MinutesState(StrEnum):
@@ -135,6 +137,19 @@ class MinutesScan(Base):
     """Where a denouncer signed: the sealed document of that case. Size and checksum are of the scan itself."""
     created_by: Mapped[str] = mapped_column(ForeignKey("account.id"))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+    maker: Mapped[Account] = relationship(lazy="joined")
+    marks: Mapped[list[ScanMark]] = relationship(
+        lazy="selectin", order_by="ScanMark.created_at", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+    @property
+    def mistake(self) -> ScanMark | None:
+        return last_mistake(self.marks)
+
+    @property
+    def mistaken(self) -> bool:
+        return self.mistake is not None
 
 
 class MinutesAnnex(Base):

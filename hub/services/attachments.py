@@ -21,7 +21,7 @@ from hub.filetypes import FileType, recognise
 from hub.i18n import N_, Text
 from hub.models import Attachment, Case, DenouncerDocument, Scan
 from hub.sealed import WrongKey
-from hub.services import audit, denouncers, identity, sealed_objects, transfer_items
+from hub.services import audit, denouncers, identity, scan_mistakes, sealed_objects, transfer_items
 from hub.services.antivirus import Scanner, ScannerAway
 from hub.services.case_access import require_here, require_readable, settling_paths
 from hub.services.identity import Vault
@@ -250,6 +250,9 @@ async def _require_readable(db: AsyncSession, actor: Actor, case: Case, row: Att
     settling = await settling_paths(db, case.id, taken=True)
     require(actor, Action.OPEN_VAULT, Target(paths=(*identity.identity_target(case).paths, *settling)))
     await transfer_items.require_seen(db, actor, case, row.id)
+    mistakes = await scan_mistakes.of_attachments(db, [row.id])
+    by_transfer = await transfer_items.seen(db, actor, case) is not None
+    scan_mistakes.require_openable(mistakes.get(row.id), reason, by_transfer=by_transfer)
     if not reason:
         text = Text(N_("Tài liệu này có thể nêu tên người tố cáo. Hãy ghi lý do xem."))
         raise BadInput(text.message, fields={"reason": text})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.auth import Actor
 from hub.case_moves import MOVE_NAMES, MoveCode
 from hub.i18n import N_, Text
-from hub.models import Account, Assignment, AuditEvent, CaseEvent, Hearing, Recording, Replay
+from hub.models import Account, Assignment, AuditEvent, CaseEvent, Hearing, Recording, Replay, ScanMark
 from hub.services.case_access import get, hearings_about
 
 CASE_TEXTS = {
@@ -32,6 +32,8 @@ CASE_TEXTS = {
     "document_opened": N_("Mở văn bản"),
     "document_exported": N_("Tải văn bản dạng Word"),
     "document_scanned": N_("Thêm bản ký của văn bản"),
+    "document_scan_mistaken": N_("Đánh dấu bản ký thêm nhầm"),
+    "document_scan_restored": N_("Bỏ đánh dấu bản ký thêm nhầm"),
     "document_voided": N_("Hủy văn bản"),
     "identity_read": N_("Xem danh tính"),
     "identity_handed_over": N_("Giao danh tính cho cơ quan giải quyết"),
@@ -111,13 +113,19 @@ def _alike(one: TimelineEntry, other: TimelineEntry) -> bool:
 
 
 async def _with_words(db: AsyncSession, case_id: str, entries: list[TimelineEntry]) -> list[TimelineEntry]:
-    """What was said when the case was given to somebody, and when it came back; the audit trail names only the turn."""
+    """What was said when the case was given to somebody, and when it came back; why a signed copy does not count. The
+    audit trail names only the turn, or the mark."""
     turns = {one.id: one for one in await db.scalars(select(Assignment).where(Assignment.case_id == case_id))}
-    said = [turns.get(str(entry.detail.get("assignment", ""))) for entry in entries]
-    return [
-        replace(entry, reason=str(getattr(turn, WORDS[entry.kind]))) if turn and entry.kind in WORDS else entry
-        for entry, turn in zip(entries, said, strict=True)
-    ]
+    ids = [str(entry.detail["mark"]) for entry in entries if "mark" in entry.detail]
+    marks = {one.id: one for one in await db.scalars(select(ScanMark).where(ScanMark.id.in_(ids)))}
+    return [_worded(entry, turns, marks) for entry in entries]
+
+
+def _worded(entry: TimelineEntry, turns: Mapping[str, Assignment], marks: Mapping[str, ScanMark]) -> TimelineEntry:
+    if mark := marks.get(str(entry.detail.get("mark", ""))):
+        return replace(entry, reason=mark.reason)
+    turn = turns.get(str(entry.detail.get("assignment", "")))
+    return replace(entry, reason=str(getattr(turn, WORDS[entry.kind]))) if turn and entry.kind in WORDS else entry
 
 
 async def _audited(

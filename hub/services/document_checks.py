@@ -14,7 +14,7 @@ from hub.auth import Actor
 from hub.errors import Forbidden, NotFound
 from hub.form_registry import registry
 from hub.i18n import N_, Named
-from hub.models import Document
+from hub.models import Document, DocumentScan, MinutesScan
 from hub.seals import PublicKey
 from hub.services import case_access
 from hub.services.documents import signed_facts
@@ -37,6 +37,10 @@ class Verdict:
     """Since when it no longer counts."""
     text_sha256: str
     """Of the minutes or conclusion that it sets out."""
+    signed: tuple[str, ...]
+    """SHA-256 of its signed copies."""
+    mistaken: tuple[tuple[str, datetime], ...]
+    """SHA-256 of what was added as a signed copy by mistake, and since when it is known."""
 
 
 async def check(db: AsyncSession, keys: Mapping[str, PublicKey], token: str) -> Verdict:
@@ -45,6 +49,7 @@ async def check(db: AsyncSession, keys: Mapping[str, PublicKey], token: str) -> 
     if row is None or row.sha256 is None:
         raise NotFound(N_("Không có văn bản nào mang mã này."))
     edition = registry().edition(row.form_code, row.edition)
+    scans: list[DocumentScan | MinutesScan] = [*row.scans, *await _of_minutes(db, row)]
     return Verdict(
         edition.title,
         row.number,
@@ -54,7 +59,17 @@ async def check(db: AsyncSession, keys: Mapping[str, PublicKey], token: str) -> 
         genuine(keys, row),
         row.voided_at,
         row.text_sha256,
+        tuple(one.sha256 for one in scans if not one.mistake),
+        tuple((one.sha256, one.mistake.created_at) for one in scans if one.mistake),
     )
+
+
+async def _of_minutes(db: AsyncSession, row: Document) -> list[MinutesScan]:
+    """Signed minutes are added where they are locked, not at their paper."""
+    if row.hearing_id is None:
+        return []
+    wanted = select(MinutesScan).where(MinutesScan.version_id == row.source_id)
+    return list(await db.scalars(wanted.order_by(MinutesScan.created_at)))
 
 
 async def own_case(db: AsyncSession, actor: Actor, token: str) -> str:

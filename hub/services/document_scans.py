@@ -15,7 +15,7 @@ from hub.filetypes import JPEG, PDF, PNG, FileType, recognise
 from hub.i18n import N_, Text
 from hub.ids import new_id
 from hub.models import Document, DocumentScan
-from hub.services import documents
+from hub.services import documents, scan_mistakes, transfer_items
 from hub.services.documents import FOLDER, OpenedFile
 from hub.services.form_facts import About
 from hub.services.identity import Vault
@@ -73,12 +73,14 @@ async def open_scan(
     scan_id: str,
     reason: str = "",
 ) -> OpenedFile:
-    """Logged before it is shown. A denunciation's may carry anything, a name or handwriting: see ``open_pdf``."""
+    """Logged before it is shown; what was entered by mistake with a reason. A denunciation's may carry anything, a
+    name or handwriting: see ``open_pdf``."""
     async with database.transaction() as db:
         row = await documents.get(db, actor, about, document_id)
         number, scan = next(((n, one) for n, one in enumerate(row.scans, 1) if one.id == scan_id), (0, None))
         if scan is None:
             raise NotFound(N_("Không tìm thấy văn bản."))
+        scan_mistakes.require_openable(scan.mistake, reason, by_transfer=await _came_along(db, actor, row))
         await documents.require_openable(db, vault, actor, row, reason, named=True)
         await documents.note(db, actor, "document_opened", row, reason, scan_id=scan.id)
         data_key = await key_for(db, vault, scan.id, sealed=scan.sealed)
@@ -87,13 +89,21 @@ async def open_scan(
     return OpenedFile(f"{row.number.replace('/', '-')}-{row.year}-ban-ky-{number}.{suffix}", scan.media_type, data)
 
 
+async def _came_along(db: AsyncSession, actor: Actor, row: Document) -> bool:
+    """Whether this person sees the paper only because it was transferred."""
+    return row.case is not None and await transfer_items.seen(db, actor, row.case) is not None
+
+
 async def _writable(db: AsyncSession, actor: Actor, about: About, document_id: str, sha256: str) -> Document:
     row = await documents.get(db, actor, about, document_id)
     await documents.require_writable(db, actor, row)
     documents.require_valid(row)
     if sha256 == row.sha256:
         raise _bad(Text(N_("Đây là bản điện tử chưa ký của chính văn bản này. Hãy quét bản giấy đã ký.")))
-    if any(scan.sha256 == sha256 for scan in row.scans):
+    same = next((scan for scan in row.scans if scan.sha256 == sha256), None)
+    if same is not None and same.mistake:
+        raise _bad(Text(N_("Tệp này đã được thêm và bị đánh dấu thêm nhầm. Nếu đúng, hãy bỏ đánh dấu.")))
+    if same is not None:
         raise _bad(Text(N_("Tệp này đã được thêm rồi.")))
     return row
 

@@ -29,8 +29,9 @@ from hub.models import (
     MinutesEdit,
     MinutesSection,
     MinutesState,
+    Recording,
 )
-from hub.services import audit, hearing_lists, identity
+from hub.services import audit, custody, hearing_lists, identity
 from hub.services.identity import Vault
 from hub.services.minutes_discretion import Discretion
 
@@ -244,3 +245,14 @@ async def audited(
     """An audit event about a hearing's minutes."""
     told = {"number": hearing.number, **detail}
     await audit.record(db, actor, action, "hearing", hearing.id, reason, unit_path=hearing.unit.path, **told)
+
+
+async def witnessed(db: AsyncSession, actor: Actor, action: str, hearing: Hearing, **detail: object) -> None:
+    """In the recording's chain of custody, which writes the audit event too."""
+    recording_id = await db.scalar(select(Recording.id).where(Recording.hearing_id == hearing.id))
+    if recording_id is None:
+        await audited(db, actor, action, hearing, "", **detail)
+        return
+    await custody.record(
+        db, actor, recording_id, action, "", unit_path=hearing.unit.path, hearing_id=hearing.id, **detail
+    )

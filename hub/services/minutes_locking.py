@@ -26,11 +26,9 @@ from hub.models import (
     MinutesAnnex,
     MinutesState,
     MinutesVersion,
-    Recording,
     SeatKind,
 )
 from hub.services import (
-    custody,
     identity,
     minutes,
     minutes_document,
@@ -68,10 +66,9 @@ async def missing(db: AsyncSession, hearing: Hearing, version: MinutesVersion, a
     sat = set(await db.scalars(select(Attendance.seat_id).where(Attendance.hearing_id == hearing.id)))
     answered = {one.seat_id for one in answers}
     points = [seat for seat in hearing.seats if seat.kind == SeatKind.POINT and seat.id in sat]
-    scanned = any(scan.version_id == version.id for scan in await minutes_scans.scans(db, hearing.id))
     return Missing(
         still_open=hearing.state != HearingState.CLOSED,
-        scan=not scanned,
+        scan=not await minutes_scans.signed(db, version),
         seats=tuple(seat.label for seat in points if seat.id not in answered),
     )
 
@@ -105,7 +102,7 @@ async def lock(
     signed = signed_texts.sign(config, document)
     found.document, found.sha256 = signed.text, signed.sha256
     found.signature, found.seal_key = signed.signature, signed.key
-    await _witness(db, actor, hearing, "minutes_locked", sha256=found.sha256, version=found.version)
+    await minutes.witnessed(db, actor, "minutes_locked", hearing, sha256=found.sha256, version=found.version)
     await db.flush()
     return found
 
@@ -148,7 +145,7 @@ async def add_annex(
     )
     db.add(row)
     await db.flush()
-    await _witness(db, actor, hearing, "minutes_annexed", sha256=row.sha256, number=number)
+    await minutes.witnessed(db, actor, "minutes_annexed", hearing, sha256=row.sha256, number=number)
     return row
 
 
@@ -175,21 +172,9 @@ async def _document(
         ],
         "scans": [
             {"id": scan.id, "sha256": scan.sha256, "size_bytes": scan.size_bytes, "seat": scan.seat_id}
-            for scan in await minutes_scans.scans(db, hearing.id)
-            if scan.version_id == version.id
+            for scan in await minutes_scans.signed(db, version)
         ],
         "reason": reason,
         "locked_at": instant(found.locked_at),
         "locked_by": found.locked_by,
     }
-
-
-async def _witness(db: AsyncSession, actor: Actor, hearing: Hearing, action: str, **detail: object) -> None:
-    """In the recording's chain of custody, which writes the audit event too."""
-    recording_id = await db.scalar(select(Recording.id).where(Recording.hearing_id == hearing.id))
-    if recording_id is None:
-        await minutes.audited(db, actor, action, hearing, "", **detail)
-        return
-    await custody.record(
-        db, actor, recording_id, action, "", unit_path=hearing.unit.path, hearing_id=hearing.id, **detail
-    )

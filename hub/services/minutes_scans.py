@@ -18,7 +18,17 @@ from hub.filetypes import FileType
 from hub.i18n import N_, Text
 from hub.ids import utc_now
 from hub.models import Attachment, Case, Hearing, Minutes, MinutesScan, MinutesState, MinutesVersion
-from hub.services import attachments, audit, denouncers, hearing_lists, minutes, minutes_reading, sealed_objects
+from hub.services import (
+    attachments,
+    audit,
+    denouncers,
+    hearing_lists,
+    identity,
+    minutes,
+    minutes_reading,
+    scan_mistakes,
+    sealed_objects,
+)
 from hub.services.attachments import AttachmentUpload, OpenedAttachment
 from hub.services.identity import Vault
 from hub.services.store import ObjectStore
@@ -37,7 +47,8 @@ async def add_scan(
     seat_id: str = "",
     max_bytes: int,
 ) -> MinutesScan:
-    """Keep a scan of the signed print. Writers, and officers for their own point, while the minutes are read.
+    """Keep a scan of the signed print. Writers, and officers for their own point, while the minutes are read; of locked
+    ones where every scan was entered by mistake.
 
     Raises ``TooLarge``, ``BadInput`` (not a PDF or picture), ``Forbidden``, ``Conflict``, ``StoreAway``.
     """
@@ -61,9 +72,16 @@ async def add_scan(
             await denouncers.keep_document_key(db, vault.ring, kept.id, kept.data_key, in_use=True)
         db.add(row)
         await db.flush()
-        told = {"scan_id": row.id, "sha256": row.sha256, "version": found.version}
-        await minutes.audited(db, actor, "minutes_scanned", hearing, "", **told)
+        await _note(db, actor, hearing, found, row)
         return row
+
+
+async def _note(db: AsyncSession, actor: Actor, hearing: Hearing, found: Minutes, row: MinutesScan) -> None:
+    told = {"scan_id": row.id, "sha256": row.sha256, "version": found.version}
+    if found.state == MinutesState.LOCKED:
+        await minutes.witnessed(db, actor, "minutes_scanned", hearing, **told)
+    else:
+        await minutes.audited(db, actor, "minutes_scanned", hearing, "", **told)
 
 
 async def open_scan(
@@ -76,8 +94,13 @@ async def open_scan(
             raise NotFound(N_("Không tìm thấy bản quét."))
         hearing = await hearing_lists.get(db, actor, row.hearing_id)
         minutes_reading.require_read(actor, hearing)
+        scan_mistakes.require_openable(row.mistake, reason, by_transfer=False)
+        said = reason.strip() if row.mistake else ""  # of a denouncer's the vault's own entry tells why
+        await identity.require_discreet(db, vault, actor, hearing.cases if said else (), said)
         path = hearing.unit.path
-        await audit.record(db, actor, "minutes_scan_opened", "hearing", hearing.id, "", unit_path=path, scan_id=row.id)
+        await audit.record(
+            db, actor, "minutes_scan_opened", "hearing", hearing.id, said, unit_path=path, scan_id=row.id
+        )
     if row.attachment_id:
         return await attachments.open_attachment(database, store, vault, actor, row.attachment_id, reason)
     data = await asyncio.to_thread(sealed_objects.read_whole, store, None, row.id, row.object_key, row.sha256)
@@ -88,6 +111,11 @@ async def scans(db: AsyncSession, hearing_id: str) -> list[MinutesScan]:
     """The oldest first. Whoever shows them asks for permission."""
     wanted = select(MinutesScan).where(MinutesScan.hearing_id == hearing_id).order_by(MinutesScan.created_at)
     return list(await db.scalars(wanted))
+
+
+async def signed(db: AsyncSession, version: MinutesVersion) -> list[MinutesScan]:
+    """The scans of this version that count, the oldest first."""
+    return [one for one in await scans(db, version.hearing_id) if one.version_id == version.id and one.mistake is None]
 
 
 def _document(actor: Actor, case: Case, row: MinutesScan) -> Attachment:
@@ -117,22 +145,33 @@ async def _scannable(db: AsyncSession, actor: Actor, hearing_id: str, seat_id: s
     if seat_id and seat_id not in {seat.id for seat in hearing.seats}:
         raise NotFound(N_("Không tìm thấy chỗ này trong buổi tiếp."))
     found = await minutes.get(db, hearing_id)
-    rules.require_state(MinutesState(found.state) if found else MinutesState.WRITING, MinutesState.READING)
+    if not await lacks_scan(db, found):
+        rules.require_state(MinutesState(found.state) if found else MinutesState.WRITING, MinutesState.READING)
     assert found is not None
     return hearing, found
+
+
+async def lacks_scan(db: AsyncSession, found: Minutes | None) -> bool:
+    """Whether these are locked minutes of which every scan was entered by mistake: then the right one may be added."""
+    if found is None or found.state != MinutesState.LOCKED:
+        return False
+    return not await signed(db, await _version(db, found))
+
+
+async def _version(db: AsyncSession, found: Minutes) -> MinutesVersion:
+    wanted = select(MinutesVersion).where(
+        MinutesVersion.hearing_id == found.hearing_id, MinutesVersion.number == found.version
+    )
+    version: MinutesVersion = (await db.execute(wanted)).scalar_one()
+    return version
 
 
 async def _row(db: AsyncSession, actor: Actor, found: Minutes, kind: FileType, upload: AttachmentUpload) -> MinutesScan:
     held = select(func.count()).select_from(MinutesScan).where(MinutesScan.hearing_id == found.hearing_id)
     number = int(await db.scalar(held) or 0) + 1
-    version = await db.scalar(
-        select(MinutesVersion.id).where(
-            MinutesVersion.hearing_id == found.hearing_id, MinutesVersion.number == found.version
-        )
-    )
     return MinutesScan(
         hearing_id=found.hearing_id,
-        version_id=version,
+        version_id=(await _version(db, found)).id,
         # A file name easily tells whose signature it carries.
         file_name=f"bien-ban-ky-{number}.{kind.suffixes[0]}",
         media_type=kind.media_type,

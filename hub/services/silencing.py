@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.auth import Actor
@@ -15,10 +15,14 @@ from hub.models import (
     Case,
     CaseEvent,
     CitizenNotice,
+    Document,
+    DocumentScan,
+    MinutesScan,
     PartyNeed,
     Receipt,
     ReceiptItem,
     Representation,
+    ScanMark,
     Transfer,
     Visit,
 )
@@ -42,6 +46,7 @@ async def silence(db: AsyncSession, vault: Vault, actor: Actor, case: Case) -> N
         (Transfer, Transfer.case_id == case.id, ("answer",)),
         (CitizenNotice, CitizenNotice.case_id == case.id, ("proof",)),
         (ReceiptItem, of_receipts, ("name",)),
+        (ScanMark, await _of_scans(db, case), ("reason",)),
     ):
         await _rows(db, kind, condition, names, without)
     for hearing in await hearings_about(db, case.id):
@@ -51,6 +56,15 @@ async def silence(db: AsyncSession, vault: Vault, actor: Actor, case: Case) -> N
         if without(hearing.reason) != hearing.reason:
             hearing.reason = ""
     await db.flush()
+
+
+async def _of_scans(db: AsyncSession, case: Case) -> ColumnElement[bool]:
+    """Marks on signed papers of the case, and on signed minutes of hearings about it."""
+    papers = select(DocumentScan.id).join(Document, Document.id == DocumentScan.document_id)
+    hearings = [one.id for one in await hearings_about(db, case.id)]
+    of_papers = papers.where(or_(Document.case_id == case.id, Document.hearing_id.in_(hearings)))
+    of_minutes = select(MinutesScan.id).where(MinutesScan.hearing_id.in_(hearings))
+    return or_(ScanMark.document_scan_id.in_(of_papers), ScanMark.minutes_scan_id.in_(of_minutes))
 
 
 async def _rows(

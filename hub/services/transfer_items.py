@@ -14,7 +14,7 @@ from hub.errors import BadInput, Forbidden
 from hub.form_registry import registry
 from hub.i18n import N_, Named, Text
 from hub.models import Attachment, Case, Document, OrgUnit, Scan, Transfer, TransferItem, TransferState
-from hub.services import audit
+from hub.services import audit, scan_mistakes
 from hub.services.case_access import reads_by_own_right
 
 
@@ -26,15 +26,19 @@ class Item:
     name: str | Named
     number: str
     path: str
+    mistaken: bool = False
+    """Signed minutes that were entered by mistake."""
 
 
 async def choices(db: AsyncSession, case: Case) -> list[Item]:
-    """What may go along: what was brought and the papers made, finished and not void. A paper that names a denouncer
+    """What may go along: what was brought, without signed minutes that were entered by mistake, and the papers made,
+    finished and not void. A paper that names a denouncer
     stays where it is: the recipient is given the identity, not our papers about it."""
     papers = select(Document).where(Document.case_id == case.id, Document.sha256.is_not(None))
     papers = papers.where(Document.voided_at.is_(None)).order_by(Document.created_at, Document.id)
     made = [row for row in (await db.execute(papers)).unique().scalars() if not (row.named and case.party.secret)]
-    brought = [row for row in case.attachments if row.scan != Scan.PENDING]
+    mistaken = await scan_mistakes.of_attachments(db, [row.id for row in case.attachments])
+    brought = [row for row in case.attachments if row.scan != Scan.PENDING and row.id not in mistaken]
     return [*(_brought(case, row) for row in brought), *(_made(case, row) for row in made)]
 
 
@@ -59,11 +63,12 @@ async def of_transfers(db: AsyncSession, sent: Sequence[Transfer]) -> dict[str, 
     made = select(Document).where(Document.id.in_(objects)).order_by(Document.created_at)
     found = {row.id: row for row in (await db.execute(brought)).scalars()}
     papers = {row.id: row for row in (await db.execute(made)).unique().scalars()}
+    mistaken = await scan_mistakes.of_attachments(db, found)
     listed: dict[str, list[Item]] = {}
     for transfer_id, case in ids.items():
         mine = {row.object_id for row in rows if row.transfer_id == transfer_id}
         listed[transfer_id] = [
-            *(_brought(case, row) for key, row in found.items() if key in mine),
+            *(_brought(case, row, mistaken=key in mistaken) for key, row in found.items() if key in mine),
             *(_made(case, row) for key, row in papers.items() if key in mine),
         ]
     return listed
@@ -94,9 +99,9 @@ def only(known: frozenset[str] | None, rows: Iterable[Attachment]) -> list[Attac
     return [row for row in rows if known is None or row.id in known]
 
 
-def _brought(case: Case, row: Attachment) -> Item:
+def _brought(case: Case, row: Attachment, *, mistaken: bool = False) -> Item:
     sealed = row.sealed or case.party.secret
-    return Item(row.id, row.file_name, "", "" if sealed else f"/cases/{case.id}/attachments/{row.id}")
+    return Item(row.id, row.file_name, "", "" if sealed else f"/cases/{case.id}/attachments/{row.id}", mistaken)
 
 
 def _made(case: Case, row: Document) -> Item:

@@ -20,6 +20,7 @@ from hub.services import (
     minutes_scans,
     postings,
     receipts,
+    scan_marks,
     state_secrets,
     visits,
 )
@@ -149,7 +150,7 @@ async def test_minutes_conclusions_and_their_papers_lose_it_even_when_locked(dat
         await minutes_reading.answer(*said, version=1, position="objected", words="Kho vũ khí khác")
     await held.happen("ended")
     upload = AttachmentUpload("ký.pdf", PDF)
-    await minutes_scans.add_scan(
+    signed = await minutes_scans.add_scan(
         database, store, world.vault, secretary, held.hearing.id, upload, seat_id="", max_bytes=10_000
     )
     async with database.transaction() as db:
@@ -160,6 +161,8 @@ async def test_minutes_conclusions_and_their_papers_lose_it_even_when_locked(dat
     async with database.transaction() as db:
         await minutes_locking.add_annex(db, world.vault, config, secretary, held.hearing.id, "Sai: Kho vũ khí")
         await conclusions.issue(db, config, chair, found.id, 1)
+        where = secretary, held.hearing.id, signed.id
+        await scan_marks.mark_minutes(db, world.vault, *where, "Kho vũ khí là việc khác", mistaken=True)
     papers = Papers(database, store, world.vault, config)
     await papers.of_minutes(secretary, held.hearing.id)
     await papers.of_conclusion(secretary, found.id)

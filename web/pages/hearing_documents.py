@@ -7,7 +7,7 @@ from aiohttp import web as http
 from hub.errors import BadInput, Conflict, NotReady, TooLarge
 from hub.forms.hearing import CONCLUSION
 from hub.models import Document
-from hub.services import document_scans, documents
+from hub.services import document_scans, documents, scan_marks
 from hub.services.form_facts import About
 from hub.services.hearing_documents import Papers
 from web import forms, keys, uploads, view
@@ -78,6 +78,20 @@ async def add_scan(request: http.Request) -> http.Response:
     except (BadInput, TooLarge, NotReady, Conflict) as error:
         return await _page(request, row, error, f"paper-scan-{row.id}")
     return _back(request, row, "document_scanned")
+
+
+@routes.post(ONE + "/scans/{scan_id:[0-9a-f]{32}}/mark")
+async def mark_scan(request: http.Request) -> http.Response:
+    """``mistaken=yes``: it was added by mistake; else that is taken back."""
+    actor, hub, form = keys.actor(request), keys.deps(request), await forms.read(request)
+    row, scan_id, mistaken = await _row(request), request.match_info["scan_id"], form.yes("mistaken")
+    try:
+        async with hub.database.transaction() as db:
+            where = actor, _about(request), row.id, scan_id
+            await scan_marks.mark(db, hub.vault, *where, form.text("reason"), mistaken=mistaken)
+    except (BadInput, Conflict) as error:
+        return await _page(request, row, error, f"mark-{scan_id}")
+    return _back(request, row, "scan_mistaken" if mistaken else "scan_restored")
 
 
 @routes.get(ONE + "/scans/{scan_id:[0-9a-f]{32}}")

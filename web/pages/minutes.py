@@ -25,6 +25,7 @@ from hub.services import (
     minutes_reading,
     minutes_scans,
     recordings,
+    scan_marks,
     signed_texts,
 )
 from hub.services.attachments import AttachmentUpload
@@ -140,6 +141,20 @@ async def download_with_reason(request: http.Request) -> http.Response:
     return await _scan(request, form.text("reason"))
 
 
+@routes.post("/hearings/{hearing_id}/minutes/scans/{scan_id}/mark")
+async def mark_scan(request: http.Request) -> http.Response:
+    """``mistaken=yes``: it was uploaded by mistake; else that is taken back."""
+    actor, hub, form = keys.actor(request), keys.deps(request), await forms.read(request)
+    scan_id, mistaken = request.match_info["scan_id"], form.yes("mistaken")
+    try:
+        async with hub.database.transaction() as db:
+            where = actor, request.match_info["hearing_id"], scan_id
+            await scan_marks.mark_minutes(db, hub.vault, *where, form.text("reason"), mistaken=mistaken)
+    except (BadInput, Conflict) as error:
+        return await minutes_page(request, error=error, dialog=f"mark-{scan_id}", values=dict(form.fields))
+    return _done(request, "scan_mistaken" if mistaken else "scan_restored")
+
+
 async def _scan(request: http.Request, reason: str) -> http.Response:
     actor, hub, scan_id = keys.actor(request), keys.deps(request), request.match_info["scan_id"]
     try:
@@ -229,7 +244,7 @@ async def _context(db: AsyncSession, request: http.Request, actor: Actor, hearin
         "replay": f"/recordings/{recording.recording_id}" if recording and recording.may_replay else "",
         "seats": {seat.id: seat for seat in hearing.seats},
         "answerable": minutes_reading.answerable(actor, hearing) if state == MinutesState.READING else [],
-        "scans": await minutes_scans.scans(db, hearing_id),
+        **await _scans(db, actor, hearing, found),
         "sealed_openable": _opens_sealed(actor, hearing),
         "annexes": await minutes_locking.annexes(db, hearing_id),
         "missing": await _missing(db, hearing, reading) if state == MinutesState.READING else None,
@@ -292,3 +307,17 @@ def _is_genuine(request: http.Request, found: Minutes | None) -> bool:
     assert found is not None
     signed = SignedText(found.document, found.sha256, found.signature, found.seal_key)
     return signed_texts.genuine(keys.deps(request).config, signed)
+
+
+async def _scans(db: AsyncSession, actor: Actor, hearing: Hearing, found: Minutes | None) -> dict[str, Any]:
+    """The signed prints, whether this person may add one, and which they may mark as entered by mistake."""
+    rows = await minutes_scans.scans(db, hearing.id)
+    added = found is not None and (found.state == MinutesState.READING or await minutes_scans.lacks_scan(db, found))
+    own = [seat.id for seat in minutes_reading.answerable(actor, hearing)]
+    writes = minutes.may_write(actor, hearing)
+    return {
+        "scans": rows,
+        "scannable": added and (writes or bool(own)),
+        "scan_seat": "" if writes or not own else own[0],
+        "markable": {one.id for one in rows if writes or one.seat_id in own},
+    }

@@ -28,6 +28,7 @@ from hub.services import (
     documents,
     form_facts,
     identity,
+    scan_marks,
     transfer_items,
     visits,
 )
@@ -96,6 +97,7 @@ async def _index(request: http.Request, *, status: int = 200, dialog: str = "", 
         now=[registry().edition(form.code, formats.today()) for form in now],
         others=[registry().edition(form.code, formats.today()) for form in others],
         may_make=may(actor, Action.MAKE_DOCUMENT, here),
+        by_transfer=known is not None,
         may_identify=may(actor, identity.reading(case.party) if case else Action.READ_IDENTITY, here),
         attachment_max_mb=hub.config.attachment_max_mb,
         dialog=dialog,
@@ -270,6 +272,24 @@ async def void(request: http.Request) -> http.Response:
             request, status=error.status, dialog=f"void-{document_id}", message=error.text, errors=fields
         )
     return view.redirect(request, f"{base_of(about)}/documents#d-{document_id}", notice="document_voided")
+
+
+@routes.post(ONE + "/scans/{scan_id:[0-9a-f]{32}}/mark")
+@routes.post(ONE_OF_VISIT + "/scans/{scan_id:[0-9a-f]{32}}/mark")
+async def mark_scan(request: http.Request) -> http.Response:
+    """``mistaken=yes``: it was added by mistake; else that is taken back."""
+    actor, hub, form = keys.actor(request), keys.deps(request), await forms.read(request)
+    about, known = about_of(request), request.match_info
+    scan_id, mistaken = known["scan_id"], form.yes("mistaken")
+    try:
+        async with hub.database.transaction() as db:
+            where = actor, about, known["document_id"], scan_id
+            await scan_marks.mark(db, hub.vault, *where, form.text("reason"), mistaken=mistaken)
+    except (BadInput, Conflict) as error:
+        fields = forms.field_errors(error)
+        return await _index(request, status=error.status, dialog=f"mark-{scan_id}", message=error.text, errors=fields)
+    notice = "scan_mistaken" if mistaken else "scan_restored"
+    return view.redirect(request, f"{base_of(about)}/documents#d-{known['document_id']}", notice=notice)
 
 
 @routes.get(ONE + "/scans/{scan_id:[0-9a-f]{32}}")
