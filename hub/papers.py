@@ -14,6 +14,8 @@ from typing import Any
 
 MOTTO = ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc")
 _NOT_XML = re.compile("[^\\t\\n\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+AGENCY_LINE = 24
+"""How many letters of an agency's name stand on one line."""
 _SHORT = (("UBND", "Ủy ban nhân dân"), ("HĐND", "Hội đồng nhân dân"))
 _PLACES = ("xã", "phường", "đặc khu", "thị trấn", "tỉnh", "thành phố", "huyện", "quận", "thị xã")
 
@@ -142,11 +144,15 @@ def written_out(agency: str) -> str:
 
 
 def agency_lines(agency: str) -> tuple[str, ...]:
-    """In capitals, a people's committee's or council's place on a line of its own."""
+    """In capitals; the place of a people's committee or council, or of others with long names, on its own line."""
     full = written_out(agency)
     for _, long in _SHORT:
         if full.startswith(long + " "):
             return (long.upper(), full[len(long) + 1 :].upper())
+    for kind in _PLACES:
+        body, found, place = full.partition(f" {kind} ")
+        if found and len(full) > AGENCY_LINE:
+            return (body.upper(), f"{kind} {place}".upper())
     return (full.upper(),)
 
 
@@ -183,6 +189,13 @@ def place_and_day(place: str, day: date) -> str:
 def in_words(day: date | None) -> str:
     """``ngày 05/02/2026``, or dots where the day is not known."""
     return f"ngày {day:%d/%m/%Y}" if day else "ngày ...../...../......"
+
+
+def qr_words(paper: Paper) -> str:
+    """What stands beside the QR code; true of a paper that was edited in Word, too."""
+    site = "/".join(paper.verify_url.split("/")[:3])
+    told = "số, ngày, cơ quan và hiệu lực của văn bản đã lập; so tệp bạn có với bản gốc"
+    return f"Quét mã hoặc mở {site} để kiểm tra {told}."
 
 
 def printable(text: str) -> str:

@@ -1,11 +1,17 @@
-"""The same papers as editable Word files: built part by part from a ``Paper``, without any template to inject into."""
+"""The same papers as editable Word files: built part by part from a ``Paper``, without any template to inject into.
+
+Their QR code leads to the paper that was made: its number, day and whether it still counts. What is edited here has no
+proof of its own, and the words beside the code promise none.
+"""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from datetime import UTC, datetime, time
 from typing import Any
 
+import segno
 from docx import Document
 from docx.enum.section import WD_ORIENT
 from docx.enum.table import WD_TABLE_ALIGNMENT
@@ -26,6 +32,8 @@ CENTER, LEFT, BOTH, RIGHT = (
     WD_ALIGN_PARAGRAPH.RIGHT,
 )
 DOTS = "." * 60
+ROW_LETTERS = 400
+"""A table's row with fewer in each cell stays on one page."""
 RULE = "─" * 8
 _ALIGN = {"both": BOTH, "left": LEFT, "center": CENTER}
 
@@ -38,8 +46,11 @@ def build(paper: Paper) -> bytes:
         _say(document.add_paragraph(), paper.form_note, 11, italic=True).alignment = RIGHT
     _heading(document, paper)
     _title(document, paper)
-    for block in paper.blocks:
+    for number, block in enumerate(paper.blocks):
         _block(document, block)
+        following = paper.blocks[number + 1] if number + 1 < len(paper.blocks) else None
+        if isinstance(block, Para | Items | Fields) and isinstance(following, Signatures | None):
+            document.paragraphs[-1].paragraph_format.keep_with_next = True
     _end(document, paper)
     file = io.BytesIO()
     document.save(file)
@@ -60,7 +71,15 @@ def _set_up(document: Any, paper: Paper) -> None:
     style = document.styles["Normal"]
     style.font.name, style.font.size = FACE, Pt(14)
     style.element.rPr.rFonts.set(qn("w:eastAsia"), FACE)
-    style.paragraph_format.space_after = Pt(4)
+    style.paragraph_format.space_after, style.paragraph_format.line_spacing = Pt(4), 1.0
+    _properties(document, paper)
+
+
+def _properties(document: Any, paper: Paper) -> None:
+    """What the file says of itself: what the paper's head says, and nobody's name."""
+    known = document.core_properties
+    known.comments, known.keywords = "", papers.printable(", ".join(paper.keywords))
+    known.created = known.modified = datetime.combine(paper.day, time(), UTC)
     document.core_properties.title = papers.printable(" ".join(part for part in (paper.title, paper.subject) if part))
     document.core_properties.author = papers.printable(papers.written_out(paper.agency))
     document.core_properties.language = "vi-VN"
@@ -80,8 +99,9 @@ def _page_number(paragraph: Paragraph) -> None:
 
 def _heading(document: Any, paper: Paper) -> None:
     table = document.add_table(rows=1, cols=2)
-    # The motto's first line must not wrap: 13 pt bold needs 9.4 cm, cells keep 0.4 cm for themselves.
-    _set_widths(table, (Cm(6.2), Cm(18 if paper.landscape else 10)))
+    # The motto's first line must not wrap: 13 pt bold needs 9.4 cm of a page 16.2 cm wide.
+    _without_margins(table)
+    _set_widths(table, (Cm(6.4), Cm(18 if paper.landscape else 9.8)))
     left, right = table.rows[0].cells
     lines = ([(paper.authority.upper(), 13, False)] if paper.authority else []) + [
         (line, 13, True) for line in papers.agency_lines(paper.agency)
@@ -147,9 +167,11 @@ def _lines(block: Fields | Items | Lines) -> list[str]:
 def _signatures(document: Any, signers: tuple[Signer, ...]) -> None:
     for start in range(0, len(signers), 3):
         few = signers[start : start + 3]
-        cells = document.add_table(rows=1, cols=len(few)).rows[0].cells
-        for cell, signer in zip(cells, few, strict=True):
+        table = document.add_table(rows=1, cols=len(few))
+        for cell, signer in zip(table.rows[0].cells, few, strict=True):
             _signature(cell, signer)
+        _whole(table)
+        _small(document)
 
 
 def _para(document: Any, block: Para) -> None:
@@ -177,13 +199,18 @@ def _table(document: Any, block: Table) -> None:
         for cell, text in zip(row.cells, texts, strict=True):
             _say(cell.paragraphs[0], text, block.size_pt, bold=True).alignment = CENTER
     for texts in block.rows:
-        for column, (cell, text) in enumerate(zip(table.add_row().cells, texts, strict=True)):
+        row = table.add_row()
+        if max(len(text) for text in texts) < ROW_LETTERS:
+            _mark(row, "w:cantSplit")
+        for column, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
             _say(cell.paragraphs[0], text, block.size_pt).alignment = RIGHT if column in block.right else LEFT
+            cell.paragraphs[0].paragraph_format.space_after = Pt(2)
     if block.widths:
         section, whole = document.sections[0], sum(block.widths)
         room = section.page_width - section.left_margin - section.right_margin
         _set_widths(table, [int(room * share / whole) for share in block.widths])
     _merge(table, block)
+    _small(document)
 
 
 def _set_widths(table: Any, widths_emu: Sequence[int]) -> None:
@@ -209,35 +236,96 @@ def _merge(table: Any, block: Table) -> None:
 
 
 def _repeat(row: Any) -> None:
-    mark = OxmlElement("w:tblHeader")
+    _mark(row, "w:tblHeader")
+
+
+def _mark(row: Any, name: str) -> None:
+    """``w:tblHeader``: the head repeats on every page; ``w:cantSplit``: the row stays on one."""
+    mark = OxmlElement(name)
     mark.set(qn("w:val"), "true")
-    row._tr.get_or_add_trPr().append(mark)  # noqa: SLF001 - python-docx has no name for a head that repeats
+    row._tr.get_or_add_trPr().append(mark)  # noqa: SLF001 - python-docx has no name for either
+
+
+def _whole(table: Any) -> None:
+    """On one page, title and name of a signature together."""
+    for row in table.rows:
+        _mark(row, "w:cantSplit")
+        for cell in row.cells:
+            for paragraph in cell.paragraphs[:-1]:
+                paragraph.paragraph_format.keep_with_next = True
+
+
+def _without_margins(table: Any) -> None:
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("w:left", "w:right"):
+        mark = OxmlElement(side)
+        mark.set(qn("w:w"), "0")
+        mark.set(qn("w:type"), "dxa")
+        margins.append(mark)
+    table._tbl.tblPr.append(margins)  # noqa: SLF001 - python-docx has no name for them
+
+
+def _small(document: Any) -> None:
+    """The paragraph that Word wants after a table, as low as a gap: a whole line may begin an empty page."""
+    paragraph = _say(document.add_paragraph(), "", 4)
+    paragraph.paragraph_format.space_after = Pt(0)
 
 
 def _signature(cell: Any, one: Signer) -> None:
     lines = [(part.upper(), 14, True) for part in one.on_behalf.splitlines()]
     _column(cell, [*lines, (one.title.upper(), 14, True)])
     if one.note:
-        _say(cell.add_paragraph(), one.note, 12, italic=True).alignment = CENTER
+        note = _say(cell.add_paragraph(), one.note, 12, italic=True)
+        note.alignment, note.paragraph_format.space_after = CENTER, Pt(0)
     for _ in range(3):
-        cell.add_paragraph()
+        cell.add_paragraph().paragraph_format.space_after = Pt(0)
     _say(cell.add_paragraph(), one.name, 14, bold=True).alignment = CENTER
 
 
 def _end(document: Any, paper: Paper) -> None:
-    if paper.text_sha256:
-        _say(document.add_paragraph(), f"SHA-256 của nội dung: {paper.text_sha256}", 9)
     if not paper.recipients and paper.signer is None:
+        # In the first page's foot: below the signatures it would push them onto another page, or stand there alone.
+        _proof(document.sections[0].first_page_footer, paper, Mm(15))
         return
-    left, right = document.add_table(rows=1, cols=2).rows[0].cells
+    table = document.add_table(rows=1, cols=2)
+    left, right = table.rows[0].cells
     if paper.recipients:
         paragraph = _say(left.paragraphs[0], "Nơi nhận:", 12, bold=True, italic=True)
         paragraph.paragraph_format.space_after = Pt(0)
         for number, one in enumerate(paper.recipients, 1):
             stop = "." if number == len(paper.recipients) else ";"
             _say(left.add_paragraph(), f"- {one}{stop}", 11).paragraph_format.space_after = Pt(0)
+    _proof(left, paper, Mm(22))
     if paper.signer is not None:
         _signature(right, paper.signer)
+    _whole(table)
+    _small(document)
+
+
+def _proof(place: Any, paper: Paper, width: int) -> None:
+    """The QR code with its words, and the hash of the text that the paper sets out."""
+    words = papers.qr_words(paper) if paper.verify_url else ""
+    if paper.verify_url:
+        picture = io.BytesIO()
+        segno.make(paper.verify_url, error="m").save(picture, kind="png", scale=8, border=0)
+        paragraph = place.add_paragraph()
+        paragraph.paragraph_format.space_before, paragraph.paragraph_format.space_after = Pt(6), Pt(2)
+        paragraph.add_run().add_picture(picture, width=width)
+        _described(paragraph, paper.verify_url)
+    if paper.text_sha256:
+        words = f"{words} SHA-256 của nội dung: {paper.text_sha256}".strip()
+    if words:
+        _say(place.add_paragraph(), words, 9).paragraph_format.space_after = Pt(0)
+
+
+def _described(paragraph: Paragraph, text: str) -> None:
+    """For who hears the paper read out; flush with the text."""
+    for properties in paragraph._p.iter(qn("wp:docPr")):  # noqa: SLF001 - python-docx has no name for it
+        properties.set("descr", text)
+        properties.set("name", "QR")
+    for inline in paragraph._p.iter(qn("wp:inline")):  # noqa: SLF001 - nor for the gap around a picture
+        for side in ("distT", "distB", "distL", "distR"):
+            inline.set(side, "0")
 
 
 def _say(

@@ -90,7 +90,11 @@ def for_case(case_type: CaseType, near: Collection[MoveCode]) -> tuple[list[Form
 
 
 def defaults(form: Form, facts: Facts) -> dict[str, str]:
-    return {field.name: field.default(facts) for field in fields_of(form)}
+    found = {field.name: field.default(facts) for field in fields_of(form)}
+    if form.by_head:
+        lines = found["on_behalf"].splitlines()
+        found["on_behalf"] = "\n".join(line for line in lines if not line.upper().startswith("TM."))
+    return found
 
 
 def cleaned(form: Form, typed: Typed) -> dict[str, str]:

@@ -11,7 +11,7 @@ from hub.cases import TYPE_NAMES
 from hub.forms.signing import Signing, Style, guessed
 from hub.i18n import N_
 from hub.models.cases import CaseType
-from hub.papers import Block, Fields, in_words
+from hub.papers import Block, Fields, in_words, written_out
 
 AMENDED = date(2026, 7, 1)
 """Law 136/2025/QH15 amends the laws on citizen reception, complaints and denunciations from this day."""
@@ -45,6 +45,8 @@ class Reception:
     """The latest visit about the case."""
 
     day: date
+    hour: str = ""
+    """As ``08 giờ 30 phút``."""
     requested: str = ""
     advised: str = ""
     refusal_ground: str = ""
@@ -150,6 +152,9 @@ class Form:
     to: Callable[[Facts, Typed], tuple[str, ...]] = lambda _facts, _typed: ()
     recipients: Callable[[Facts, Typed], tuple[str, ...]] = lambda _facts, _typed: ("Như trên", "Lưu: VT, hồ sơ")
     moves: frozenset[MoveCode] = frozenset()
+    by_head: bool = False
+    """Decided by the head in person, who then signs as such and not on behalf of the committee (Decree 30/2020,
+    Appendix I, part II.7)."""
     signed: bool = True
     """By the head or who signs for the agency; False where the text itself ends with signatures."""
     from_receipt: bool = False
@@ -168,8 +173,18 @@ def noun(facts: Facts) -> str:
 
 
 def head(facts: Facts) -> str:
-    """``Chủ tịch UBND xã Tân Tiến``."""
-    return f"{facts.style.head} {facts.unit}"
+    """``Chủ tịch Ủy ban nhân dân xã Tân Tiến``."""
+    return f"{facts.style.head} {written_out(facts.unit)}"
+
+
+def hour_of(facts: Facts) -> str:
+    """When they were received; now, where no visit is written down."""
+    return facts.reception.hour if facts.reception else facts.hour
+
+
+def sentence(text: str) -> str:
+    """With its full stop, where what was typed has none."""
+    return f"{text}." if text and text[-1] not in ".…:;!?" else text
 
 
 def reception_law(day: date) -> str:

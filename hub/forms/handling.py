@@ -18,6 +18,7 @@ from hub.forms.facts import (
     own_law,
     person_fields,
     reception_law,
+    sentence,
     to_body,
     to_person,
     whom,
@@ -53,10 +54,11 @@ def _proposal(facts: Facts, typed: Typed) -> tuple[Block, ...]:
     return (
         Para(_received(facts)),
         person_fields(facts),
-        Para(typed["subject_matter"], lead="Tóm tắt nội dung:"),
-        Para(typed["settled"] or "chưa có cơ quan nào giải quyết.", lead="Cơ quan đã giải quyết:"),
+        Para(sentence(typed["subject_matter"]), lead="Tóm tắt nội dung:"),
+        Para(sentence(typed["settled"]) or "chưa có cơ quan nào giải quyết.", lead="Cơ quan đã giải quyết:"),
         Para(
-            f"Căn cứ nội dung trên và quy định của {own_law(facts, facts.today)}, {typed['proposal']}", lead="Đề xuất:"
+            f"Căn cứ nội dung trên và quy định của {own_law(facts, facts.today)}, {sentence(typed['proposal'])}",
+            lead="Đề xuất:",
         ),
         Signatures(
             (
@@ -70,9 +72,9 @@ def _proposal(facts: Facts, typed: Typed) -> tuple[Block, ...]:
 def _guidance(facts: Facts, typed: Typed) -> tuple[Block, ...]:
     return (
         Para(_received(facts)),
-        Para(typed["subject_matter"], lead="Nội dung:"),
+        Para(sentence(typed["subject_matter"]), lead="Nội dung:"),
         Para(
-            f"Căn cứ {own_law(facts, facts.today)} và Điều 26 {reception_law(facts.today)}, nội dung {noun(facts)} nêu trên không thuộc thẩm quyền giải quyết của {facts.unit}. {typed['grounds']}".strip()
+            f"Căn cứ {own_law(facts, facts.today)} và Điều 26 {reception_law(facts.today)}, nội dung {noun(facts)} nêu trên không thuộc thẩm quyền giải quyết của {facts.unit}. {sentence(typed['grounds'])}".strip()
         ),
         Para(
             f"Đề nghị {whom(facts)} gửi đơn đến {typed['body']} để được xem xét, giải quyết theo quy định của pháp luật."
@@ -86,7 +88,7 @@ def _transfer(facts: Facts, typed: Typed) -> tuple[Block, ...]:
     enclosed = tuple(line.strip() for line in typed["enclosed"].splitlines() if line.strip())
     return (
         Para(_received(facts)),
-        Para(typed["subject_matter"], lead="Nội dung:"),
+        Para(sentence(typed["subject_matter"]), lead="Nội dung:"),
         Para(
             f"Sau khi xem xét, căn cứ {basis}{law}, {facts.unit} chuyển {noun(facts)} nêu trên đến {typed['body']} để xem xét, giải quyết theo thẩm quyền."
         ),
@@ -105,8 +107,8 @@ def _acceptance(facts: Facts, typed: Typed) -> tuple[Block, ...]:
         Para(
             f"Căn cứ {own_law(facts, facts.today)}, {facts.unit} thông báo đã thụ lý giải quyết {noun(facts)} của {whom(facts)} theo văn bản {typed['document']}."
         ),
-        Para(typed["subject_matter"], lead="Nội dung được thụ lý:"),
-        *((Para(due, lead="Thời hạn giải quyết:"),) if due else ()),
+        Para(sentence(typed["subject_matter"]), lead="Nội dung được thụ lý:"),
+        *((Para(sentence(due), lead="Thời hạn giải quyết:"),) if due else ()),
         Para(f"{facts.unit} thông báo để {whom(facts)} biết."),
     )
 
@@ -114,11 +116,11 @@ def _acceptance(facts: Facts, typed: Typed) -> tuple[Block, ...]:
 def _not_accepted(facts: Facts, typed: Typed) -> tuple[Block, ...]:
     return (
         Para(_received(facts)),
-        Para(typed["subject_matter"], lead="Nội dung:"),
+        Para(sentence(typed["subject_matter"]), lead="Nội dung:"),
         Para(
             f"Căn cứ {own_law(facts, facts.today)}, {facts.unit} không thụ lý giải quyết {noun(facts)} nêu trên vì lý do sau:"
         ),
-        Para(typed["grounds"]),
+        Para(sentence(typed["grounds"])),
         Para(f"{facts.unit} thông báo để {whom(facts)} biết."),
     )
 
@@ -132,7 +134,7 @@ def _extension(facts: Facts, typed: Typed) -> tuple[Block, ...]:
                 f"Căn cứ {own_law(facts, facts.today)}, Điều 30;",
                 "Căn cứ Nghị định số 31/2019/NĐ-CP ngày 10 tháng 4 năm 2019 của Chính phủ;",
                 f"Căn cứ quyết định thụ lý tố cáo {document_of(facts.step(M.ACCEPT))};",
-                f"Xét tính chất vụ việc: {typed['grounds']}.".replace("..", "."),
+                f"Xét tính chất vụ việc: {sentence(typed['grounds'])}",
             )
         ),
         Para("QUYẾT ĐỊNH:", bold=True, align="center"),
@@ -148,10 +150,10 @@ def _extension(facts: Facts, typed: Typed) -> tuple[Block, ...]:
 def _result(facts: Facts, typed: Typed) -> tuple[Block, ...]:
     return (
         Para(_received(facts)),
-        Para(typed["subject_matter"], lead="Nội dung:"),
+        Para(sentence(typed["subject_matter"]), lead="Nội dung:"),
         Para(f"{facts.unit} thông báo kết quả giải quyết theo văn bản {typed['document']} như sau:"),
-        Para(typed["result"]),
-        *((Para(typed["rights"]),) if typed["rights"] else ()),
+        Para(sentence(typed["result"])),
+        *((Para(sentence(typed["rights"])),) if typed["rights"] else ()),
         Para(f"{facts.unit} thông báo để {whom(facts)} biết."),
     )
 
@@ -308,6 +310,7 @@ FORMS = (
         ),
         blocks=_extension,
         recipients=lambda _facts, _typed: ("Như Điều 2", KEPT),
+        by_head=True,
         moves=frozenset({M.EXTEND}),
     ),
     Form(

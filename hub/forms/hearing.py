@@ -12,7 +12,7 @@ from typing import Any
 
 from hub import calendar, minutes, papers
 from hub.forms import signing
-from hub.forms.facts import NOUN
+from hub.forms.facts import NOUN, sentence
 from hub.models.cases import CaseType
 from hub.papers import Block, Fields, Heading, Items, Paper, Para, Signatures, Signer, Table
 
@@ -30,7 +30,7 @@ _PARTS = {
 }
 _POSITIONS = {"agreed": "đồng ý", "objected": "không đồng ý"}
 _BY_HAND = "(Ký hoặc điểm chỉ, ghi rõ họ tên)"
-_DOTS = "." * 30
+_DOTS = "." * 29
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ def conclusion_paper(document: Mapping[str, Any], subject: str, signer_title: st
         )
         blocks += [
             Heading("Giao thực hiện:"),
-            Table(("STT", "Nhiệm vụ", "Cơ quan, người thực hiện", "Hạn"), rows, (1, 7, 5, 3)),
+            Table(("STT", "Nhiệm vụ", "Cơ quan, người thực hiện", "Hạn"), rows, (1.3, 7, 5, 3)),
             Para(f"Việc thực hiện được theo dõi theo mã {_whole(document['number'])}."),
         ]
     blocks.append(
@@ -162,7 +162,7 @@ def _minutes(body: Mapping[str, Any], answers: Mapping[str, Said]) -> tuple[Bloc
     kind = _KINDS.get(head["kind"], "")
     blocks: list[Block] = [
         Para(
-            f"{begun}, {papers.written_out(head['unit'])} tiếp công dân {kind} theo hình thức trực tuyến, buổi tiếp số {_whole(head['number'])}: {head['title']}"
+            f"{begun}, {papers.written_out(head['unit'])} tiếp công dân {kind} theo hình thức trực tuyến, buổi tiếp số {_whole(head['number'])}: {sentence(head['title'])}"
         ),
         Heading("I. Thành phần, địa điểm"),
         Fields(tuple((_ROLES[one["kind"]], _named(one)) for one in body["officials"])),
@@ -178,7 +178,7 @@ def _minutes(body: Mapping[str, Any], answers: Mapping[str, Said]) -> tuple[Bloc
     return (
         *blocks,
         Heading("III. Ý kiến sau khi nghe đọc lại"),
-        Items(tuple(_answer(place, answers.get(place["seat"])) for place in _points(body))),
+        Items(tuple(_answer(body, place, answers.get(place["seat"])) for place in _points(body))),
         Para(
             f"Buổi tiếp kết thúc hồi {_ended(head)}. Biên bản đã được đọc lại cho những người có mặt tại các điểm cầu cùng nghe; thời điểm trong ngoặc vuông là thời điểm trên bản ghi âm, ghi hình."
         ),
@@ -190,7 +190,10 @@ def _case(number: int, one: Mapping[str, Any]) -> list[Block]:
     kind = NOUN[CaseType(one["type"])]
     people = f", {one['people']} người" if one["people"] > 1 else ""
     blocks: list[Block] = [
-        Para(f"{one['summary']} ({one['party']}{people})", lead=f"{number}. Vụ việc {kind} số {_whole(one['number'])}:")
+        Para(
+            f"{one['summary'].rstrip('.')} ({one['party']}{people}).",
+            lead=f"{number}. Vụ việc {kind} số {_whole(one['number'])}:",
+        )
     ]
     texts = ((part.code, one["sections"].get(part.code, "").strip()) for part in minutes.OF_CASE)
     return blocks + [Para(text, lead=_PARTS[code]) for code, text in texts if text]
@@ -202,7 +205,7 @@ def _attendance(body: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
     for seat in body["attendance"]:
         address = where.get(seat["seat"], {}).get("address", "")
         names = ", ".join(dict.fromkeys(stay["name"] for stay in seat["stays"])) or "vắng"
-        stays = "; ".join(f"{_clock(stay['joined_at'])} – {_clock(stay['left_at'])}" for stay in seat["stays"])
+        stays = "\n".join(f"{_hands(stay['joined_at'])} – {_hands(stay['left_at'])}" for stay in seat["stays"])
         label = seat["label"] if seat["kind"] == "point" else f"{_ROLES[seat['kind']]}: {seat['label']}"
         rows.append((f"{label}\n{address}" if address else label, names, stays or "–"))
     return tuple(rows)
@@ -212,25 +215,30 @@ def _points(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [place for place in body["places"] if place["kind"] == "point"]
 
 
-def _answer(place: Mapping[str, Any], said: Said | None) -> str:
+def _answer(body: Mapping[str, Any], place: Mapping[str, Any], said: Said | None) -> str:
     if said is None:
-        return f"{place['label']}: {_DOTS * 2}"
+        return f"{place['label']}: {_DOTS if place['seat'] in _sat(body) else 'vắng'}."
     words = f" – “{said.words}”" if said.words else ""
-    return f"{place['label']}: {_POSITIONS[said.position]}{words} ({said.officer} xác nhận)"
+    return f"{place['label']}: {_POSITIONS[said.position]}{words} ({said.officer} xác nhận)."
 
 
 def _signatures(body: Mapping[str, Any]) -> Sequence[Block]:
-    """At each point the citizen and the officer beside them, then who wrote and who chaired."""
-    sat = {seat["seat"]: seat["stays"][-1]["name"] for seat in body["attendance"] if seat["stays"]}
+    """At each point that took part the citizen and the officer beside them, then who wrote and who chaired."""
+    sat = _sat(body)
     rows: list[Block] = []
     for place in _points(body):
+        if place["seat"] not in sat:
+            continue  # nobody was there to sign
         rows.append(Heading(place["label"]))
-        rows.append(
-            Signatures((Signer("Công dân", note=_BY_HAND), Signer("Cán bộ tại điểm cầu", sat.get(place["seat"], ""))))
-        )
+        rows.append(Signatures((Signer("Công dân", note=_BY_HAND), Signer("Cán bộ tại điểm cầu", sat[place["seat"]]))))
     officials = [one for one in body["officials"] if one["kind"] in ("secretary", "chair")]
     ordered = sorted(officials, key=lambda one: one["kind"] == "chair")
     return [*rows, Signatures(tuple(Signer(_ROLES[one["kind"]], one["name"]) for one in ordered))]
+
+
+def _sat(body: Mapping[str, Any]) -> Mapping[str, str]:
+    """By seat, who sat there last."""
+    return {seat["seat"]: seat["stays"][-1]["name"] for seat in body["attendance"] if seat["stays"]}
 
 
 def _signed_by(title: str, name: str, style: signing.Style) -> Signer:
@@ -248,6 +256,11 @@ def _named(one: Mapping[str, Any]) -> str:
 
 def _ended(head: Mapping[str, Any]) -> str:
     return f"{_clock(head['closed_at'])} {_day(head['closed_at'])}" if head["closed_at"] else "...... giờ ...... phút"
+
+
+def _hands(instant: str | None) -> str:
+    """``08:05``: short enough for a column."""
+    return f"{calendar.local(datetime.fromisoformat(instant)):%H:%M}" if instant else "....."
 
 
 def _clock(instant: str | None) -> str:

@@ -11,9 +11,11 @@ from hub.forms.facts import (
     Field,
     Form,
     Typed,
+    hour_of,
     noun,
     person_fields,
     reception_law,
+    sentence,
     to_person,
     whom,
 )
@@ -23,16 +25,18 @@ from hub.papers import Block, Heading, Items, Para, Signatures, Signer, Table
 
 def _refusal_reason(facts: Facts) -> str:
     reception = facts.reception
-    return "\n".join(part for part in (reception.refusal_ground, reception.refusal_reason) if part) if reception else ""
+    if reception is None:
+        return ""
+    return "\n".join(sentence(part) for part in (reception.refusal_ground, reception.refusal_reason) if part)
 
 
 def _refusal(facts: Facts, typed: Typed) -> tuple[Block, ...]:
     return (
         Para(f"{facts.received_on.capitalize()}, {facts.unit} đã tiếp:"),
         person_fields(facts),
-        *((Para(f"Đến đề nghị tiếp về việc: {typed['subject_matter']}"),) if typed["subject_matter"] else ()),
+        *((Para(f"Đến đề nghị tiếp về việc: {sentence(typed['subject_matter'])}"),) if typed["subject_matter"] else ()),
         Para(f"Căn cứ Điều 9 {reception_law(facts.today)}, {facts.unit} từ chối tiếp {whom(facts)} vì lý do sau:"),
-        Para(typed["grounds"]),
+        Para(sentence(typed["grounds"])),
         Para(f"{facts.unit} thông báo để {whom(facts)} biết và chấp hành theo quy định của pháp luật."),
     )
 
@@ -43,34 +47,35 @@ def _handed_over(facts: Facts) -> Table:
         for number, one in enumerate(facts.handed_over, 1)
     )
     head = ("STT", "Tên giấy tờ, tài liệu", "Số tờ", "Bản chính", "Bản sao", "Ghi chú")
-    return Table(head, rows, (1, 7, 1.4, 1.4, 1.4, 2.4), (2, 3, 4))
+    return Table(head, rows, (1.3, 7, 1.4, 1.4, 1.4, 2.2), (2, 3, 4))
 
 
 def _receipt(facts: Facts, typed: Typed) -> tuple[Block, ...]:
-    copies = "03" if facts.secret else "02"
+    # Of a denunciation the office keeps two (Circular 06/2014, form 02).
+    copies = "03 bản: người cung cấp giữ 01 bản, cơ quan giữ 02 bản" if facts.secret else "02 bản, mỗi bên giữ một bản"
     return (
         Para(f"Vào hồi {typed['hour'] or '......'} {facts.received_on}, tại {typed['where']}."),
         Para(f"Tôi là: {facts.officer}, chức vụ: {facts.officer_title or '..................'}, đã nhận của:"),
         person_fields(facts),
-        Para(f"Các giấy tờ, tài liệu liên quan đến vụ việc {noun(facts)} số {facts.case_no}:"),
+        Para(f"Các giấy tờ, tài liệu về vụ việc {noun(facts)} số {facts.case_no}:"),
         _handed_over(facts),
-        Para(f"Giấy biên nhận này được lập thành {copies} bản, mỗi bên giữ một bản."),
+        Para(f"Giấy biên nhận này được lập thành {copies}."),
         Signatures((Signer("Người cung cấp", facts.person.name), Signer("Người nhận", facts.officer))),
     )
 
 
 def _minutes(facts: Facts, typed: Typed) -> tuple[Block, ...]:
     return (
-        Para(f"Hôm nay, hồi {typed['hour'] or '......'} {facts.received_on}, tại {typed['where']}."),
+        Para(f"Hồi {typed['hour'] or '......'} {facts.received_on}, tại {typed['where']}."),
         Heading("I. Thành phần"),
         Para(f"1. Người tiếp công dân: {facts.officer}, {facts.officer_title or 'chức vụ: ..................'}."),
         Para("2. Người được tiếp:"),
         person_fields(facts),
-        *((Para(f"3. Người khác: {typed['others']}"),) if typed["others"] else ()),
+        *((Para(f"3. Người khác: {sentence(typed['others'])}"),) if typed["others"] else ()),
         Heading("II. Nội dung"),
-        Para(typed["subject_matter"], lead="1. Nội dung trình bày:"),
-        Para(typed["requested"] or "..................", lead="2. Yêu cầu, đề nghị:"),
-        Para(typed["advised"] or "..................", lead="3. Ý kiến của người tiếp công dân:"),
+        Para(sentence(typed["subject_matter"]), lead="1. Nội dung trình bày:"),
+        Para(sentence(typed["requested"]) or "..................", lead="2. Yêu cầu, đề nghị:"),
+        Para(sentence(typed["advised"]) or "..................", lead="3. Ý kiến của người tiếp công dân:"),
         Para(
             "Biên bản kết thúc hồi ...... cùng ngày, đã đọc lại cho những người có tên trên cùng nghe, công nhận đúng và ký tên."
         ),
@@ -81,27 +86,27 @@ def _minutes(facts: Facts, typed: Typed) -> tuple[Block, ...]:
 def _appointment(facts: Facts, typed: Typed) -> tuple[Block, ...]:
     return (
         Para(
-            f"Ngày {facts.received:%d/%m/%Y}, {facts.unit} đã tiếp {whom(facts)} về vụ việc số {facts.case_no}: {typed['subject_matter']}"
+            f"Ngày {facts.received:%d/%m/%Y}, {facts.unit} đã tiếp {whom(facts)} về vụ việc số {facts.case_no}: {sentence(typed['subject_matter'])}"
         ),
         Para(f"{facts.unit} hẹn {whom(facts)}:"),
         Items((f"Thời gian: {typed['when']}", f"Địa điểm: {typed['where']}", f"Nội dung: {typed['purpose']}")),
-        *((Para(f"Khi đến, đề nghị mang theo: {typed['bring']}"),) if typed["bring"] else ()),
+        *((Para(f"Khi đến, đề nghị mang theo: {sentence(typed['bring'])}"),) if typed["bring"] else ()),
     )
 
 
 def _conclusion(facts: Facts, typed: Typed) -> tuple[Block, ...]:
     return (
         Para(
-            f"{facts.received_on.capitalize()}, tại {typed['where']}, {typed['chair']} đã tiếp {whom(facts)} về vụ việc số {facts.case_no}: {typed['subject_matter']}"
+            f"{facts.received_on.capitalize()}, tại {typed['where']}, {typed['chair']} đã tiếp {whom(facts)} về vụ việc số {facts.case_no}: {sentence(typed['subject_matter'])}"
         ),
         Para(f"Sau khi nghe công dân trình bày và ý kiến của các cơ quan, {typed['chair']} kết luận như sau:"),
-        Para(typed["conclusion"]),
-        *((Para(f"Thời hạn thực hiện: {typed['deadline']}"),) if typed["deadline"] else ()),
+        Para(sentence(typed["conclusion"])),
+        *((Para(f"Thời hạn thực hiện: {sentence(typed['deadline'])}"),) if typed["deadline"] else ()),
         Para(f"{facts.unit} thông báo để các cơ quan, cá nhân liên quan biết, thực hiện."),
     )
 
 
-HOUR = Field(name="hour", label=N_("Giờ"), hint=N_("Như 08 giờ 30 phút"), default=lambda facts: facts.hour)
+HOUR = Field(name="hour", label=N_("Giờ"), hint=N_("Như 08 giờ 30 phút"), default=hour_of)
 WHERE = Field(name="where", label=N_("Địa điểm"), required=True, default=lambda facts: f"trụ sở {facts.unit}")
 
 FORMS = (

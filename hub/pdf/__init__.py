@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 import segno
 import structlog
 
-from hub import papers
+from hub import font_faces, papers
 from hub.errors import NotReady, TooLarge
 from hub.i18n import N_
 from hub.papers import Paper
@@ -27,11 +27,13 @@ log = structlog.get_logger(__name__)
 
 FOLDER = Path(__file__).parent
 FONT_FOLDERS = (
-    "/usr/share/fonts/truetype/liberation",
-    "/usr/share/fonts/truetype/liberation2",
     "/usr/share/fonts/truetype/msttcorefonts",
+    "/usr/share/fonts/truetype/liberation2",
+    "/usr/share/fonts/truetype/liberation",
+    "/usr/share/fonts/truetype/croscore",
 )
-"""Times-like faces where the machine has them; else the one within typst, which has every Vietnamese letter too."""
+"""Times-like faces, of the first folder that has every Vietnamese letter alone; else the one within typst."""
+FACES = ("Times_New_Roman.ttf", "times.ttf", "LiberationSerif-Regular.ttf", "Tinos-Regular.ttf")
 TIMEOUT_S = 60
 INPUT_MAX_BYTES = 8_000_000
 OUTPUT_MAX_BYTES = 40_000_000
@@ -61,6 +63,7 @@ def data_of(paper: Paper) -> dict[str, Any]:
         "motto_lines": papers.MOTTO,
         "place_and_day": papers.place_and_day(paper.place, paper.day),
         "verify_url": paper.verify_url,
+        "qr_words": papers.qr_words(paper),
         "qr": segno.make(paper.verify_url, error="m").svg_inline(border=0) if paper.verify_url else "",
     }
 
@@ -93,7 +96,10 @@ async def _typeset(paper: Paper, kind: str) -> list[bytes]:
 
 @cache
 def _font_folders() -> list[str]:
-    return [folder for folder in FONT_FOLDERS if Path(folder).is_dir()]
+    """Liberation 1 knows no Vietnamese beyond Latin-1: half of the letters would come from another face."""
+    return [folder for folder in FONT_FOLDERS if any(font_faces.sets_vietnamese(Path(folder, one)) for one in FACES)][
+        :1
+    ]
 
 
 async def _run(order: bytes) -> bytes:

@@ -4,7 +4,7 @@ logged."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -163,7 +163,7 @@ async def _facts(db: AsyncSession, actor: Actor, case: Case, visit: Visit | None
         type=CaseType(case.type),
         received=calendar.local_day(case.received_at),
         today=today,
-        hour=_hour(),
+        hour=_hour(utc_now()),
         unit=case.unit.name,
         person=Person(name=case.party.pseudonym, named=False),
         summary=case.summary,
@@ -187,7 +187,7 @@ async def _visit_facts(db: AsyncSession, actor: Actor, visit: Visit | None, unit
         type=None,
         received=visit.day,
         today=calendar.local_day(utc_now()),
-        hour=_hour(),
+        hour=_hour(utc_now()),
         unit=unit.name,
         person=Person(name=visit.party.pseudonym if visit.party else UNKNOWN, named=False),
         summary=visit.requested,
@@ -203,9 +203,9 @@ async def _title(db: AsyncSession, actor: Actor) -> str:
     return officer.title if officer else ""
 
 
-def _hour() -> str:
-    now = utc_now().astimezone(calendar.ZONE)
-    return f"{now:%H} giờ {now:%M} phút"
+def _hour(at: datetime) -> str:
+    local = calendar.local(at)
+    return f"{local:%H} giờ {local:%M} phút"
 
 
 def _step(event: CaseEvent) -> Step:
@@ -226,6 +226,7 @@ async def _last_visit(db: AsyncSession, case: Case) -> Visit | None:
 def _reception(visit: Visit) -> Reception:
     return Reception(
         day=visit.day,
+        hour=_hour(visit.at),
         requested=visit.requested,
         advised=visit.advised,
         refusal_ground=GROUNDS[visit.refusal_ground] if visit.refusal_ground else "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
@@ -27,6 +28,7 @@ from hub.services import cases, document_checks, document_scans, documents, form
 from hub.services.documents import Wanted
 from hub.services.form_facts import About
 from hub.services.receipts import Item
+from hub.text import fold
 from recorder.directory_store import DirectoryStore
 from tests.support.domain import World, make_world, new_case
 
@@ -297,3 +299,44 @@ async def test_what_is_looked_at_first_has_no_number_and_uses_none_up(office: Of
     pages = await documents.preview(office.database, office.world.vault, office.officer, wanted)
     assert pages[0].startswith(b"\x89PNG")
     assert (await office.make(case)).number == "01/GBN-UBND"
+
+
+async def test_no_file_of_a_denunciation_tells_who_in_its_name_or_properties(office: Office) -> None:
+    """Even of a paper that carries the name on its face: a file's properties are shown by every folder and search."""
+    case = await office.case(CaseType.DENUNCIATION)
+    made = [await office.make(case, "receipt"), await office.make(case, "denunciation_transfer", body="Thanh tra")]
+    assert [row.named for row in made] == [True, False]
+    for row in made:
+        vault, reason = office.world.vault, "In cho người tố cáo"
+        known = office.database, office.store, vault, office.officer, row.id, reason
+        as_pdf = await documents.open_pdf(*known)
+        as_word = await documents.open_word(office.database, vault, office.officer, row.id, reason)
+        told = [as_pdf.file_name, as_word.file_name, *properties_of_pdf(as_pdf.data), *parts_of_word(as_word.data)]
+        if not row.named:
+            told += [text_of(as_pdf.data), str(word_text(as_word.data))]
+        for identity in (NAME, ADDRESS, ID_NUMBER, "1975", fold(NAME), office.officer.name):
+            if identity == office.officer.name and not row.named:
+                continue  # who made it may stand on the paper
+            assert not [one for one in told if identity.casefold() in one.casefold()], identity
+        assert any("Giấy biên nhận" in one or "Phiếu chuyển" in one for one in told)  # they were read at all
+
+
+def properties_of_pdf(data: bytes) -> list[str]:
+    """The document's information, its outline, and the XMP packet, which PDF/A keeps readable."""
+    with pypdfium2.PdfDocument(data) as document:
+        found = [f"{key}: {value}" for key, value in document.get_metadata_dict().items()]
+        found += [one.get_title() for one in document.get_toc()]
+    packet = data[data.index(b"<?xpacket begin") : data.index(b"<?xpacket end")]
+    return [*found, packet.decode()]
+
+
+def parts_of_word(data: bytes) -> list[str]:
+    """Every part but the text itself, and the names of all."""
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        parts = [name for name in file.namelist() if name != "word/document.xml"]
+        return [*file.namelist(), *(file.read(name).decode(errors="replace") for name in parts)]
+
+
+def word_text(data: bytes) -> list[str]:
+    read = WordFile(io.BytesIO(data))
+    return [one.text for one in read.paragraphs]

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import re
+import struct
+import zipfile
+import zlib
 from datetime import date
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pypdfium2
@@ -15,7 +21,7 @@ from docx import Document
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub import papers, pdf, word
+from hub import font_faces, papers, pdf, word
 from hub.errors import NotReady, TooLarge
 from hub.papers import Fields, Heading, Items, Lines, PageBreak, Paper, Para, Signatures, Signer, Table
 
@@ -72,6 +78,7 @@ def words_of(data: bytes) -> str:
         ("UBND xã Tân Tiến", ("ỦY BAN NHÂN DÂN", "XÃ TÂN TIẾN"), "UBND", "Tân Tiến"),
         ("Ủy ban nhân dân tỉnh An Bình", ("ỦY BAN NHÂN DÂN", "TỈNH AN BÌNH"), "UBND", "An Bình"),
         ("Ban Tiếp công dân Trung ương", ("BAN TIẾP CÔNG DÂN TRUNG ƯƠNG",), "BTCDTƯ", ""),
+        ("Ban Tiếp công dân tỉnh Lạng Sơn", ("BAN TIẾP CÔNG DÂN", "TỈNH LẠNG SƠN"), "BTCDTLS", "Lạng Sơn"),
         ("HĐND phường Hòa Bình", ("HỘI ĐỒNG NHÂN DÂN", "PHƯỜNG HÒA BÌNH"), "HĐND", "Hòa Bình"),
     ],
 )
@@ -185,7 +192,7 @@ def test_the_word_file_keeps_the_motto_on_one_line_and_the_tables_columns() -> N
     """In the grid as in the cells: LibreOffice goes by the one, Word by the other."""
     opened = Document(io.BytesIO(word.build(paper(motto=True))))
     head, *rest = opened.tables
-    assert [round(one.width.cm, 2) for one in (head.columns[1], head.cell(0, 1))] == [10, 10]
+    assert [round(one.width.cm, 2) for one in (head.columns[1], head.cell(0, 1))] == [9.8, 9.8]
     listed = next(table for table in rest if table.cell(0, 1).text == "Tài liệu")
     assert [round(column.width / listed.columns[0].width) for column in listed.columns] == [1, 6, 2]
 
@@ -196,3 +203,75 @@ def test_the_word_file_says_the_same_and_can_be_edited() -> None:
         assert words in said
     for words in ("Họ và tên: Đỗ Thị Én", "2. hai", "- Lưu: VT.", "Nông Văn Thắng", "NGƯỜI NỘP", "Nhóm", "Mẫu số 02"):
         assert words in said
+
+
+def test_a_signature_never_stands_alone_and_the_qr_code_drives_none_away() -> None:
+    """Whatever the text's length: title, name and the last words before them are on one page."""
+    signed = Signatures((Signer("Người được tiếp", "Lò Văn Tám"), Signer("Người tiếp công dân", "Hoàng Văn Đức")))
+    for lines in range(22, 33, 2):
+        blocks = (*(Para(f"Dòng {number}") for number in range(lines)), Para("Đã đọc lại và công nhận đúng."))
+        own = paper(blocks=(*blocks, signed), signer=None, recipients=(), verify_url=URL)
+        pages = page_texts(asyncio.run(pdf.render(own)))
+        [page] = [number for number, text in enumerate(pages) if "NGƯỜI ĐƯỢC TIẾP" in text]
+        assert "Đã đọc lại" in pages[page], lines
+        assert "Lò Văn Tám" in pages[page], lines
+        assert page == len(pages) - 1, lines
+        last = page_texts(asyncio.run(pdf.render(paper(blocks=blocks, verify_url=URL))))[-1]
+        assert "Đã đọc lại" in last, lines
+        assert "Nông Văn Thắng" in last, lines
+
+
+def page_texts(data: bytes) -> list[str]:
+    with pypdfium2.PdfDocument(data) as document:
+        return [page.get_textpage().get_text_bounded() for page in document]
+
+
+def test_all_letters_of_a_pdf_come_from_one_face() -> None:
+    """Half of Vietnamese from another face is what a clerk sees first."""
+    data = asyncio.run(pdf.render(paper(blocks=(Para(LETTERS), Para(LETTERS.upper(), bold=True)))))
+    families = {name.split(b"-")[0] for name in re.findall(rb"/BaseFont */[A-Z]{6}\+(\w+(?:-\w+)?)", unpacked(data))}
+    assert len(families) == 1, families
+
+
+def unpacked(data: bytes) -> bytes:
+    """With the contents of its compressed streams, where PDF 1.5 keeps its objects."""
+    found = [data]
+    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", data, re.DOTALL):
+        with contextlib.suppress(zlib.error):
+            found.append(zlib.decompress(stream))
+    return b"\n".join(found)
+
+
+def test_a_face_without_vietnamese_is_not_taken(tmp_path: Path) -> None:
+    for broken in (b"", b"no font", b"\0\1\0\0\0\1" + bytes(6) + b"cmap" + bytes(12)):
+        (tmp_path / "broken.ttf").write_bytes(broken)
+        assert not font_faces.sets_vietnamese(tmp_path / "broken.ttf")
+    assert not font_faces.sets_vietnamese(tmp_path / "missing.ttf")
+    assert font_faces.sets_vietnamese(Path("/usr/share/fonts/truetype/liberation2/LiberationSerif-Regular.ttf"))
+
+
+def test_the_word_file_has_the_qr_code_too_and_keeps_its_signature_whole() -> None:
+    changed: tuple[dict[str, object], ...] = ({}, {"signer": None, "recipients": ()})
+    for changes in changed:
+        with zipfile.ZipFile(io.BytesIO(word.build(paper(verify_url=URL, **changes)))) as file:
+            [picture] = [name for name in file.namelist() if name.endswith(".png")]
+            seen = zxingcpp.read_barcodes(pixels_of_png(file.read(picture)))
+            assert [one.text for one in seen] == [URL]
+            assert b"cantSplit" in file.read("word/document.xml")
+
+
+def pixels_of_png(data: bytes) -> np.ndarray:
+    """A PNG with one bit a pixel, as the QR code is, with the quiet zone that the paper around it is."""
+    width, height = struct.unpack(">LL", data[16:24])
+    chunks, at = b"", 8
+    while at < len(data):
+        size, kind = struct.unpack(">L4s", data[at : at + 8])
+        chunks += data[at + 8 : at + 8 + size] if kind == b"IDAT" else b""
+        at += 12 + size
+    rows = np.frombuffer(zlib.decompress(chunks), np.uint8).reshape(height, -1).copy()
+    for above, row in pairwise(rows):
+        assert row[0] in (0, 2)
+        row[1:] += above[1:] if row[0] == 2 else 0  # "Up": the difference to the row above
+    rows = rows[:, 1:]
+    bits = np.unpackbits(rows, axis=1)[:, :width]
+    return np.pad(bits * np.uint8(255), 40, constant_values=255)
