@@ -46,6 +46,6 @@ def _has(table: bytes, code: int) -> bool:
     if start > code:
         return False
     if offset == 0:
-        return (code + delta) % 65536 != 0
+        return bool((code + delta) % 65536)
     glyph: int = struct.unpack_from(">H", table, offsets + offset + 2 * (code - start))[0]
     return bool(glyph)
