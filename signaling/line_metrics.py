@@ -15,6 +15,8 @@ from prometheus_client.registry import Collector
 from hub.lines import GOOD, Cause, Direction, Way
 from hub.services.live import HearingLive, SeatLive, WorkerLive
 
+HEIGHTS = (180, 360, 540, 720, 1080)
+"""Lines of a picture, by which lines are counted: what is larger is ``more``."""
 MOST_HEARINGS = 50
 """With labels of their own; the others are counted together as ``other``."""
 Metric = CounterMetricFamily | GaugeMetricFamily
@@ -49,10 +51,18 @@ def _workers(workers: list[WorkerLive]) -> Iterator[Metric]:
     dropped = CounterMetricFamily(
         "hub_media_worker_packets_dropped", "Packets that the kernel would not take.", labels=["worker"]
     )
+    level = GaugeMetricFamily(
+        "hub_media_worker_picture_level",
+        "How far pictures are limited for want of time, 0: not at all.",
+        labels=["worker"],
+    )
+    draining = GaugeMetricFamily("hub_media_worker_draining", "1 while it gives its hearings away.", labels=["worker"])
     for worker in workers:
         name = [str(worker.index)]
         up.add_metric(name, float(worker.connected))
         carried.add_metric(name, worker.hearings)
+        level.add_metric(name, worker.picture_level)
+        draining.add_metric(name, float(worker.draining))
         for metric, value in (
             (load, worker.load),
             (came, worker.packets_in),
@@ -61,7 +71,7 @@ def _workers(workers: list[WorkerLive]) -> Iterator[Metric]:
         ):
             if value is not None:
                 metric.add_metric(name, value)
-    yield from (up, load, carried, came, went, dropped)
+    yield from (up, load, carried, came, went, dropped, level, draining)
 
 
 def _scores(seats: list[SeatLive]) -> Metric:
@@ -86,16 +96,49 @@ def _ways(seats: list[SeatLive]) -> Iterator[Metric]:
     trip = GaugeMetricFamily(
         "hub_line_worst_round_trip_seconds", "The longest round trip of any line.", labels=["direction"]
     )
+    jitter = GaugeMetricFamily(
+        "hub_line_worst_jitter_seconds", "The greatest jitter of any line.", labels=["direction"]
+    )
     for direction in Direction:
-        ways: list[Way] = [
-            way
-            for seat in seats
-            if seat.line is not None and (way := seat.line.up if direction is Direction.UP else seat.line.down)
-        ]
-        rate.add_metric([str(direction)], sum(way.bps for way in ways))
-        loss.add_metric([str(direction)], max((way.loss for way in ways), default=0.0))
-        trip.add_metric([str(direction)], max((way.round_trip_ms or 0.0 for way in ways), default=0.0) / 1000)
-    yield from (rate, loss, trip)
+        ways = _of(seats, direction)
+        name = [str(direction)]
+        rate.add_metric(name, sum(way.bps for way in ways))
+        loss.add_metric(name, max((way.loss for way in ways), default=0.0))
+        trip.add_metric(name, max((way.round_trip_ms or 0.0 for way in ways), default=0.0) / 1000)
+        jitter.add_metric(name, max((way.jitter_ms for way in ways), default=0.0) / 1000)
+    yield from (rate, loss, trip, jitter, *_pictures(seats))
+
+
+def _pictures(seats: list[SeatLive]) -> Iterator[Metric]:
+    """The layers in use, and where nothing moves."""
+    sizes = GaugeMetricFamily(
+        "hub_line_pictures", "Lines by the height of the largest picture on them.", labels=["direction", "lines"]
+    )
+    still = GaugeMetricFamily(
+        "hub_line_standing_still",
+        "up: seats of which a track should come and does not; down: seats whose browser has just seen a freeze.",
+        labels=["direction"],
+    )
+    for direction in Direction:
+        found = Counter(_size(way.height) for way in _of(seats, direction))
+        for size in ("none", *map(str, HEIGHTS), "more"):
+            sizes.add_metric([str(direction), size], found[size])
+    lines = [seat.line for seat in seats if seat.line is not None]
+    still.add_metric([str(Direction.UP)], sum(any(one.stalled for one in line.sources) for line in lines))
+    still.add_metric([str(Direction.DOWN)], sum(line.seen is not None and line.seen.freezes > 0 for line in lines))
+    yield from (sizes, still)
+
+
+def _of(seats: list[SeatLive], direction: Direction) -> list[Way]:
+    lines = [seat.line for seat in seats if seat.line is not None]
+    ways = [line.up if direction is Direction.UP else line.down for line in lines]
+    return [way for way in ways if way is not None]
+
+
+def _size(height: int | None) -> str:
+    if height is None:
+        return "none"
+    return next((str(most) for most in HEIGHTS if height <= most), "more")
 
 
 def _by_hearing(hearings: list[HearingLive]) -> Iterator[Metric]:

@@ -148,18 +148,26 @@ async def test_minutes_of_a_live_hearing_are_kept(served: Room, worker: FakeWork
 
 async def test_metrics_name_no_seat_and_no_person(served: Room, worker: FakeWorker) -> None:
     async with AsyncExitStack() as stack:
-        await opened(stack, served, worker, "xa1")
+        _, point = await opened(stack, served, worker, "xa1")
         for _ in range(2):
             tell(worker, served, chair=0.0, xa1=0.12)
         live = served.live
         assert live is not None
         await until(lambda: bool(live.hearing(served.hearing_id).seats[3].troubles))  # type: ignore[union-attr]
+        await point.send("line", seen={"freezes": 2})
+        await point.send("ping", at=1)
+        await point.get("pong")
         registry = CollectorRegistry()
         registry.register(LineCollector(live._under_way_views, live.workers))
         text = generate_latest(registry).decode()
     assert 'hub_line_troubles{cause="loss_up"} 1.0' in text
     assert 'hub_line_worst_loss_ratio{direction="up"} 0.12' in text
+    assert 'hub_line_worst_jitter_seconds{direction="up"} 0.003' in text
+    assert 'hub_line_pictures{direction="down",lines="360"} 2.0' in text
+    assert 'hub_line_standing_still{direction="down"} 1.0' in text
     assert 'hub_media_worker_up{worker="0"} 1.0' in text
+    assert 'hub_media_worker_picture_level{worker="0"} 0.0' in text
+    assert 'hub_media_worker_draining{worker="0"} 0.0' in text
     assert f'hub_hearing_bad_lines{{hearing="{served.hearing_id}"}} 1.0' in text
     for who in served.people.values():
         assert who.name not in text
