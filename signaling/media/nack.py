@@ -34,12 +34,24 @@ class Budget:
 
     def take(self, count: float, now_ms: float) -> bool:
         """Whether there is enough left; then it is spent."""
-        self._left = min(self._most, self._left + (now_ms - self._at_ms) * self._per_ms)
-        self._at_ms = now_ms
+        self._fill(now_ms)
         if count > self._left:
             return False
         self._left -= count
         return True
+
+    def left(self, now_ms: float) -> bool:
+        """Whether anything is."""
+        self._fill(now_ms)
+        return self._left > 0
+
+    def spend(self, count: float) -> None:
+        """What has been used, even if there was less."""
+        self._left -= count
+
+    def _fill(self, now_ms: float) -> None:
+        self._left = min(self._most, self._left + (now_ms - self._at_ms) * self._per_ms)
+        self._at_ms = now_ms
 
 
 @dataclass(slots=True)

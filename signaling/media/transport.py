@@ -263,7 +263,7 @@ class Transport:
         if not self.connected:
             return False
         now_ns = time.monotonic_ns()
-        if not self._intake.take(max(len(datagram), LEAST_COUNTED_BYTES), now_ns / 1e6):
+        if not self._intake.left(now_ns / 1e6):
             self.rejected += 1
             return False
         control = 192 <= datagram[1] <= 223 if len(datagram) > 1 else False
@@ -299,6 +299,8 @@ class Transport:
         self.heard_ns = now_ns
         if self.presence is Presence.SILENT:
             self._become(Presence.CONNECTED)
+        # Only now: what somebody else sends from the peer's address must not use up what is the peer's.
+        self._intake.spend(max(size, LEAST_COUNTED_BYTES))
         self.bytes_in += size
         if control:
             for packet in rtcp.parse(plain, arrivals=False):

@@ -99,14 +99,14 @@ def test_any_plain_rtp_has_extensions_that_lie_inside_it(packet: bytes, profile:
 
 
 class Opened:
-    """Counts what would have been decrypted and looked at."""
+    """Counts what is decrypted; ``true`` says whether it proves itself."""
 
-    def __init__(self) -> None:
-        self.count = 0
+    def __init__(self, *, true: bool) -> None:
+        self.count, self.true = 0, true
 
-    def _open(self, _datagram: bytes) -> bytes:
+    def _open(self, datagram: bytes) -> bytes:
         self.count += 1
-        return b""
+        return datagram if self.true else b""
 
     open = open_control = _open
 
@@ -119,19 +119,39 @@ def receives_only(plane: Plane) -> Transport:
     return SubscribeTransport(plane, "p", 1, lambda *_: None, lambda *_: None, lambda _: None)
 
 
-@pytest.mark.parametrize(
-    ("make", "bytes_per_s"), [(sends_only, INTAKE_BYTES_PER_S), (receives_only, REPORTS_BYTES_PER_S)]
-)
+def connected(make: Callable[[Plane], Transport], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A transport for which time stands still."""
+    transport: Any = make(Plane(["192.0.2.1"], TapBuffer(Hello(worker=0, start_id="x")), lambda _: None))
+    transport.connected, transport._inbound = True, Opened(true=True)
+    monkeypatch.setattr("signaling.media.transport.time.monotonic_ns", lambda: 10**12)
+    return transport
+
+
+MAKERS = [(sends_only, INTAKE_BYTES_PER_S), (receives_only, REPORTS_BYTES_PER_S)]
+
+
+@pytest.mark.parametrize(("make", "bytes_per_s"), MAKERS)
 @pytest.mark.parametrize("size", [40, 1_200])
 def test_small_packets_are_counted_as_well_and_who_only_receives_has_little_to_say(
     make: Callable[[Plane], Transport], bytes_per_s: int, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    transport: Any = make(Plane(["192.0.2.1"], TapBuffer(Hello(worker=0, start_id="x")), lambda _: None))
-    transport.connected, transport._inbound = True, Opened()
-    now_ns = 10**12
-    monkeypatch.setattr("signaling.media.transport.time.monotonic_ns", lambda: now_ns)
+    transport = connected(make, monkeypatch)
     for number in range(20_000):
         transport.receive_media(bytes([0x80, 201 if number % 2 else 96]) + bytes(size - 2))
     most = bytes_per_s / max(size, LEAST_COUNTED_BYTES)
-    assert most - 1 <= transport._inbound.count <= most
-    assert transport.rejected == 20_000
+    assert most <= transport._inbound.count <= most + 1
+    assert transport.rejected == 20_000 - transport._inbound.count
+
+
+@pytest.mark.parametrize(("make", "bytes_per_s"), MAKERS)
+def test_what_somebody_else_sends_from_a_peers_address_uses_up_nothing_of_his(
+    make: Callable[[Plane], Transport], bytes_per_s: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who can name another's address in what he sends could silence him otherwise."""
+    transport = connected(make, monkeypatch)
+    transport._inbound = Opened(true=False)
+    forged = bytes([0x80, 201]) + bytes(1_198)
+    for _ in range(2 * bytes_per_s // len(forged)):
+        assert not transport.receive_media(forged)
+    transport._inbound = Opened(true=True)
+    assert transport.receive_media(forged)
