@@ -67,6 +67,37 @@ async def test_nothing_is_kept_of_who_has_gone(config: Config) -> None:
             assert (await worker.state()).routers == []
 
 
+async def test_a_floor_that_passes_a_hundred_times_and_a_mute_fifty_times_leave_nothing(config: Config) -> None:
+    """Each time lines change hands and a microphone stops and begins; what is kept is what was kept after the first."""
+    async with Worker(config) as worker:
+        await worker.call(control.OpenRouter(router_id="h1", recording_id="r1"))
+        async with hall(worker) as made:
+            speakers = [
+                await made.publish(
+                    f"speaker-{who}", [("0", "audio", 10 + who), ("1", "video", 20 + who)], SOURCES, generation=1
+                )
+                for who in range(2)
+            ]
+            tracks = [{one.source: one.producer_id for one in published.producers} for _, published in speakers]
+            await made.watch("listener", [*tracks[0].values(), *tracks[1].values()])
+            sizes: list[dict[str, int]] = []
+            for turn in range(101):
+                who = turn % 2
+                order = [tracks[who]["camera"], tracks[0]["microphone"], tracks[1]["microphone"]]
+                await worker.call(control.Consume(router_id="h1", peer_id="listener", producer_ids=order))
+                if turn % 2:
+                    for cause in ("muted", ""):
+                        pause = control.Pause(router_id="h1", producer_id=tracks[0]["microphone"], cause=cause)
+                        await worker.call(pause)
+                for number, (peer, _) in enumerate(speakers):
+                    peer.send_datagram(peer.protect(packet("video", 20 + number, turn, number)))
+                    peer.send_datagram(peer.protect(packet("audio", 10 + number, turn, number, {1: b"\x8a"})))
+                if turn in (2, 100):
+                    await asyncio.sleep(3)  # reports and figures come every second or two
+                    sizes.append(await kept(made))
+            assert sizes[1] == sizes[0]
+
+
 async def test_connections_that_are_replaced_for_ever_are_as_few_as_the_last(config: Config) -> None:
     """A browser that is loaded again and again, and never says goodbye."""
     async with Worker(config) as worker:
