@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -37,6 +38,10 @@ PREFERENCES: Mapping[str, object] = {
     "network.connectivity-service.enabled": False,
     "services.settings.server": "data:,",
 }
+
+
+FAKE_DEVICES: Mapping[str, object] = {"media.navigator.streams.fake": True, "media.navigator.permission.disabled": True}
+"""A moving picture and a tone instead of camera and microphone, without a question."""
 
 
 class NoFirefox(RuntimeError):
@@ -121,13 +126,16 @@ class Firefox:
 
 
 @asynccontextmanager
-async def firefox(size: tuple[int, int] = (1366, 768)) -> AsyncIterator[Firefox]:
-    """With a fresh profile; ended when the test is."""
+async def firefox(
+    size: tuple[int, int] = (1366, 768), preferences: Mapping[str, object] = MappingProxyType({})
+) -> AsyncIterator[Firefox]:
+    """With a fresh profile, and ``preferences`` beside ours; ended when the test is."""
     program = shutil.which("firefox-esr") or shutil.which("firefox")
     if program is None:
         raise NoFirefox("Firefox is not installed: apt-get install firefox-esr")
+    wanted = {**PREFERENCES, **preferences}
     with tempfile.TemporaryDirectory(prefix="hub-firefox-", ignore_cleanup_errors=True) as folder:
-        lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in PREFERENCES.items()]
+        lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in wanted.items()]
         (Path(folder) / "user.js").write_text("\n".join(lines))
         arguments = ["--headless", "--no-remote", "--profile", folder, "--remote-debugging-port", "0"]
         running = await asyncio.create_subprocess_exec(
