@@ -201,6 +201,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "case_assigned": N_("Giao xử lý"),
         "case_handed_over": N_("Bàn giao cho người khác"),
         "work_handed_over": N_("Bàn giao việc của một người"),
+        "search_shared": N_("Chia sẻ tìm kiếm với cơ quan"),
+        "search_withdrawn": N_("Thôi chia sẻ tìm kiếm"),
         "absence_set": N_("Ghi ngày nghỉ và người làm thay"),
         "absence_ended": N_("Kết thúc ngày nghỉ"),
         "assignment_accepted": N_("Nhận xử lý"),

@@ -75,6 +75,8 @@ NOTICES: Mapping[str, str] = {
     "account_password_set": N_("Đã đặt mật khẩu mới. Người dùng phải đổi mật khẩu khi đăng nhập lần tới."),
     "search_saved": N_("Đã lưu tìm kiếm."),
     "search_renamed": N_("Đã đổi tên tìm kiếm."),
+    "search_shared": N_("Đã chia sẻ với cơ quan. Ai mở cũng chỉ thấy những gì mình có quyền xem."),
+    "search_withdrawn": N_("Đã thôi chia sẻ. Bản ai đã lưu về vẫn là của người ấy."),
     "search_forgotten": N_("Đã xóa tìm kiếm đã lưu."),
     "rule_saved": N_("Đã lưu quy tắc. Thời hạn được tính theo bản này từ bây giờ."),
     "holiday_saved": N_("Đã lưu ngày. Thời hạn được tính theo lịch này từ bây giờ."),

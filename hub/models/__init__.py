@@ -89,7 +89,7 @@ from hub.models.recordings import (
     WithheldRange,
 )
 from hub.models.register import RegisterBook, RegisterEntry
-from hub.models.search import SavedSearch, SearchDoc, SearchKind
+from hub.models.search import SavedSearch, SearchDoc, SearchKind, SharedSearch
 from hub.models.visits import IdentityMethod, RefusalGround, Visit
 
 __all__ = [
@@ -200,6 +200,7 @@ __all__ = [
     "SeatKind",
     "Segment",
     "SegmentState",
+    "SharedSearch",
     "SignInSession",
     "StateSecret",
     "TaskEvent",

@@ -7,10 +7,11 @@ from enum import StrEnum
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import TSVECTOR
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.ids import utc_now
 from hub.models.base import Base, id_column
+from hub.models.people import Account
 
 
 class SearchKind(StrEnum):
@@ -58,3 +59,20 @@ class SavedSearch(Base):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     """Name and filters as JSON, under the vault's key."""
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class SharedSearch(Base):
+    """A search that somebody shared with their unit. Only what was chosen from lists, never words that were typed:
+    these may name a citizen, a denouncer too."""
+
+    __tablename__ = "shared_search"
+    __table_args__ = (UniqueConstraint("unit_id", "query"),)
+
+    id: Mapped[str] = id_column()
+    unit_id: Mapped[str] = mapped_column(ForeignKey("org_unit.id"))
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    query: Mapped[str] = mapped_column(String(400))
+    """As the page of results understands it; see ``hub.services.shared_searches.canonical``."""
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+    account: Mapped[Account] = relationship(lazy="joined")

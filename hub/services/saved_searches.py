@@ -73,6 +73,11 @@ async def forget(db: AsyncSession, actor: Actor, saved_id: str) -> None:
     await db.flush()
 
 
+async def query_of(db: AsyncSession, vault: Vault, actor: Actor, saved_id: str) -> str:
+    """Raises ``NotFound`` for somebody else's."""
+    return _opened(vault, await _own(db, actor, saved_id)).query
+
+
 async def _own(db: AsyncSession, actor: Actor, saved_id: str) -> SavedSearch:
     row = await db.get(SavedSearch, saved_id)
     if row is None or row.account_id != actor.account_id:

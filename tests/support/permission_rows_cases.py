@@ -104,4 +104,5 @@ ROWS = (
     get("/search/counts", "officer* leader* secretary* auditor* technician*", "each counts in their own scope"),
     post("/search/saved", "officer* leader* secretary* auditor* technician*", "each keeps their own"),
     post("/search/saved/{saved_id}", "officer.own", "one's own, nobody else's"),
+    post("/search/shared/{shared_id}", "officer.own leader", "who shared it, and heads of the unit"),
 )

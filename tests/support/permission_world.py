@@ -20,7 +20,7 @@ from hub.i18n import Text
 from hub.ids import new_id, utc_now
 from hub.mail import packed
 from hub.models import Account, CaseType, OrgUnit, Role, SeatKind, UnitLevel
-from hub.services import cases, dues, saved_searches, visits
+from hub.services import cases, dues, saved_searches, shared_searches, visits
 from hub.services.invitations import digest
 from hub.services.people import actor_of
 from hub.visits import NewVisit
@@ -301,6 +301,7 @@ async def _around(db: AsyncSession, made: PermissionWorld) -> None:
     absence = filled(models.Absence, account_id=who["technician.own"].id, created_by=who["leader.own"].id)
     db.add_all([letter, invited, feed, board, absence])
     saved = await saved_searches.save(db, made.world.vault, actor_of(who["officer.own"]), "Của tôi", "text=dat")
+    shared = await shared_searches.share(db, actor_of(who["officer.own"]), {"type": "petition"})
     rule = (await db.execute(select(models.LegalRule.id).order_by(models.LegalRule.code).limit(1))).scalars().one()
     holiday = (await db.execute(select(models.Holiday.id).order_by(models.Holiday.day).limit(1))).scalars().one()
     made.known |= {
@@ -310,6 +311,7 @@ async def _around(db: AsyncSession, made: PermissionWorld) -> None:
         "mail_id": letter.id,
         "absence_id": absence.id,
         "saved_id": saved.id,
+        "shared_id": shared.id,
         "rule_id": rule,
         "holiday_id": holiday,
         "token": "invited",

@@ -14,7 +14,7 @@ from hub.errors import BadInput
 from hub.i18n import N_
 from hub.keyset import Cursor
 from hub.models import CaseState, CaseType, HearingState, SearchKind
-from hub.services import dues, saved_searches, search, search_choices, search_rows
+from hub.services import dues, saved_searches, search, search_choices, search_rows, shared_searches
 from hub.services.search import Count, Found, Held, Overdue, Search
 from hub.services.search_rows import ResultRow
 from web import format as formats
@@ -23,6 +23,7 @@ from web import forms, keys, paging, view
 routes = http.RouteTableDef()
 
 FILTERS = ("q", "type", "state", "unit", "from", "to", "due", "held", "officer")
+CHANGED = {"forget": "search_forgotten", "share": "search_shared"}
 KINDS = tuple(kind.value for kind in SearchKind)
 
 
@@ -46,6 +47,7 @@ async def _page(
     async with hub.database.reading() as db:
         shown = await _shown(db, request, query, asked, wanted)
         kept = await saved_searches.mine(db, hub.vault, actor)
+        shared = await shared_searches.of_unit(db, actor)
         choices = await search_choices.choices(db, actor, wanted.unit_id)
         built = await search.is_built(db)
     if shown.kind is SearchKind.NOTE and shown.rows:
@@ -65,6 +67,8 @@ async def _page(
         rows=shown.rows,
         helps=_helps(asked, shown.kind),
         saved=kept,
+        shared=shared,
+        wordless={one.id for one in kept if not dict(parse_qsl(one.query)).get("q")},
         choices=choices,
         built=built,
         counted=counted,
@@ -188,19 +192,37 @@ async def save(request: http.Request) -> http.Response:
 
 @routes.post("/search/saved/{saved_id}")
 async def change(request: http.Request) -> http.Response:
-    """``do``: rename or forget."""
+    """``do``: rename, forget, or share what was chosen with one's unit."""
     actor, hub, saved_id = keys.actor(request), keys.deps(request), request.match_info["saved_id"]
     form = await forms.read(request)
-    forgets = form.text("do") == "forget"
+    do = form.text("do")
     try:
         async with hub.database.transaction() as db:
-            if forgets:
+            if do == "forget":
                 await saved_searches.forget(db, actor, saved_id)
+            elif do == "share":
+                query = await saved_searches.query_of(db, hub.vault, actor, saved_id)
+                await shared_searches.share(db, actor, _dated(dict(parse_qsl(query))))
             else:
                 await saved_searches.rename(db, hub.vault, actor, saved_id, form.text("name"))
     except BadInput as error:
         return await _again(request, "", error, {"name": form.text("name"), "opened": saved_id})
-    return view.redirect(request, "/search", notice="search_forgotten" if forgets else "search_renamed")
+    return view.redirect(request, "/search", notice=CHANGED.get(do, "search_renamed"))
+
+
+@routes.post("/search/shared/{shared_id}")
+async def withdraw(request: http.Request) -> http.Response:
+    """Share it no longer."""
+    await forms.read(request)
+    async with keys.deps(request).database.transaction() as db:
+        await shared_searches.withdraw(db, keys.actor(request), request.match_info["shared_id"])
+    return view.redirect(request, "/search", notice="search_withdrawn")
+
+
+def _dated(asked: Mapping[str, str]) -> dict[str, str]:
+    """With days as services write them; what is no day stays, and is refused there."""
+    days = {name: forms.query_day(asked, name) for name in ("from", "to") if asked.get(name)}
+    return {**asked, **{name: day.isoformat() for name, day in days.items() if day is not None}}
 
 
 async def _again(request: http.Request, query: str, error: BadInput, values: dict[str, str]) -> http.Response:
