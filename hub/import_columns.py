@@ -207,7 +207,7 @@ def zero_notes(entries: Iterable[Entry]) -> tuple[Text, ...]:
     if not rows:
         return ()
     told = ", ".join(str(row) for row in rows[:MOST_NAMED]) + (", …" if len(rows) > MOST_NAMED else "")
-    text = N_("%(count)d số điện thoại thiếu số 0 ở đầu (Excel lưu như con số) được ghi thêm số 0: dòng %(rows)s.")
+    text = N_("%(count)d số điện thoại thiếu số 0 ở đầu (Excel lưu như con số) được ghi thêm số 0: dòng %(rows)s")
     return (Text(text, {"count": len(rows), "rows": told}),)
 
 

@@ -93,7 +93,7 @@ async def try_out(db: AsyncSession, actor: Actor, kind: ImportKind, table: Table
         return Plan(kind, (), tuple(faults), len(table.rows), table.notes)
     changes, faults = await asyncio.to_thread(plan, actor, kind, entries, await known(db, kind))
     notes = (*table.notes, *zero_notes(entries))
-    return Plan(kind, tuple(changes), tuple(faults), len(table.rows), notes)
+    return Plan(kind, tuple(changes), tuple(faults), len(entries), notes)
 
 
 async def carry_out(

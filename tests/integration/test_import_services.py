@@ -252,3 +252,12 @@ def test_the_command_tries_imports_and_tells_in_json(config: Config, sqlite_url:
     assert (status, body["created"], body["imported"]) == (0, 1, True)
     status, body = run(str(good))
     assert (status, body["created"], body["same"]) == (0, 0, 1)
+
+
+@asynchronous
+async def test_a_title_above_the_heading_is_not_counted_as_a_row_that_stays_the_same(database: Database) -> None:
+    world = await make_world(database)
+    sent = tables.read("\n".join(["DANH SÁCH CƠ QUAN;;", HEADS[UNITS], "XA31;UBND xã Ba Mốt;xã;TINH1"]).encode())
+    async with world.database.reading() as db:
+        plan = await imports.try_out(db, world.actor("administrator.TINH1"), UNITS, sent)
+    assert (plan.created, plan.changed, plan.same) == (1, 0, 0)

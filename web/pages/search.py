@@ -46,8 +46,7 @@ async def _page(
     wanted = _wanted(asked, counted.mark)
     async with hub.database.reading() as db:
         shown = await _shown(db, request, query, asked, wanted)
-        kept = await saved_searches.mine(db, hub.vault, actor)
-        shared = await shared_searches.of_unit(db, actor)
+        lists = await _lists(db, request)
         choices = await search_choices.choices(db, actor, wanted.unit_id)
         built = await search.is_built(db)
     if shown.kind is SearchKind.NOTE and shown.rows:
@@ -66,15 +65,21 @@ async def _page(
         searching=bool(asked),
         rows=shown.rows,
         helps=_helps(asked, shown.kind),
-        saved=kept,
-        shared=shared,
-        wordless={one.id for one in kept if not dict(parse_qsl(one.query)).get("q")},
+        **lists,
         choices=choices,
         built=built,
         counted=counted,
         message=error.text if error else "",
         values={"opened": "", "name": "", **(values or {})},
     )
+
+
+async def _lists(db: AsyncSession, request: http.Request) -> dict[str, Any]:
+    """One's own searches, those of them that may be shared, and what one's unit shares."""
+    actor, hub = keys.actor(request), keys.deps(request)
+    kept = await saved_searches.mine(db, hub.vault, actor)
+    wordless = {one.id for one in kept if not dict(parse_qsl(one.query)).get(shared_searches.WORDS)}
+    return {"saved": kept, "wordless": wordless, "shared": await shared_searches.of_unit(db, actor)}
 
 
 @dataclass(frozen=True, slots=True)

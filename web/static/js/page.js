@@ -15,6 +15,15 @@ function wirePrinting() {
   }
 }
 
+/** On a telephone the menu is one line that scrolls: the page one is on must be in sight. */
+function showWhere() {
+  const menu = document.querySelector(".menu");
+  const here = menu?.querySelector("li > [aria-current]");
+  if (!(menu instanceof HTMLElement) || !(here instanceof HTMLElement)) return;
+  const beyond = here.getBoundingClientRect().right - menu.getBoundingClientRect().right;
+  if (beyond > 0) menu.scrollLeft += beyond + menu.clientWidth / 4;
+}
+
 function focusErrors() {
   const summary = document.querySelector("[data-focus]");
   if (summary instanceof HTMLElement) summary.focus();
@@ -192,4 +201,5 @@ wireUploads();
 wireLeaving();
 wirePrinting();
 wireSigningOut();
+showWhere();
 focusErrors();
