@@ -22,7 +22,7 @@ from hub.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_, Text
 from hub.models.people import Role
 from hub.services.search import kinds
 from web import format as formats
-from web import labels
+from web import kept_words, labels
 from web.keys import ACTOR, LANGUAGE, RENDERER, REQUEST_ID, SESSION, deps
 from web.navigation import menu
 from web.notices import NOTICES
@@ -90,6 +90,7 @@ def _filters(language: str, book: Catalogue) -> dict[str, Callable[..., object]]
         "paragraphs": _paragraphs,
         "stamped": _stamped,
         "seat_name": partial(labels.seat_name, book),
+        "kept": partial(kept_words.kept, book),
         "instant": datetime.fromisoformat,
     }
 

@@ -27,6 +27,8 @@ from hub.services.identity import Vault
 from hub.visits import GROUNDS
 
 SETTLEMENTS = ("settlement_complaint", "settlement_denunciation")
+MADE = "Lập văn bản: "
+"""Before the paper's name: the reason why an identity was read."""
 UNKNOWN = "người đến tiếp, không cho biết họ tên"
 
 
@@ -108,7 +110,7 @@ def _may_name(actor: Actor, case: Case | None, visit: Visit | None, *, citizen: 
 
 async def with_identity(db: AsyncSession, vault: Vault, actor: Actor, found: Draft) -> Draft:
     """The same with who came. Raises ``Forbidden`` when the paper may not carry it."""
-    reason = f"Lập văn bản: {found.edition.name}"
+    reason = f"{MADE}{found.edition.name}"
     if found.case is not None:
         who = await identity.read_identity(db, vault, actor, found.case.party_id, reason)
     else:

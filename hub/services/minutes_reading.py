@@ -36,6 +36,9 @@ from hub.text import clean_block
 
 WORDS_MAX = 4_000
 
+REOPENED = "Biên bản được mở lại để sửa."
+"""Why a paper no longer counts whose minutes were opened again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -107,8 +110,7 @@ async def _void_paper(db: AsyncSession, actor: Actor, found: Minutes) -> None:
     """Who holds the paper of the version that is opened again is told by its QR code that it no longer counts."""
     version = await _version(db, found.hearing_id, found.version)
     made = update(Document).where(Document.source_id == version.id, Document.voided_at.is_(None))
-    reason = "Biên bản được mở lại để sửa."
-    await db.execute(made.values(voided_at=utc_now(), voided_by=actor.account_id, void_reason=reason))
+    await db.execute(made.values(voided_at=utc_now(), voided_by=actor.account_id, void_reason=REOPENED))
 
 
 async def require_some_point(db: AsyncSession, actor: Actor, hearing_id: str) -> None:

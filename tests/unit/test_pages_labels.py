@@ -10,6 +10,7 @@ from hub import models
 from hub.case_clocks import ClockState
 from hub.likeness import Likeness
 from hub.results import Ground
+from web.kept_words import kept
 from web.labels import LABELS, seat_name
 from web.translate import catalogue
 
@@ -77,6 +78,22 @@ def test_a_place_is_named_in_the_readers_language_and_people_keep_their_names() 
     english, vietnamese = catalogue("en"), catalogue("vi")
     assert seat_name(english, "Phó chủ trì – Lê – Ánh") == "Deputy chair – Lê – Ánh"
     assert seat_name(english, "Thư ký – Phạm Đức Long") == "Secretary – Phạm Đức Long"
-    for kept in ("Điểm cầu xã Tân Tiến", "Điểm – Chủ trì", "Chủ trì"):
-        assert seat_name(english, kept) == kept
+    for name in ("Điểm cầu xã Tân Tiến", "Điểm – Chủ trì", "Chủ trì"):
+        assert seat_name(english, name) == name
     assert seat_name(vietnamese, "Chủ trì – Trần Quang Minh") == "Chủ trì – Trần Quang Minh"
+
+
+def test_what_the_system_wrote_is_read_in_the_readers_language_and_what_people_typed_as_it_stands() -> None:
+    english, vietnamese = catalogue("en"), catalogue("vi")
+    for written, read in {
+        "Công dân 9770": "Citizen 9770",
+        "Người tố cáo 7F3A0B": "Denouncer 7F3A0B",
+        "Lập văn bản: Giấy biên nhận": "A paper was made: Receipt for papers handed in",
+        "Biên bản được mở lại để sửa.": "The minutes were opened again to be corrected.",
+        "Công dân 9770 gọi lại": "Công dân 9770 gọi lại",
+        "Công dân Bình": "Công dân Bình",
+        "Lập văn bản: theo yêu cầu của thanh tra": "Lập văn bản: theo yêu cầu của thanh tra",
+        "": "",
+    }.items():
+        assert kept(english, written) == read
+        assert kept(vietnamese, written) == written
