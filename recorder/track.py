@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hub import rtp, webm
 from hub.tap import TrackOpened
 from recorder import fmp4, timeline, voice
+from recorder.breaks import Breaks
 from recorder.catalogue import Resume
 from recorder.depacketise import (
     Frame,
@@ -117,6 +118,7 @@ class TrackPackager:
         """The last frame could be decoded by whoever had all before it."""
         self._playable = False
         """So could the first of the segment under way."""
+        self._breaks = Breaks()
 
     # What the journal holds ---------------------------------------------------------------------------------------
 
@@ -213,8 +215,9 @@ class TrackPackager:
                 self._take(frame)
 
     def _take(self, frame: Frame) -> None:
-        if self._frames:
-            self._cut_before(frame)
+        if self._frames and not self._cut_before(frame):
+            self._intact, self.wants_keyframe = False, self.opened.kind == "video"
+            return
         self._intact = frame.keyframe or (self._intact and not frame.after_loss)
         if not self._frames:
             self._playable = self._intact
@@ -230,17 +233,32 @@ class TrackPackager:
 
     # Frames to segments -------------------------------------------------------------------------------------------
 
-    def _cut_before(self, frame: Frame) -> None:
+    def _cut_before(self, frame: Frame) -> bool:
+        """End the segment if it must end here; False: too many did, ``frame`` counts as lost."""
         first, last = self._frames[0], self._frames[-1]
         step_ns = self._ns(frame.timestamp - last.timestamp)
-        if step_ns <= 0 or step_ns - (frame.arrived_ns - last.arrived_ns) > JUMP_NS:
-            # Not the network: that can only make arrivals later.
+        # The network can only make arrivals later, so what is farther ahead has another clock.
+        jumps = step_ns <= 0 or step_ns - (frame.arrived_ns - last.arrived_ns) > JUMP_NS
+        if jumps or self._is_gap(last, frame, step_ns):
+            if not self._breaks.may(frame.arrived_ns):
+                return False
             self._close(None)
-            self._clock.restart()
-        elif self._is_gap(last, frame, step_ns):
-            self._close(None)
+            if jumps:
+                self._clock.restart()
         elif self._is_long(first, frame):
             self._close(frame)
+        elif self._changes(frame):
+            if not self._breaks.may(frame.arrived_ns):
+                return False
+            self._close(frame)
+        return True
+
+    def _changes(self, frame: Frame) -> bool:
+        """Whether decoders must be told of another picture."""
+        if not frame.keyframe:
+            return False
+        resized = bool(frame.width) and (frame.width, frame.height) != self._size
+        return resized or frame.parameters != self._parameters
 
     def _is_gap(self, last: Frame, frame: Frame, step_ns: int) -> bool:
         kind = self.opened.kind
@@ -256,9 +274,7 @@ class TrackPackager:
         if self.opened.kind == "audio":
             return age_ms + self._ns(frame.ticks) / 1_000_000 > self._max_ms
         if frame.keyframe:
-            changed = bool(frame.width) and (frame.width, frame.height) != self._size
-            changed = changed or frame.parameters != self._parameters
-            return changed or not first.keyframe or age_ms >= SOFT_AT * self._max_ms
+            return not first.keyframe or age_ms >= SOFT_AT * self._max_ms
         return age_ms >= HARD_AT * self._max_ms
 
     def _close(self, following: Frame | None) -> None:

@@ -42,6 +42,8 @@ RATE_PER_S = 20.0
 RATE_BURST = 100.0
 DESCRIBED_PER_S, DESCRIBED_BURST = 128 * 1024, 1024 * 1024
 """Characters of SDP; beyond that they wait their turn."""
+LEAST_DESCRIBED = 32 * 1024
+"""What an offer to publish counts as at least: each may begin tracks, and a track is files and rows of its own."""
 CLOSE_S = 3.0
 
 log = structlog.get_logger(__name__)
@@ -193,7 +195,9 @@ class Socket:
         """Apart from the rest, because these may wait for a media worker."""
         while True:
             message = await self._negotiations.get()
-            if isinstance(message, p.Publish | p.Answer):
+            if isinstance(message, p.Publish):
+                await self._pace(max(len(message.sdp), LEAST_DESCRIBED))
+            elif isinstance(message, p.Answer):
                 await self._pace(len(message.sdp))
             await self._handle(hearing, message)
 

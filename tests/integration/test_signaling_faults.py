@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ import pytest_asyncio
 from hub.config import Config
 from hub.db import Database
 from hub.models import HearingState
+from signaling.socket import DESCRIBED_BURST, LEAST_DESCRIBED
 from tests.support.signaling_world import (
     FakeRecorder,
     FakeWorker,
@@ -74,6 +76,19 @@ async def test_a_flood_is_slowed_down(served: Room) -> None:
         for _ in range(150):
             await client.send("ping", at=0)
         assert (await client.get("error"))["code"] == "too_many_attempts"
+
+
+async def test_offers_without_end_wait_their_turn_and_end_as_too_many(served: Room) -> None:
+    """Each may begin tracks, which are files and rows of the record."""
+    async with served.joined("chair") as chair:
+        await open_with(chair)
+        at_once = DESCRIBED_BURST // LEAST_DESCRIBED
+        for generation in range(at_once + 30):
+            await chair.send("publish", generation=generation, sdp="v=0", sources={"0": "camera"})
+            await asyncio.sleep(0.02)
+        error = await chair.get("error", about="publish")
+        assert error["code"] == "too_many_attempts"
+        assert sum(one["type"] == "published" for one in chair.seen) <= at_once + 10
 
 
 async def test_nothing_is_done_before_a_seat_is_taken(served: Room) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recorder import timeline
+from recorder import breaks, timeline
 from recorder.timeline import Hole, Piece, explain
 from recorder.track import Ended, Point
 from tests.support.fake_worker import as_rtx
@@ -218,6 +218,29 @@ def test_a_source_that_counts_anew_is_followed() -> None:
     last = feed.cuts[-1]
     assert abs(last.start_ms + last.duration_ms - 8000) <= 20
     assert sum(cut.duration_ms for cut in feed.cuts) > 6500
+
+
+def test_a_camera_that_changes_its_size_all_the_time_makes_no_flood_of_files() -> None:
+    """Each file costs a hash, a row and a request to the store, and who sends decides how often the size changes."""
+    feed = Feed()
+    for index in range(600):
+        feed.send(index / 10, keyframe=True, width=320 + index % 2 * 16)
+    assert len(feed.cuts) <= 3 * breaks.MOST
+    feed.run(100, 120, keyframe_every=30)
+    feed.track.end(120 * SECOND)
+    late = [cut for cut in feed.cuts if cut.start_ms >= 100_000]
+    assert sum(cut.duration_ms for cut in late) == 20_000
+
+
+def test_a_sound_that_jumps_in_time_with_every_packet_makes_no_flood_of_files() -> None:
+    feed = Feed("audio")
+    for index in range(2_000):
+        feed.first_ts = index * 1_000_000
+        feed.send(index / 50)
+    assert len(feed.cuts) <= 2 * breaks.MOST
+    feed.run(80, 90)
+    feed.track.end(90 * SECOND)
+    assert sum(cut.duration_ms for cut in feed.cuts if cut.start_ms >= 75_000) >= 9_500
 
 
 def test_sender_reports_put_sound_and_picture_of_a_point_on_one_clock() -> None:
