@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -242,8 +242,9 @@ async def _write(
     tasks = await _tasks(db, wanted.tasks[: rules.MOST_TASKS], hearing, faults)
     if faults:
         raise BadInput(N_("Một số mục chưa đúng. Hãy xem lại."), fields=faults)
-    whole = "\n".join([text, *(task.text for task in tasks)])
-    await identity.require_discreet(db, vault, actor, hearing.cases, whole, field="text")
+    await _require_discreet(
+        db, vault, actor, hearing, {"text": text} | {f"task{one.number}": one.text for one in tasks}
+    )
     found.text, found.case_id = text, wanted.case_id or None
     found.version += 1
     db.add(found)
@@ -252,6 +253,18 @@ async def _write(
     await db.flush()
     found.tasks = tasks
     await db.flush()
+
+
+async def _require_discreet(
+    db: AsyncSession, vault: Vault, actor: Actor, hearing: Hearing, texts: Mapping[str, str]
+) -> None:
+    """Raise ``BadInput`` at the field that names a denouncer: all are compared at once, each only when one does."""
+    try:
+        await identity.require_discreet(db, vault, actor, hearing.cases, "\n".join(texts.values()), field="text")
+    except BadInput:
+        for field, text in texts.items():
+            await identity.require_discreet(db, vault, actor, hearing.cases, text, field=field)
+        raise
 
 
 async def _tasks(
@@ -263,17 +276,24 @@ async def _tasks(
     today = calendar.local_day(utc_now())
     made = []
     for number, one in enumerate(wanted, start=1):
-        text, account, unit = clean(one.text), accounts.get(one.owner), units.get(one.owner)
+        text, account, unit, row = clean(one.text), accounts.get(one.owner), units.get(one.owner), number
         if not text or len(text) > TASK_MAX:
-            faults[f"task{number}"] = Text(N_("Hãy ghi nhiệm vụ, không quá %(limit)s ký tự."), {"limit": TASK_MAX})
+            limits: dict[str, object] = {"row": row, "limit": TASK_MAX}
+            faults[f"task{number}"] = Text(N_("Nhiệm vụ %(row)s: hãy ghi nội dung, không quá %(limit)s ký tự."), limits)
         if account is None and unit is None:
-            faults[f"owner{number}"] = Text(N_("Hãy chọn người hoặc cơ quan thực hiện."))
+            faults[f"owner{number}"] = Text(
+                N_("Nhiệm vụ %(row)s: hãy chọn người hoặc cơ quan thực hiện."), {"row": row}
+            )
         if one.due is None and one.working_days is None:
-            faults[f"due{number}"] = Text(N_("Hãy ghi ngày như 23/11/2026 hoặc số ngày làm việc như 10."))
+            faults[f"due{number}"] = Text(
+                N_("Nhiệm vụ %(row)s: hãy ghi hạn là ngày như 23/11/2026 hoặc số ngày làm việc như 10."), {"row": row}
+            )
             continue
         due = rules.due_day(one.due, one.working_days, today, book.days)
         if due < today:
-            faults[f"due{number}"] = Text(N_("Hạn đã qua. Hãy ghi ngày từ hôm nay trở đi."))
+            faults[f"due{number}"] = Text(
+                N_("Nhiệm vụ %(row)s: hạn đã qua. Hãy ghi ngày từ hôm nay trở đi."), {"row": row}
+            )
         owner_unit = account.unit if account else unit
         if owner_unit is not None:
             made.append(ConclusionTask(number=number, text=text, owner=account, owner_unit=owner_unit, due=due))

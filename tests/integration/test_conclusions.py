@@ -83,6 +83,7 @@ async def test_what_is_missing_is_told_by_field_and_two_editors_do_not_undo_each
     with pytest.raises(BadInput) as refused:
         await draft(held, bad, WantedTask(text="x", owner="nobody", due=today() - timedelta(days=40)))
     assert set(refused.value.fields) == {"task1", "due1", "owner2", "due2"}
+    assert all(text.params["row"] == int(name[-1]) for name, text in refused.value.fields.items())
     found = await draft(held)
     for version in (1, 1):
         async with database.transaction() as db:

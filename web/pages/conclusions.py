@@ -216,7 +216,7 @@ def _draft(form: Form) -> Draft:
 def _rows(form: Form) -> list[dict[str, str]]:
     columns = [form.fields.getall(name, []) for name in ("task", "owner", "due")]
     rows = [dict(zip(("text", "owner", "due"), each, strict=True)) for each in zip(*columns, strict=False)]
-    return [row for row in rows if row["text"].strip() or row["due"].strip()]
+    return [row for row in rows if any(value.strip() for value in row.values())]
 
 
 def _typed(form: Form) -> dict[str, Any]:
