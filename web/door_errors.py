@@ -100,6 +100,14 @@ async def authorised(request: http.Request, hearing_id: str, seat_id: str, direc
     return row
 
 
+def begins(request: http.Request, token: DeviceToken) -> None:
+    """Raises ``TooManyAttempts`` for a token that begins connections all the time."""
+    if wait_s := request.app[KNOCKS].begin_wait_s(token.id):
+        raise TooManyAttempts(
+            N_("Thiết bị này kết nối lại quá nhiều lần. Hãy thử lại sau %(seconds)s giây."), seconds=wait_s
+        )
+
+
 def _problem(request: http.Request, error: HubError) -> http.Response:
     status = getattr(error, "http_status", error.status)
     body = {"type": "about:blank", "title": _REASONS.get(status, "Error"), "status": status, "code": error.code}

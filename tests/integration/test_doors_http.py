@@ -19,7 +19,7 @@ from hub.ids import new_id
 from hub.models import DeviceToken, DoorDirection, Hearing
 from hub.services import device_tokens
 from hub.services.doors import Entered, IceChange, Restarted
-from hub.services.knocks import MOST_WRONG, WINDOW_S, Knocks
+from hub.services.knocks import BEGIN_AT_ONCE, BEGIN_EVERY_S, MOST_WRONG, WINDOW_S, Knocks
 from tests.support.pages import Pages, running_pages
 from tests.support.protected import require_protected
 from web.keys import DEPS
@@ -184,6 +184,28 @@ async def test_guessing_is_slowed_and_the_right_token_still_works(door: Door) ->
     assert status == 429
     assert int(headers["Retry-After"]) <= WINDOW_S + 1
     await door.entered()
+
+
+async def test_a_device_that_connects_again_and_again_is_told_to_wait_and_stops_nobody_else(door: Door) -> None:
+    session = await door.entered()
+    statuses = [(await door.ask("POST", body="v=0", Content_Type=SDP))[0] for _ in range(BEGIN_AT_ONCE + 3)]
+    assert statuses.count(201) in (BEGIN_AT_ONCE - 1, BEGIN_AT_ONCE)
+    status, headers, body = await door.ask("POST", body="v=0", Content_Type=SDP, Accept_Language="en")
+    assert (status, "connects again too often" in body) == (429, True)
+    assert 1 <= int(headers["Retry-After"]) <= BEGIN_EVERY_S
+    assert (await door.ask("DELETE", session))[0] == 404  # replaced long ago; and leaving is never refused
+
+
+async def test_a_token_has_its_whole_share_again_after_a_while() -> None:
+    now = [0.0]
+    knocks = Knocks(lambda: now[0])
+    assert [knocks.begin_wait_s("t") for _ in range(BEGIN_AT_ONCE)] == [0] * BEGIN_AT_ONCE
+    assert knocks.begin_wait_s("t") > 0
+    assert knocks.begin_wait_s("other") == 0
+    now[0] = BEGIN_EVERY_S
+    assert [knocks.begin_wait_s("t") > 0 for _ in range(2)] == [False, True]
+    now[0] = BEGIN_EVERY_S * (BEGIN_AT_ONCE + 1)
+    assert [knocks.begin_wait_s("t") for _ in range(BEGIN_AT_ONCE)] == [0] * BEGIN_AT_ONCE
 
 
 async def test_the_count_of_wrong_tokens_begins_anew_after_a_while() -> None:

@@ -17,7 +17,7 @@ from hub.ids import utc_now
 from hub.models import DeviceToken, DoorDirection
 from hub.services.doors import Doors, IceChange
 from web import keys
-from web.door_errors import DoorError, answered, authorised, cors
+from web.door_errors import DoorError, answered, authorised, begins, cors
 from web.security import client_address
 
 routes = http.RouteTableDef()
@@ -57,6 +57,7 @@ async def enter(request: http.Request) -> http.Response:
     if not any(kind in accept for kind in (SDP, "application/*", "*/*")):
         raise DoorError(406, N_("Câu trả lời chỉ có dạng application/sdp."))
     offer = await _body(request, SDP)
+    begins(request, token)
     entered = await _doors(request).enter(token, offer, client_address(request))
     headers = {
         "Location": f"{request.path.rstrip('/')}/{entered.session_id}",
@@ -86,6 +87,8 @@ async def change_ice(request: http.Request) -> http.Response:
     ufrag, password = (match[1] if match else "" for match in found.values())
     if restart and not (ufrag and password):
         raise BadInput(N_("Khởi động lại ICE cần a=ice-ufrag và a=ice-pwd mới."))
+    if restart:
+        begins(request, token)
     restarted = await _doors(request).change_ice(token, IceChange(ufrag, password, restart)) if restart else None
     if restarted is None:
         return http.Response(status=204)
