@@ -6,13 +6,15 @@ so every writing transaction begins with ``BEGIN IMMEDIATE`` there (measured: 60
 
 from __future__ import annotations
 
+import select
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from hub import due_session  # noqa: F401 - hooks its own into the session
@@ -22,6 +24,8 @@ from hub.models.base import Base
 from hub.search_session import IndexingSession
 
 BUSY_TIMEOUT_MS = 10_000
+TRUSTED_S = 5.0
+"""So long after its last use a connection on which nothing has arrived is taken for alive."""
 READS_ONLY = "reads_only"
 """Of ``AsyncSession.info``: nothing written here is kept, so what must be kept refuses to be written."""
 EVEN_IF_UNDONE = "even_if_undone"
@@ -122,9 +126,23 @@ def _make_engine(url: str) -> AsyncEngine:
 
 
 def _make_postgresql(url: str) -> AsyncEngine:
-    engine = create_async_engine(
-        driver_url(url), pool_pre_ping=True, connect_args={"connect_timeout": 5}, hide_parameters=True
-    )
+    engine = create_async_engine(driver_url(url), connect_args={"connect_timeout": 5}, hide_parameters=True)
+    dialect = engine.dialect
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def _on_checkin(_connection: object, record: Any) -> None:
+        record.info["used_at"] = time.monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def _on_checkout(connection: Any, record: Any, _proxy: object) -> None:
+        # Asking each time (``pool_pre_ping``) is a round trip more before each question. A server that ends a
+        # connection says so on it, which is to be seen without asking; only what lay idle may have died silently.
+        used_at = record.info.get("used_at", time.monotonic())
+        try:
+            if time.monotonic() - used_at > TRUSTED_S or _has_arrived(connection):
+                dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
 
     @event.listens_for(engine.sync_engine, "connect")
     def _on_connect(connection: Any, _record: object) -> None:
@@ -137,6 +155,13 @@ def _make_postgresql(url: str) -> AsyncEngine:
         connection.commit()
 
     return engine
+
+
+def _has_arrived(connection: Any) -> bool:
+    """Whether the server has said something unasked: most often that it is going."""
+    poll = select.poll()
+    poll.register(connection.driver_connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _make_sqlite(url: str) -> AsyncEngine:

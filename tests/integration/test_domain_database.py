@@ -123,6 +123,35 @@ async def test_a_postgresql_that_goes_away_is_told_and_used_again_when_it_is_bac
 
 
 @cut_connections
+@pytest.mark.parametrize("seen", [True, False])
+async def test_a_connection_that_postgresql_ended_is_replaced_before_anybody_needs_it(postgres_url, monkeypatch, seen):
+    if not seen:  # a line that died without a word is found out by asking, once it lay idle
+        monkeypatch.setattr(hub.db, "_has_arrived", lambda _connection: False)
+        monkeypatch.setattr(hub.db, "TRUSTED_S", -1.0)
+    database = Database(postgres_url)
+    assert await counted(database) == 1
+    with psycopg.connect(postgres_url, autocommit=True) as other:
+        others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        assert other.execute(f"SELECT pg_terminate_backend(pid, 5000) {others}").fetchall() == [(True,)]
+    assert await counted(database) == 2
+    await database.close()
+    gc.collect()
+
+
+async def test_a_connection_in_use_is_not_asked_whether_it_lives_and_one_that_lay_idle_is(postgres_url, monkeypatch):
+    database = Database(postgres_url)
+    asked: list[object] = []
+    monkeypatch.setattr(database.engine.dialect, "do_ping", asked.append)
+    for _ in range(3):
+        await counted(database)
+    assert asked == []
+    monkeypatch.setattr(hub.db, "TRUSTED_S", -1.0)
+    await counted(database)
+    assert len(asked) == 1
+    await database.close()
+
+
+@cut_connections
 async def test_a_postgresql_that_goes_away_in_mid_transaction_keeps_nothing_of_it(own_postgres):
     database = Database(await asyncio.to_thread(durable, own_postgres))
     world = await make_world(database)
