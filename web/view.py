@@ -23,6 +23,7 @@ from hub.models.people import Role
 from hub.services.search import kinds
 from web import format as formats
 from web import kept_words, labels
+from web.folding import folding
 from web.keys import ACTOR, LANGUAGE, RENDERER, REQUEST_ID, SESSION, deps
 from web.navigation import menu
 from web.notices import NOTICES
@@ -51,6 +52,7 @@ class Renderer:
             extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
             auto_reload=False,
         )
+        environment.code_generator_class = folding(book.gettext)
         environment.install_gettext_callables(book.gettext, book.ngettext, newstyle=True)  # type: ignore[attr-defined]
         environment.globals |= {
             "language": language,
