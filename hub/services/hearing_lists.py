@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, any_, exists, func, or_, select, true, union
+from sqlalchemy import ColumnElement, Select, and_, any_, exists, func, null, or_, select, true, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defaultload, lazyload
 
@@ -21,6 +21,7 @@ from hub.models import (
     Case,
     Hearing,
     HearingCase,
+    HearingKind,
     HearingState,
     OrgUnit,
     Point,
@@ -58,10 +59,28 @@ class HearingQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class Brief:
-    """A hearing as a calendar or a list shows it. Of ``hearing`` only the row is there; ``points`` are names."""
+class Headline:
+    """What a calendar or a list shows of a hearing's row."""
 
-    hearing: Hearing
+    id: str
+    number: str
+    kind: HearingKind
+    title: str
+    state: HearingState
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+    version: int
+
+
+_HEADLINE = tuple(getattr(Hearing, one.name) for one in fields(Headline))
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """A hearing as a calendar or a list shows it; ``chair`` and ``points`` are names."""
+
+    hearing: Headline
     unit_path: str
     chair: str
     points: list[str]
@@ -165,33 +184,34 @@ async def _asked(db: AsyncSession, actor: Actor, query: HearingQuery) -> Select[
     return _ordered(wanted, query)
 
 
-async def briefly(db: AsyncSession, actor: Actor, query: HearingQuery) -> list[Brief]:
-    """As ``find``, hundreds of hearings in two statements: people and points only by their names."""
-    wanted = (await _asked(db, actor, query)).limit(query.limit).options(lazyload("*"))
-    rows = wanted.add_columns(OrgUnit.path).join(OrgUnit, OrgUnit.id == Hearing.unit_id)
-    paths: dict[str, str] = {}
-    found: list[Hearing] = []
-    for hearing, path in await db.execute(rows):
-        found.append(hearing)
-        paths[hearing.unit_id] = path
+async def briefly(db: AsyncSession, actor: Actor, query: HearingQuery, *, points: bool = True) -> list[Brief]:
+    """As ``find``, hundreds of hearings in two statements: people and points only by their names, or no points."""
+    wanted = (await _asked(db, actor, query)).limit(query.limit).with_only_columns(*_HEADLINE, OrgUnit.path)
+    rows = await db.execute(wanted.select_from(Hearing).join(OrgUnit, OrgUnit.id == Hearing.unit_id))
+    found = [(Headline(*headline), path) for *headline, path in rows]
+    if not found:
+        return []
+    kinds = (SeatKind.CHAIR, SeatKind.POINT) if points else (SeatKind.CHAIR,)
     seats = (
-        select(Seat.hearing_id, Account.full_name, Point.name)
+        select(Seat.hearing_id, Account.full_name, Point.name if points else null())
+        .select_from(Seat)
         .outerjoin(Account, (Account.id == Seat.account_id) & (Seat.kind == SeatKind.CHAIR))
-        .outerjoin(Point, (Point.id == Seat.point_id) & (Seat.kind == SeatKind.POINT))
-        .where(Seat.hearing_id.in_([one.id for one in found]), Seat.kind.in_((SeatKind.CHAIR, SeatKind.POINT)))
+        .where(Seat.hearing_id.in_([one.id for one, _ in found]), Seat.kind.in_(kinds))
         .order_by(Seat.position)
     )
+    if points:
+        seats = seats.outerjoin(Point, (Point.id == Seat.point_id) & (Seat.kind == SeatKind.POINT))
     chair: dict[str, str] = {}
-    points: dict[str, list[str]] = {}
-    for hearing_id, chairs_name, points_name in await db.execute(seats) if found else ():
+    places: dict[str, list[str]] = {}
+    for hearing_id, chairs_name, points_name in await db.execute(seats):
         if chairs_name is not None:
             chair.setdefault(hearing_id, chairs_name)
         if points_name is not None:
-            points.setdefault(hearing_id, []).append(points_name)
-    return [Brief(one, paths[one.unit_id], chair.get(one.id, ""), points.get(one.id, [])) for one in found]
+            places.setdefault(hearing_id, []).append(points_name)
+    return [Brief(one, path, chair.get(one.id, ""), places.get(one.id, [])) for one, path in found]
 
 
-def cursor(hearing: Hearing) -> Cursor:
+def cursor(hearing: Hearing | Headline) -> Cursor:
     """Where a list goes on after this one."""
     return Cursor(hearing.starts_at, hearing.id)
 
@@ -236,8 +256,8 @@ async def _readable(db: AsyncSession, actor: Actor, action: Action = Action.READ
     if units is None:
         return select(Hearing)
     mine = select(Seat.hearing_id).where(taken_by([actor.account_id]))
-    of_units = Hearing.unit_id.in_(unit_scopes.ids(units))
-    points = select(Point.id).where(Point.unit_id.in_(unit_scopes.ids(units)))
+    of_units = Hearing.unit_id.in_(units)
+    points = select(Point.id).where(Point.unit_id.in_(units))
     at_points = select(Seat.hearing_id).where(Seat.point_id.in_(points))
     if len(units) <= NARROW_UNITS:
         gathered = union(select(Hearing.id).where(of_units), at_points, mine)

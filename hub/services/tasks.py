@@ -133,7 +133,7 @@ async def _scope(db: AsyncSession, actor: Actor) -> tuple[str, ...] | None:
     paths = scopes(actor, Action.READ_CASE)
     require(actor, Action.READ_CASE, Target(paths=tuple(paths)))
     units = await unit_scopes.units_within(db, paths)
-    return None if units is None else tuple(unit_scopes.ids(units))
+    return None if units is None else tuple(units)
 
 
 async def _asked(db: AsyncSession, actor: Actor, query: TaskQuery, day: Day) -> Asked:

@@ -15,9 +15,9 @@ from hub import calendar
 from hub.auth import Action, Actor, Target, may, may_somewhere
 from hub.i18n import Text
 from hub.ids import utc_now
-from hub.models import Hearing, HearingState
+from hub.models import HearingState
 from hub.services import hearing_lists, hearings, people, search_choices
-from hub.services.hearing_lists import Brief, chairs
+from hub.services.hearing_lists import Brief, Headline, chairs
 from hub.services.legal_rules import rule_book
 from hub.working_days import SATURDAY, WorkCalendar
 from web import format as formats
@@ -46,7 +46,7 @@ class View(StrEnum):
 class Entry:
     """A hearing on the calendar. ``movable``: still to come, and the reader may book it."""
 
-    hearing: Hearing
+    hearing: Headline
     chair: str
     points: Sequence[str]
     movable: bool
@@ -97,7 +97,8 @@ async def show(request: http.Request) -> http.Response:
     first, last = span(kind, day)
     kept = {name: asked[name] for name in FILTERS if asked.get(name)}
     async with keys.deps(request).database.reading() as db:
-        found = await hearing_lists.briefly(db, actor, _query(actor, kept, first, last))
+        # Of the hundreds in a month only who chairs is told.
+        found = await hearing_lists.briefly(db, actor, _query(actor, kept, first, last), points=kind is not View.MONTH)
         days = (await rule_book(db)).days
         units = await people.list_units(db, actor)
         choices = {
