@@ -171,11 +171,18 @@ def _or_id_number(typed: str, hashes: Hashes, query: Query) -> Query:
 
 
 def to_tsquery(groups: Iterable[Group], *, without: Sequence[Group] = ()) -> str:
-    """For ``CAST(… AS tsquery)``. A phrase is looked up by its pairs and then checked by position."""
+    """For ``CAST(… AS tsquery)``. Of a phrase only its pairs: whether they follow each other says ``in_a_row``. Its
+    single words would be looked up for nothing, and they are the longest lists of the index."""
     said = " & ".join(_any(group, " | ", " & ", _ts_part) for group in groups)
     if not without:
         return said
     return f"{said} & !({' & '.join(_any(group, ' | ', ' & ', _ts_part) for group in without)})"
+
+
+def in_a_row(groups: Iterable[Group]) -> str:
+    """As ``to_tsquery``: the phrases of three words and more by position, empty without any. One pair is its phrase."""
+    phrases = (part for group in groups for each in group for part in each if isinstance(part, Phrase))
+    return " & ".join("(" + " <-> ".join(f"'{w}'" for w in one.words) + ")" for one in phrases if len(one.words) > 2)
 
 
 def to_fts5(groups: Iterable[Group], *, without: Sequence[Group] = ()) -> str:
@@ -192,8 +199,7 @@ def _any(group: Group, either: str, both: str, say: Callable[[Part], str]) -> st
 
 def _ts_part(part: Part) -> str:
     if isinstance(part, Phrase):
-        together = sorted(pairs(part.words))
-        return " & ".join([*(f"'{pair}'" for pair in together), "(" + " <-> ".join(f"'{w}'" for w in part.words) + ")"])
+        return " & ".join(f"'{pair}'" for pair in sorted(pairs(part.words)))
     return f"'{part[:-1]}':*" if part.endswith("*") else f"'{part}'"
 
 

@@ -10,13 +10,13 @@ hits are gathered and sorted; many are walked from the newest on until a page is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import calendar, search_index, search_words
@@ -25,7 +25,7 @@ from hub.auth import Target as AuthTarget
 from hub.keyset import Cursor
 from hub.models import OrgUnit, SearchDoc, SearchKind
 from hub.search_words import Group, Hashes, Query
-from hub.services import audit, search_scopes
+from hub.services import audit, search_scopes, unit_scopes
 from hub.services.identity import Vault
 from hub.services.search_scopes import Column, matches
 
@@ -51,8 +51,11 @@ class Held(StrEnum):
 
 
 COLUMNS = (SearchDoc.id, SearchDoc.object_id, SearchDoc.seq, SearchDoc.at)
-STRETCH = 2000
-"""Documents that PostgreSQL looks at one by one, the newest first: some 25 ms."""
+LOOK, STRETCH = 250, 2000
+"""Documents that PostgreSQL looks at one by one, the newest first: all of them take some 25 ms, so a first few tell
+whether they are worth it."""
+NARROW_UNITS, NARROW_MAX = 20, 5000
+"""Of so few units so many documents with the words are put in order, all of them, before anybody asks about each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,8 @@ class _Asked:
     unit_path: str
     sqlite: bool
     stages: tuple[int, ...] = field(default=(0, 1))
+    narrow: bool = False
+    """Of few units, whose documents lie too far apart among all others to be walked to."""
 
     def documents(self, stage: int | None, *, walking: bool = False) -> Select[Any]:
         """Of a stage, of all stages with None; whether they may be shown is asked elsewhere."""
@@ -214,9 +219,10 @@ async def find(
             break
         past = after is not None and after.stage > stage
         begin = after if after is not None and after.stage == stage else None
-        few, found = await _gathered(db, asked, stage, begin, 0 if past else limit + 1 - len(hits))
-        if few > COUNT_MAX and not past:
-            found = await _walked(db, asked, stage, begin, limit + 1 - len(hits))
+        wanted = 0 if past else limit + 1 - len(hits)
+        few, found = await _gathered(db, asked, stage, begin, wanted)
+        if few > COUNT_MAX and len(found) < wanted:
+            found = await _walked(db, asked, stage, begin, wanted)
         total += few
         hits += found
     shown = asked.query.shown if asked.query else ()
@@ -238,27 +244,45 @@ async def _asked(db: AsyncSession, vault: Vault, actor: Actor, kind: SearchKind,
     if path is None:
         return None
     sqlite = db.get_bind().dialect.name == "sqlite"
-    asked = _Asked(actor, kind, search, query, path, sqlite)
+    narrow = await _is_narrow(db, search, scopes(actor, ACTIONS[kind]))
+    asked = _Asked(actor, kind, search, query, path, sqlite, narrow=narrow)
     return asked if query is not None and query.exact is not None else replace(asked, stages=(0,))
+
+
+async def _is_narrow(db: AsyncSession, search: Search, paths: Collection[str]) -> bool:
+    if search.unit_id or search.officer_id:
+        return True
+    if any(path.count("/") <= unit_scopes.TOP_SLASHES for path in paths):
+        return False
+    return len(await unit_scopes.units_within(db, paths) or ()) <= NARROW_UNITS
 
 
 async def _gathered(
     db: AsyncSession, asked: _Asked, stage: int, after: Cursor | None, limit: int
 ) -> tuple[int, list[Hit]]:
-    """How many there are of a stage, up to one more than ``COUNT_MAX``; and the newest, when these are all.
+    """How many there are of a stage, up to one more than ``COUNT_MAX``; and the newest, when these are known.
 
-    Gathered first and then sorted: the planner would else walk the newest for words that never meet.
+    Gathered first and then sorted: the planner would else walk the newest for words that never meet. Of few units all
+    documents are put in order before they are asked about, so that the newest are known of many hits, too.
     """
-    every = asked.readable(asked.documents(stage), SearchDoc.object_id)
+    docs, met = asked.documents(stage), None
+    if asked.narrow:
+        met = docs.limit(NARROW_MAX + 1).cte("met").prefix_with("MATERIALIZED", dialect="postgresql")
+        every = asked.readable(select(met), met.c.object_id).order_by(met.c.at.desc(), met.c.id.desc())
+    else:
+        every = asked.readable(docs, SearchDoc.object_id)
     hits = every.limit(COUNT_MAX + 1).cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
     many = select(func.count()).select_from(hits).scalar_subquery()
-    if not limit:
-        return await db.scalar(select(many)) or 0, []
+    cut = literal(False) if met is None else select(func.count() > NARROW_MAX).select_from(met).scalar_subquery()
     page = _after(select(hits), hits.c.id, hits.c.at, after).limit(limit).subquery()
     # The count stands in a row of its own, so that it comes without any hit, too.
-    one = select(many.label("many")).subquery()
-    wanted = select(one.c.many, page).outerjoin_from(one, page, true()).order_by(page.c.at.desc(), page.c.id.desc())
+    one = select(many.label("many"), cut.label("cut")).subquery()
+    wanted = select(one, page).outerjoin_from(one, page, true()).order_by(page.c.at.desc(), page.c.id.desc())
     rows = (await db.execute(wanted)).all()
+    if rows[0].cut:
+        return await _gathered(db, replace(asked, narrow=False), stage, after, limit)
+    if rows[0].many > COUNT_MAX and met is None:
+        return rows[0].many, []
     return rows[0].many, _hits((row for row in rows if row.id is not None), stage)
 
 
@@ -271,14 +295,25 @@ async def _walked(db: AsyncSession, asked: _Asked, stage: int, after: Cursor | N
     if asked.sqlite:
         every = asked.readable(asked.documents(stage, walking=True), SearchDoc.object_id)
         return _hits(await db.execute(_after(every, SearchDoc.id, SearchDoc.at, after).limit(limit)), stage)
-    stretch = _after(asked.of_kind().add_columns(SearchDoc.tokens), SearchDoc.id, SearchDoc.at, after)
-    newest = stretch.limit(STRETCH).subquery()
-    found = await _first(db, asked, newest, asked.words(stage, newest.c.tokens), stage, limit)
-    if len(found) == limit:
-        return found
+    if not asked.narrow:
+        found = await _newest(db, asked, stage, after, limit)
+        if len(found) == limit:
+            return found
     met = asked.documents(stage).cte("met").prefix_with("MATERIALIZED")
     ordered = _after(select(met), met.c.id, met.c.at, after).offset(0).subquery()
     return await _first(db, asked, ordered, [], stage, limit)
+
+
+async def _newest(db: AsyncSession, asked: _Asked, stage: int, after: Cursor | None, limit: int) -> list[Hit]:
+    """Of the newest documents; too few where hits lie further apart."""
+    documents = _after(asked.of_kind().add_columns(SearchDoc.tokens), SearchDoc.id, SearchDoc.at, after)
+    found: list[Hit] = []
+    for count in (LOOK, STRETCH):
+        newest = documents.limit(count).subquery()
+        found = await _first(db, asked, newest, asked.words(stage, newest.c.tokens), stage, limit)
+        if len(found) == limit or len(found) * STRETCH < limit * LOOK:
+            break
+    return found
 
 
 async def _first(

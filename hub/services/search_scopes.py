@@ -15,6 +15,7 @@ from sqlalchemy import (
     cast,
     exists,
     false,
+    func,
     literal,
     literal_column,
     or_,
@@ -45,14 +46,13 @@ from hub.models import (
     Transfer,
 )
 from hub.search_index import READING_SEATS, SETTLING
-from hub.search_words import Group, Hashes, parse, to_fts5, to_tsquery
-from hub.services import audit
+from hub.search_words import Group, Hashes, in_a_row, parse, to_fts5, to_tsquery
+from hub.services import audit, unit_scopes
 
 Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 
-_holding = aliased(OrgUnit)
-TOP_SLASHES = 2
-"""Of the path of a unit that stands under no other, and of ``/``."""
+# Made once: an alias sets up its columns anew, which takes as long as a small question.
+_holding, _hosting, _settling = aliased(OrgUnit), aliased(OrgUnit), aliased(OrgUnit)
 HOLDING: InstrumentedAttribute[str] = _holding.path
 """The path of the unit that a hit belongs to."""
 
@@ -60,7 +60,7 @@ HOLDING: InstrumentedAttribute[str] = _holding.path
 def scope_group(kind: SearchKind, actor: Actor, paths: Collection[str]) -> Group | None:
     """The actor's scope as tokens; None: everything is in it, or so much that looking them up costs more than it saves.
     It only makes a narrow scope quick: who may find what is decided by ``readable``."""
-    if any(path.count("/") <= TOP_SLASHES for path in paths):
+    if any(path.count("/") <= unit_scopes.TOP_SLASHES for path in paths):
         return None
     units = sorted({path.strip("/").rpartition("/")[2] for path in paths})
     seat = () if kind is SearchKind.NOTE else ((f"a:{actor.account_id}",),)
@@ -76,12 +76,11 @@ def readable(
         wanted = wanted.join(Case, Case.id == object_id).join(_holding, _holding.id == Case.unit_id)
         return wanted.where(or_(audit.within(_holding.path, paths), _seated_about(actor), _settled_within(paths)))
     wanted = wanted.join(Hearing, Hearing.id == object_id).join(_holding, _holding.id == Hearing.unit_id)
-    hosting = aliased(OrgUnit)
     at_point = any_row(
         select(Seat.id)
         .join(Point, Point.id == Seat.point_id)
-        .join(hosting, hosting.id == Point.unit_id)
-        .where(Seat.hearing_id == Hearing.id, audit.within(hosting.path, paths))
+        .join(_hosting, _hosting.id == Point.unit_id)
+        .where(Seat.hearing_id == Hearing.id, audit.within(_hosting.path, paths))
     )
     if kind is SearchKind.HEARING:
         mine = any_row(select(Seat.id).where(Seat.hearing_id == Hearing.id, Seat.account_id == actor.account_id))
@@ -110,11 +109,10 @@ def _seated_about(actor: Actor) -> ColumnElement[bool]:
 
 def _settled_within(paths: Collection[str]) -> ColumnElement[bool]:
     """``case_access.settling_paths`` for every row at once."""
-    settling = aliased(OrgUnit)
     transferred = (
         select(Transfer.case_id)
-        .join(settling, settling.id == Transfer.to_unit_id)
-        .where(Transfer.case_id == Case.id, audit.within(settling.path, paths), Transfer.state.in_(SETTLING))
+        .join(_settling, _settling.id == Transfer.to_unit_id)
+        .where(Transfer.case_id == Case.id, audit.within(_settling.path, paths), Transfer.state.in_(SETTLING))
     )
     return any_row(transferred)
 
@@ -171,7 +169,10 @@ def matches(
 ) -> ColumnElement[bool]:
     """That a document has these tokens and not those. ``walking`` keeps SQLite on the order of time."""
     if not sqlite:
-        return tokens.op("@@")(cast(to_tsquery(groups, without=without), TSQUERY))
+        looked_up = tokens.op("@@")(cast(to_tsquery(groups, without=without), TSQUERY))
+        phrases = in_a_row(groups)
+        # The function of ``@@`` itself, which no index is asked for: only what was found by the pairs is looked at.
+        return and_(looked_up, func.ts_match_vq(tokens, cast(phrases, TSQUERY))) if phrases else looked_up
     asked = literal(to_fts5(groups, without=without))
     fts: ColumnElement[bool] = literal_column("search_fts").op("MATCH", return_type=Boolean())(asked)
     rowids = select(literal_column("rowid", Integer)).select_from(text("search_fts")).where(fts)

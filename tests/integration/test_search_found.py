@@ -98,6 +98,31 @@ async def test_a_page_goes_on_where_the_last_ended_though_rows_are_added(databas
     assert [h.object_id for h in (*first.hits, *second.hits)] == [row.id for row in reversed(rows)][:4]
 
 
+@pytest.mark.parametrize(("in_order", "stretch"), [(5000, 2000), (5000, 8), (4, 2000), (4, 8)])
+async def test_however_many_hits_are_looked_for_each_is_on_one_page_the_newest_first(
+    database, monkeypatch, in_order, stretch
+):
+    """Few are gathered, many walked to; of few units all are put in order first, unless these are too many."""
+    for name, value in (("COUNT_MAX", 2), ("NARROW_MAX", in_order), ("LOOK", 2), ("STRETCH", stretch)):
+        monkeypatch.setattr(search, name, value)
+    world = await make_world(database)
+    made = [await register(world, f"officer.XA{1 + n % 2}", summary=f"Thu hồi đất {n}") for n in range(12)]
+    folded = [await register(world, summary="Thu hoi dat", content="") for _ in range(2)]
+    every = [one.id for one in (*reversed(made), *reversed(folded))]
+    in_xa1 = [one.id for one in (*reversed(made[::2]), *reversed(folded))]
+    for reader, sees in {"officer.XA1": in_xa1, "officer.TINH1": every, "auditor.TW": every}.items():
+        for asked in ("thu hồi đất", '"thu hồi đất"', '"thu hồi" đất'):
+            seen, after = [], None
+            while True:
+                shown = await page(world, asked, reader=reader, limit=3, after=after)
+                assert shown.count.value > 2
+                seen += [hit.object_id for hit in shown.hits]
+                if shown.next is None:
+                    break
+                after = shown.next
+            assert seen == sees, (reader, asked)
+
+
 async def test_nobody_finds_or_counts_what_they_may_not_open(database):
     world = await make_world(database)
     mine, other = await register(world), await register(world, "officer.XA2")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hub.excerpts import excerpt, marked
 from hub.keyset import PAGES_MAX, Cursor, Trail
-from hub.search_words import Document, Hashes, number_marks, parse, to_fts5, to_tsquery, token
+from hub.search_words import Document, Hashes, in_a_row, number_marks, parse, to_fts5, to_tsquery, token
 
 HASHES = Hashes(lambda word: f"h{word}", lambda word: f"e{word}", lambda number: f"N{number}")
 
@@ -31,9 +31,16 @@ def test_a_word_is_sought_in_the_text_and_among_the_names():
 
 def test_a_phrase_is_sought_by_its_pairs_and_its_order():
     query = parse("“thu hồi đất”", HASHES)
-    assert to_tsquery(query.groups) == "(('hoi_dat' & 'thu_hoi' & ('thu' <-> 'hoi' <-> 'dat')))"
+    assert to_tsquery(query.groups) == "(('hoi_dat' & 'thu_hoi'))"
+    assert in_a_row(query.groups) == "('thu' <-> 'hoi' <-> 'dat')"
     assert to_fts5(query.groups) == '(("thu hoi dat"))'
     assert query.shown == (("thu", "hoi", "dat"),)
+
+
+def test_a_phrase_of_two_words_is_its_pair_and_needs_no_look_at_positions():
+    query = parse("“thu hồi” đất", HASHES)
+    assert to_tsquery(query.groups) == "(('thu_hoi')) & (('dat') | ('n:hdat'))"
+    assert in_a_row(query.groups) == ""
 
 
 @pytest.mark.parametrize(
