@@ -169,15 +169,18 @@ async def fresh(database: Database) -> Fresh:
     async with database.reading() as db:
         book = await legal_rules.rule_book(db)
         mark = mark_of(book)
-        waiting = await count_stale(db, mark)
-        changed = waiting and await _count_changed(db)
-    while 0 < changed <= AT_ONCE or 0 < waiting <= AT_ONCE:
+        changed, waiting = await _at_least(db, CaseDue.book == ""), await _at_least(db, stale(mark))
+        many = waiting > AT_ONCE
+        if many and not 0 < changed <= AT_ONCE:
+            return await progress(db)
+    left = changed if many else waiting
+    while left > 0:
         async with database.transaction() as db:
             done = await recount(db, book, mark)
         if not done:
             break
-        waiting, changed = waiting - done, changed - done
-    if waiting <= 0:
+        left -= done
+    if left <= 0 and not many:
         return Fresh(mark)
     async with database.reading() as db:
         return await progress(db)
@@ -188,8 +191,7 @@ async def reading(database: Database) -> AsyncIterator[tuple[AsyncSession, Fresh
     """A session that only reads, for a page that shows due days: as a rule nothing is to be counted before it."""
     async with database.reading() as db:
         mark = mark_of(await legal_rules.rule_book(db))
-        first = select(CaseDue.case_id).where(stale(mark)).limit(1)
-        if (await db.execute(first)).first() is None:
+        if not await _at_least(db, stale(mark), 1):
             yield db, Fresh(mark)
             return
     counted = await fresh(database)
@@ -198,16 +200,19 @@ async def reading(database: Database) -> AsyncIterator[tuple[AsyncSession, Fresh
 
 
 async def progress(db: AsyncSession) -> Fresh:
-    """How far counting is, for a page that shows no due days."""
+    """How far counting is, for a page that shows no due days. All rows are passed through once, and only then when
+    there is something to wait for."""
     mark = mark_of(await legal_rules.rule_book(db))
-    waiting = await count_stale(db, mark)
-    total = (await db.execute(select(func.count()).select_from(CaseDue))).scalar_one() if waiting else 0
+    if not await _at_least(db, stale(mark), 1):
+        return Fresh(mark)
+    every = select(func.count().filter(stale(mark)), func.count()).select_from(CaseDue)
+    waiting, total = (await db.execute(every)).one()
     return Fresh(mark, waiting, total)
 
 
-async def _count_changed(db: AsyncSession) -> int:
-    wanted = select(CaseDue.case_id).where(CaseDue.book == "").limit(AT_ONCE + 1)
-    return len((await db.execute(wanted)).all())
+async def _at_least(db: AsyncSession, condition: ColumnElement[bool], most: int = AT_ONCE + 1) -> int:
+    """How many rows there are, up to ``most``."""
+    return len((await db.execute(select(CaseDue.case_id).where(condition).limit(most))).all())
 
 
 async def adopt(db: AsyncSession) -> None:

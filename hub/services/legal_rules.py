@@ -96,8 +96,7 @@ async def rule_book(db: AsyncSession) -> RuleBook:
     known: RuleBook | None = db.info.get(_BOOK)
     if known is not None:
         return known
-    rules = await db.execute(select(*(getattr(LegalRule, name) for name in _RULE_COLUMNS)).where(LegalRule.active))
-    days = await db.execute(select(*(getattr(Holiday, name) for name in _DAY_COLUMNS)))
+    rules, days = await db.execute(_RULES), await db.execute(_DAYS)
     book = _book(tuple(map(tuple, rules)), tuple(map(tuple, days)))
     if db.info.get(READS_ONLY):
         db.info[_BOOK] = book
@@ -109,6 +108,8 @@ _RULE_COLUMNS = (
     *("valid_from", "valid_to"),
 )
 _DAY_COLUMNS = ("day", "kind", "name", "name_en", "certainty", "active")
+_RULES = select(*(getattr(LegalRule, name) for name in _RULE_COLUMNS)).where(LegalRule.active)
+_DAYS = select(*(getattr(Holiday, name) for name in _DAY_COLUMNS))
 
 
 @lru_cache(maxsize=4)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -10,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 from aiohttp import web as http
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.db import Database
 from hub.errors import BadInput
 from hub.i18n import N_
 from hub.keyset import Cursor
@@ -42,9 +44,8 @@ async def _page(
     actor, hub = keys.actor(request), keys.deps(request)
     asked = _asked(query)
     search.require_any(actor)
-    counted = await dues.fresh(hub.database) if asked.get("due") else dues.Fresh("")
-    wanted = _wanted(asked, counted.mark)
-    async with hub.database.reading() as db:
+    async with _reading(hub.database, asked) as (db, counted):
+        wanted = _wanted(asked, counted.mark)
         shown = await _shown(db, request, query, asked, wanted)
         lists = await _lists(db, request)
         choices = await search_choices.choices(db, actor, wanted.unit_id)
@@ -80,6 +81,17 @@ async def _lists(db: AsyncSession, request: http.Request) -> dict[str, Any]:
     kept = await saved_searches.mine(db, hub.vault, actor)
     wordless = {one.id for one in kept if not dict(parse_qsl(one.query)).get(shared_searches.WORDS)}
     return {"saved": kept, "wordless": wordless, "shared": await shared_searches.of_unit(db, actor)}
+
+
+@asynccontextmanager
+async def _reading(database: Database, asked: Mapping[str, str]) -> AsyncIterator[tuple[AsyncSession, dues.Fresh]]:
+    """Due days are made right first where they are asked for."""
+    if asked.get("due"):
+        async with dues.reading(database) as both:
+            yield both
+        return
+    async with database.reading() as db:
+        yield db, dues.Fresh("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +148,9 @@ async def counts(request: http.Request) -> http.Response:
     actor, hub, query = keys.actor(request), keys.deps(request), request.query
     search.require_any(actor)
     asked = _asked(query)
-    mark = (await dues.fresh(hub.database)).mark if asked.get("due") else ""
     which = [kind for kind in search.kinds(actor) if asked and kind.value != query.get("kind")]
-    async with hub.database.reading() as db:
-        found = await _counted(db, request, _wanted(asked, mark), which)
+    async with _reading(hub.database, asked) as (db, counted):
+        found = await _counted(db, request, _wanted(asked, counted.mark), which)
     return view.json({"counts": _amounts(request, found)})
 
 
