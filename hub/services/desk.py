@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import lazyload
 
 from hub import calendar
-from hub.auth import Action, Actor, Target, may, may_somewhere
+from hub.auth import Action, Actor, may_somewhere
 from hub.ids import utc_now
 from hub.models import Conclusion, ConclusionState, Hearing, HearingState, Minutes, MinutesState, Seat, SeatKind
 from hub.services import postings
@@ -43,18 +43,17 @@ class Left:
 
 async def left(db: AsyncSession, actor: Actor, *, limit: int) -> list[Left]:
     """The actor's own, postings first and then the oldest hearing first."""
-    found = await _postings(db, actor) if may_somewhere(actor, Action.BOOK_HEARING) else []
+    found = await _postings(db, actor, limit) if may_somewhere(actor, Action.BOOK_HEARING) else []
     found += await _conclusions(db, actor, limit)
     found += await _minutes(db, actor, limit)
     return found[:limit]
 
 
-async def _postings(db: AsyncSession, actor: Actor) -> list[Left]:
-    today = calendar.local_day(utc_now())
+async def _postings(db: AsyncSession, actor: Actor, limit: int) -> list[Left]:
+    found = await postings.unposted(db, actor, calendar.local_day(utc_now()) + AHEAD, limit=limit)
     return [
         Left(Duty.POST, row.hearing, f"/postings?hearing={row.hearing.id}", row.due.day if row.due else None, row.late)
-        for row in await postings.to_post(db, actor, today, today + AHEAD)
-        if row.posted is None and may(actor, Action.BOOK_HEARING, Target(paths=(row.hearing.unit.path,)))
+        for row in found
     ]
 
 

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import lazyload
 
 from hub import calendar, posting
-from hub.auth import Action, Actor, Target, require
+from hub.auth import Action, Actor, Target, require, scopes
 from hub.errors import BadInput, Conflict, NotFound
 from hub.i18n import N_, Text
 from hub.ids import utc_now
@@ -65,6 +66,25 @@ async def to_post(db: AsyncSession, actor: Actor, first: date, last: date) -> li
     book, posted = await rule_book(db), await latest(db, [one.id for one in coming])
     today, now = calendar.local_day(utc_now()), utc_now()
     return [_to_post(one, posted.get(one.id), book, today) for one in coming if one.starts_at > now]
+
+
+async def unposted(db: AsyncSession, actor: Actor, last: date, *, limit: int) -> list[ToPost]:
+    """The next regular receptions up to that day that the actor has to post; of each only the row is there."""
+    now = utc_now()
+    wanted = (
+        select(Hearing)
+        .join(OrgUnit, OrgUnit.id == Hearing.unit_id)
+        .where(Hearing.starts_at > now, Hearing.starts_at < calendar.day_bounds(last)[1])
+        .where(Hearing.state == HearingState.SCHEDULED, Hearing.kind == HearingKind.REGULAR)
+        .where(audit.within(OrgUnit.path, scopes(actor, Action.BOOK_HEARING)))
+        .where(~exists().where(Posting.hearing_id == Hearing.id))
+        .order_by(Hearing.starts_at, Hearing.id)
+        .limit(limit)
+        .options(lazyload("*"))
+    )
+    found = list((await db.execute(wanted)).scalars())
+    book = await rule_book(db)
+    return [_to_post(one, None, book, calendar.local_day(now)) for one in found]
 
 
 def _to_post(hearing: Hearing, posted: Posting | None, book: RuleBook, today: date) -> ToPost:
