@@ -169,7 +169,8 @@ async def suggestions(db: AsyncSession, actor: Actor, case: Case) -> list[Sugges
 
 async def _promising(db: AsyncSession, case: Case) -> list[ColumnElement[bool]]:
     """Cheap conditions that every likely duplicate fulfils one of."""
-    rarest = sorted(traits_of(case.summary).words, key=len, reverse=True)[:RAREST]
+    # Of words as long as each other always the same: what is suggested must not change from one process to the next.
+    rarest = sorted(traits_of(case.summary).words, key=lambda word: (-len(word), word))[:RAREST]
     conditions: list[ColumnElement[bool]] = [Case.id.is_(None)]
     if rarest:
         conditions.append(and_(*(Case.folded.contains(word, autoescape=True) for word in rarest)))
