@@ -21,6 +21,7 @@ from typing import Any
 
 import aiohttp
 import structlog
+import uvloop
 from aiohttp.test_utils import TestServer
 from prometheus_client import CollectorRegistry
 from rich.console import Console
@@ -32,7 +33,7 @@ from yarl import URL
 from bench import report, search_questions
 from bench.search_questions import Before, Question
 from bench.search_world import Made, Maker
-from hub import migrate, search_index
+from hub import memory, migrate, search_index
 from hub.auth import Actor
 from hub.config import Config
 from hub.db import Database, driver_url
@@ -86,7 +87,8 @@ def _measure(url: str, cases: int, arguments: argparse.Namespace) -> dict[str, A
         config = Config(data_dir=folder, database_url=url, http_port=0)
         vault = open_vault(config)
         made, seconds = _fill(url, vault, cases)
-        rows = asyncio.run(_ask_all(config, vault, made, arguments))
+        memory.settle()  # and uvloop: as the web process does (``hub.cli.processes``)
+        rows = uvloop.run(_ask_all(config, vault, made, arguments))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     kind = "SQLite" if url.startswith("sqlite") else "PostgreSQL"
