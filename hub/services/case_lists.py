@@ -58,7 +58,7 @@ async def find(db: AsyncSession, vault: Vault, actor: Actor, query: CaseQuery) -
 
 async def _newest(db: AsyncSession, paths: frozenset[str], query: CaseQuery) -> list[CaseRow]:
     units = await unit_scopes.units_within(db, paths)
-    wanted = _columns().where(unit_scopes.of_units(Case.unit_id, units))
+    wanted = _columns().where(unit_scopes.of_units(db, Case.unit_id, units))
     wanted = _filtered(wanted, query)
     if query.after is not None:
         at, key = query.after.at, query.after.key

@@ -196,7 +196,7 @@ async def briefly(db: AsyncSession, actor: Actor, query: HearingQuery, *, points
         select(Seat.hearing_id, Account.full_name, Point.name if points else null())
         .select_from(Seat)
         .outerjoin(Account, (Account.id == Seat.account_id) & (Seat.kind == SeatKind.CHAIR))
-        .where(Seat.hearing_id.in_([one.id for one, _ in found]), Seat.kind.in_(kinds))
+        .where(unit_scopes.one_of(db, Seat.hearing_id, [one.id for one, _ in found]), Seat.kind.in_(kinds))
         .order_by(Seat.position)
     )
     if points:
@@ -256,8 +256,8 @@ async def _readable(db: AsyncSession, actor: Actor, action: Action = Action.READ
     if units is None:
         return select(Hearing)
     mine = select(Seat.hearing_id).where(taken_by([actor.account_id]))
-    of_units = Hearing.unit_id.in_(units)
-    points = select(Point.id).where(Point.unit_id.in_(units))
+    of_units = unit_scopes.one_of(db, Hearing.unit_id, units)
+    points = select(Point.id).where(unit_scopes.one_of(db, Point.unit_id, units))
     at_points = select(Seat.hearing_id).where(Seat.point_id.in_(points))
     if len(units) <= NARROW_UNITS:
         gathered = union(select(Hearing.id).where(of_units), at_points, mine)

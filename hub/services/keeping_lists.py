@@ -65,12 +65,12 @@ async def _rows(db: AsyncSession, actor: Actor, *conditions: ColumnElement[bool]
     units = await unit_scopes.units_within(db, auth.scopes(actor, Action.WATCH_ARCHIVE))
     recording, hearing = models.Recording, models.Hearing
     readers = await unit_scopes.units_within(db, auth.scopes(actor, Action.READ_HEARING))
-    known = unit_scopes.of_units(hearing.unit_id, readers)
+    known = unit_scopes.of_units(db, hearing.unit_id, readers)
     wanted = (
         select(recording.id, hearing.number, hearing.title, recording.started_at, recording.retain_until, known)
         .join(hearing, hearing.id == recording.hearing_id)
         .where(recording.state != RecordingState.DESTROYED, *conditions)
-        .where(unit_scopes.of_units(hearing.unit_id, units))
+        .where(unit_scopes.of_units(db, hearing.unit_id, units))
         .order_by(recording.retain_until, recording.id)
         .limit(SHOWN)
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, select, true
+from sqlalchemy import ARRAY, ColumnElement, String, any_, false, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -17,6 +17,7 @@ _KNOWN = "units_within"
 """Of ``AsyncSession.info``."""
 Units = list[str] | None
 """Ids; None: every unit there is."""
+FEW = 40
 TOP_SLASHES = 2
 """Of the path of a unit that stands under no other, and of ``/``."""
 
@@ -46,8 +47,16 @@ async def _within(db: AsyncSession, paths: frozenset[str]) -> list[str]:
     return list((await db.execute(select(OrgUnit.id).where(audit.within(OrgUnit.path, paths)))).scalars())
 
 
-def of_units(column: InstrumentedAttribute[Any], units: Units) -> ColumnElement[bool]:
+def of_units(db: AsyncSession, column: InstrumentedAttribute[Any], units: Units) -> ColumnElement[bool]:
     """That the column holds one of the units."""
-    if units is None:
-        return true()
-    return column.in_(units) if units else false()
+    return true() if units is None else one_of(db, column, units)
+
+
+def one_of(db: AsyncSession, column: InstrumentedAttribute[Any], values: Sequence[str]) -> ColumnElement[bool]:
+    """That the column holds one of the values, which may be hundreds: as one array then on PostgreSQL, because psycopg
+    takes a statement apart at each placeholder and does not remember one that has many."""
+    if not values:
+        return false()
+    if len(values) <= FEW or db.get_bind().dialect.name == "sqlite":
+        return column.in_(values)
+    return column == any_(literal(list(values), ARRAY(String)))
