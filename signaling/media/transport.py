@@ -56,7 +56,7 @@ class Transport:
     """
 
     silent_ns = SILENT_NS
-    intake_bytes_per_s = INTAKE_BYTES_PER_S
+    intake_bytes_per_s, least_counted_bytes = INTAKE_BYTES_PER_S, LEAST_COUNTED_BYTES
     answers = True
     """Whether the browser offers and we answer."""
 
@@ -300,7 +300,7 @@ class Transport:
         if self.presence is Presence.SILENT:
             self._become(Presence.CONNECTED)
         # Only now: what somebody else sends from the peer's address must not use up what is the peer's.
-        self._intake.spend(max(size, LEAST_COUNTED_BYTES))
+        self._intake.spend(max(size, self.least_counted_bytes))
         self.bytes_in += size
         if control:
             for packet in rtcp.parse(plain, arrivals=False):

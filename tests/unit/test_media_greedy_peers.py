@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 from hub import rtp
 from hub.tap import Hello
 from signaling.media import rtcp
+from signaling.media.consumer import MOST_REPEATS, NAMED_PER_S, Consumer
 from signaling.media.nack import MISSING_PER_S, MOST_MISSING, Budget, NackGenerator
 from signaling.media.plane import Plane
-from signaling.media.subscriber import REPORTS_BYTES_PER_S, SubscribeTransport
+from signaling.media.subscriber import LEAST_REPORT_BYTES, REPORTS_BYTES_PER_S, SubscribeTransport
 from signaling.media.tap import TapBuffer
 from signaling.media.transport import INTAKE_BYTES_PER_S, LEAST_COUNTED_BYTES, Transport
 from signaling.media.twcc import MOST_ARRIVALS, MOST_STATUSES, TwccRecorder
@@ -127,31 +129,45 @@ def connected(make: Callable[[Plane], Transport], monkeypatch: pytest.MonkeyPatc
     return transport
 
 
-MAKERS = [(sends_only, INTAKE_BYTES_PER_S), (receives_only, REPORTS_BYTES_PER_S)]
+MAKERS = [
+    (sends_only, INTAKE_BYTES_PER_S, LEAST_COUNTED_BYTES),
+    (receives_only, REPORTS_BYTES_PER_S, LEAST_REPORT_BYTES),
+]
 
 
-@pytest.mark.parametrize(("make", "bytes_per_s"), MAKERS)
+@pytest.mark.parametrize(("make", "bytes_per_s", "least"), MAKERS)
 @pytest.mark.parametrize("size", [40, 1_200])
 def test_small_packets_are_counted_as_well_and_who_only_receives_has_little_to_say(
-    make: Callable[[Plane], Transport], bytes_per_s: int, size: int, monkeypatch: pytest.MonkeyPatch
+    make: Callable[[Plane], Transport], bytes_per_s: int, least: int, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     transport = connected(make, monkeypatch)
     for number in range(20_000):
         transport.receive_media(bytes([0x80, 201 if number % 2 else 96]) + bytes(size - 2))
-    most = bytes_per_s / max(size, LEAST_COUNTED_BYTES)
+    most = bytes_per_s / max(size, least)
     assert most <= transport._inbound.count <= most + 1
     assert transport.rejected == 20_000 - transport._inbound.count
 
 
-@pytest.mark.parametrize(("make", "bytes_per_s"), MAKERS)
+@pytest.mark.parametrize(("make", "bytes_per_s", "least"), MAKERS)
 def test_what_somebody_else_sends_from_a_peers_address_uses_up_nothing_of_his(
-    make: Callable[[Plane], Transport], bytes_per_s: int, monkeypatch: pytest.MonkeyPatch
+    make: Callable[[Plane], Transport], bytes_per_s: int, least: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who can name another's address in what he sends could silence him otherwise."""
     transport = connected(make, monkeypatch)
     transport._inbound = Opened(true=False)
     forged = bytes([0x80, 201]) + bytes(1_198)
-    for _ in range(2 * bytes_per_s // len(forged)):
+    for _ in range(2 * bytes_per_s // max(least, len(forged))):
         assert not transport.receive_media(forged)
     transport._inbound = Opened(true=True)
     assert transport.receive_media(forged)
+
+
+def test_only_so_many_packets_are_looked_up_for_who_asks_for_all_of_them_again() -> None:
+    transport: Any = receives_only(Plane(["192.0.2.1"], TapBuffer(Hello(worker=0, start_id="x")), lambda _: None))
+    consumer: Any = Consumer(transport, video=True, stream_id="s")
+    looked_up: list[int] = []
+    consumer.stream = object()
+    consumer.rewriter = SimpleNamespace(source_sequence=looked_up.append)
+    for _ in range(1_000):
+        consumer.nacked(tuple(range(68)), 10**12)
+    assert NAMED_PER_S - MOST_REPEATS < len(looked_up) <= NAMED_PER_S
