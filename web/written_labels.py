@@ -1,4 +1,4 @@
-"""What states and events of minutes and conclusions are called: part of ``web.labels``."""
+"""What states and events of minutes and conclusions are called, and the trail's objects: part of ``web.labels``."""
 
 from __future__ import annotations
 
@@ -36,6 +36,21 @@ AUDIT: Mapping[str, str] = {
 }
 
 LABELS: Mapping[str, Mapping[str, str]] = {
+    "audit_object": {
+        "account": N_("Tài khoản"),
+        "unit": N_("Cơ quan"),
+        "point": N_("Điểm cầu"),
+        "case": N_("Vụ việc"),
+        "visit": N_("Lượt tiếp"),
+        "hearing": N_("Buổi tiếp"),
+        "reception_series": N_("Lịch định kỳ"),
+        "recording": N_("Bản ghi"),
+        "legal_rule": N_("Quy tắc pháp luật"),
+        "holiday": N_("Ngày nghỉ"),
+        "retention_rule": N_("Thời hạn lưu giữ"),
+        "search": N_("Tìm kiếm"),
+        "import": N_("Nhập từ tệp"),
+    },
     "minutes_state": {
         MinutesState.WRITING: N_("Đang viết"),
         MinutesState.READING: N_("Đang đọc lại"),
