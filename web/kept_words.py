@@ -16,7 +16,10 @@ from web.translate import Catalogue
 
 _PSEUDONYM = re.compile(r"(Người tố cáo|Công dân) ([0-9A-F]{4,16})")
 _PSEUDONYMS = {"Người tố cáo": N_("Người tố cáo %(code)s"), "Công dân": N_("Công dân %(code)s")}
-_MADE = N_("Lập văn bản: %(name)s")
+_PAPERS = {
+    form_facts.MADE: N_("Lập văn bản: %(name)s"),
+    form_facts.LOOKED_AT: N_("Xem trước văn bản: %(name)s"),
+}
 _WHOLE = {
     state_secrets.REASON: N_("Có vụ việc không được đưa ra buổi tiếp trực tuyến."),
     state_secret_records.TITLE: N_("Buổi tiếp công dân"),
@@ -32,9 +35,10 @@ def kept(book: Catalogue, text: str) -> str:
         return book.gettext(_WHOLE[text])
     if found := _PSEUDONYM.fullmatch(text or ""):
         return book.gettext(_PSEUDONYMS[found[1]]) % {"code": found[2]}
-    start, _, name = (text or "").partition(form_facts.MADE)
-    if not start and name in _papers():
-        return book.gettext(_MADE) % {"name": book.named(_papers()[name])}
+    for begins, message in _PAPERS.items():
+        name = (text or "").removeprefix(begins)
+        if name != text and name in _papers():
+            return book.gettext(message) % {"name": book.named(_papers()[name])}
     return text
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.auth import Actor
 from hub.case_moves import MOVE_NAMES, MoveCode
 from hub.i18n import N_, Text
-from hub.models import Account, Assignment, AuditEvent, CaseEvent, Hearing, Recording, Replay, ScanMark
+from hub.models import Account, Assignment, AuditEvent, CaseEvent, Document, Hearing, Recording, Replay, ScanMark
 from hub.services.case_access import get, hearings_about
 
 CASE_TEXTS = {
@@ -114,16 +114,22 @@ def _alike(one: TimelineEntry, other: TimelineEntry) -> bool:
 
 async def _with_words(db: AsyncSession, case_id: str, entries: list[TimelineEntry]) -> list[TimelineEntry]:
     """What was said when the case was given to somebody, and when it came back; why a signed copy does not count. The
-    audit trail names only the turn, or the mark."""
+    audit trail names only the turn, the mark or the paper."""
     turns = {one.id: one for one in await db.scalars(select(Assignment).where(Assignment.case_id == case_id))}
     ids = [str(entry.detail["mark"]) for entry in entries if "mark" in entry.detail]
     marks = {one.id: one for one in await db.scalars(select(ScanMark).where(ScanMark.id.in_(ids)))}
-    return [_worded(entry, turns, marks) for entry in entries]
+    voided = select(Document.id, Document.void_reason).where(Document.case_id == case_id, Document.void_reason != "")
+    reasons = {row.id: row.void_reason for row in await db.execute(voided)}
+    return [_worded(entry, turns, marks, reasons) for entry in entries]
 
 
-def _worded(entry: TimelineEntry, turns: Mapping[str, Assignment], marks: Mapping[str, ScanMark]) -> TimelineEntry:
+def _worded(
+    entry: TimelineEntry, turns: Mapping[str, Assignment], marks: Mapping[str, ScanMark], voided: Mapping[str, str]
+) -> TimelineEntry:
     if mark := marks.get(str(entry.detail.get("mark", ""))):
         return replace(entry, reason=mark.reason)
+    if entry.kind == "document_voided":
+        return replace(entry, reason=entry.reason or voided.get(str(entry.detail.get("document_id", "")), ""))
     turn = turns.get(str(entry.detail.get("assignment", "")))
     return replace(entry, reason=str(getattr(turn, WORDS[entry.kind]))) if turn and entry.kind in WORDS else entry
 

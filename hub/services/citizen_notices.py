@@ -130,12 +130,14 @@ async def confirm(
 
 
 async def prove(db: AsyncSession, actor: Actor, case_id: str, notice_id: str, attachment: Attachment) -> CitizenNotice:
-    """Keep a document of the case as the proof of a notice. The caller has added it, and so was allowed to."""
+    """Keep a document of the case as the proof of a notice, in the place of one that was wrong, which stays among the
+    case's documents. The caller has added it, and so was allowed to."""
     case = await db.get(Case, case_id)
     assert case is not None
     notice = await of(db, case, notice_id)
-    notice.attachment_id = attachment.id
-    await _record(db, actor, case, "notice_proved", about=notice.about, attachment_id=attachment.id)
+    before, notice.attachment_id = notice.attachment_id, attachment.id
+    told = {"about": notice.about, "attachment_id": attachment.id} | ({"replaced": before} if before else {})
+    await _record(db, actor, case, "notice_proved", **told)
     return notice
 
 

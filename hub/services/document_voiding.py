@@ -36,5 +36,5 @@ async def void(db: AsyncSession, vault: Vault, actor: Actor, about: About, docum
         await identity.require_discreet(db, vault, actor, [row.case], said)
     row.voided_at, row.voided_by, row.void_reason = utc_now(), actor.account_id, said
     await db.flush()
-    await documents.note(db, actor, "document_voided", row, said)
+    await documents.note(db, actor, "document_voided", row)  # why stays with the paper, where it can be erased
     return row

@@ -64,7 +64,7 @@ class OpenedFile:
 async def preview(database: Database, vault: Vault, actor: Actor, wanted: Wanted) -> list[bytes]:
     """The paper's pages as PNG, without a number. Raises as ``make``."""
     async with database.transaction() as db:
-        found, typed = await _checked(db, vault, actor, wanted)
+        found, typed = await _checked(db, vault, actor, wanted, looking=True)
         paper = _compose(found, typed, number="......", day=found.facts.today, watermark=WATERMARK)
     return await pdf.pictures(paper)
 
@@ -322,7 +322,9 @@ async def erase(db: AsyncSession, rows: Iterable[Document]) -> None:
         row.void_reason = ""
 
 
-async def _checked(db: AsyncSession, vault: Vault, actor: Actor, wanted: Wanted) -> tuple[Draft, dict[str, str]]:
+async def _checked(
+    db: AsyncSession, vault: Vault, actor: Actor, wanted: Wanted, *, looking: bool = False
+) -> tuple[Draft, dict[str, str]]:
     found = await draft(db, actor, wanted.about, wanted.code)
     typed = forms.cleaned(found.form, wanted.typed)
     faults = forms.faults(found.form, typed)
@@ -335,7 +337,9 @@ async def _checked(db: AsyncSession, vault: Vault, actor: Actor, wanted: Wanted)
                 )
     if faults:
         raise BadInput(_CHECK, fields=faults)
-    return (await with_identity(db, vault, actor, found) if wanted.named and found.may_name else found), typed
+    if wanted.named and found.may_name:
+        found = await with_identity(db, vault, actor, found, looking=looking)
+    return found, typed
 
 
 def _compose(

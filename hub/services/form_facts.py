@@ -28,6 +28,7 @@ from hub.visits import GROUNDS
 
 SETTLEMENTS = ("settlement_complaint", "settlement_denunciation")
 MADE = "Lập văn bản: "
+LOOKED_AT = "Xem trước văn bản: "
 """Before the paper's name: the reason why an identity was read."""
 UNKNOWN = "người đến tiếp, không cho biết họ tên"
 
@@ -108,9 +109,9 @@ def _may_name(actor: Actor, case: Case | None, visit: Visit | None, *, citizen: 
     return knows and (citizen or not about.party.secret)
 
 
-async def with_identity(db: AsyncSession, vault: Vault, actor: Actor, found: Draft) -> Draft:
-    """The same with who came. Raises ``Forbidden`` when the paper may not carry it."""
-    reason = f"{MADE}{found.edition.name}"
+async def with_identity(db: AsyncSession, vault: Vault, actor: Actor, found: Draft, *, looking: bool = False) -> Draft:
+    """The same with who came; ``looking``: for a preview. Raises ``Forbidden`` when the paper may not carry it."""
+    reason = f"{LOOKED_AT if looking else MADE}{found.edition.name}"
     if found.case is not None:
         who = await identity.read_identity(db, vault, actor, found.case.party_id, reason)
     else:

@@ -46,6 +46,7 @@ async def silence(db: AsyncSession, vault: Vault, actor: Actor, case: Case) -> N
         (Transfer, Transfer.case_id == case.id, ("answer",)),
         (CitizenNotice, CitizenNotice.case_id == case.id, ("proof",)),
         (ReceiptItem, of_receipts, ("name",)),
+        (Document, Document.case_id == case.id, ("void_reason",)),
         (ScanMark, await _of_scans(db, case), ("reason",)),
     ):
         await _rows(db, kind, condition, names, without)

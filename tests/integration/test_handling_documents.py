@@ -10,10 +10,11 @@ from hub.case_moves import MoveCode
 from hub.db import Database
 from hub.errors import BadInput, Forbidden
 from hub.ids import utc_now
-from hub.models import Attachment, AuditEvent, Case, CaseType, Transfer, TransferItem
-from hub.services import case_course, cases, transfer_items, transfers
+from hub.models import Attachment, AuditEvent, Case, CaseType, Channel, Transfer, TransferItem
+from hub.services import case_course, cases, citizen_notices, transfer_items, transfers
 from hub.services.attachments import AttachmentUpload, add_attachment, open_attachment
 from hub.services.case_course import WantedMove
+from hub.services.citizen_notices import WantedNotice
 from hub.services.transfers import WantedTransfer
 from tests.support.domain import World, make_world, new_case
 from tests.support.memory_store import MemoryStore
@@ -100,3 +101,24 @@ async def test_of_a_denunciation_nothing_opens_before_it_was_taken_over(database
         await opened(world, store, kept)
     async with database.reading() as db:
         assert (await db.execute(select(TransferItem.object_id))).scalars().all() == [chosen.id]
+
+
+async def test_a_wrong_proof_of_delivery_is_replaced_and_stays_among_the_documents(database: Database, store):
+    world = await make_world(database)
+    case, (wrong, right) = await with_documents(world, store, CaseType.COMPLAINT)
+    officer = world.actor(SENDER)
+    async with database.transaction() as db:
+        now = await db.get_one(Case, case.id)
+        accept = WantedMove(code=MoveCode.ACCEPT, day=TODAY, document_number="1/TB", document_day=TODAY)
+        now = await case_course.make(db, world.vault, officer, case.id, now.version, accept)
+        wanted = WantedNotice(about=MoveCode.ACCEPT, channel=Channel.HANDED, day=TODAY)
+        notice = await citizen_notices.tell(db, world.vault, officer, case.id, now.version, wanted)
+    for proof in (wrong, right):
+        async with database.transaction() as db:
+            await citizen_notices.prove(db, officer, case.id, notice.id, proof)
+    async with database.reading() as db:
+        told = select(AuditEvent.detail).where(AuditEvent.action == "notice_proved").order_by(AuditEvent.id)
+        events = list(await db.scalars(told))
+        assert (await citizen_notices.of(db, await db.get_one(Case, case.id), notice.id)).attachment_id == right.id
+        assert await db.get(Attachment, wrong.id)
+    assert [event.get("replaced") for event in events] == [None, wrong.id]

@@ -298,6 +298,7 @@ async def test_what_is_looked_at_first_has_no_number_and_uses_none_up(office: Of
     wanted = await office.wanted(case, "receipt")
     pages = await documents.preview(office.database, office.world.vault, office.officer, wanted)
     assert pages[0].startswith(b"\x89PNG")
+    assert [one.reason for one in await office.events("identity_read")] == ["Xem trước văn bản: Giấy biên nhận"]
     assert (await office.make(case)).number == "01/GBN-UBND"
 
 

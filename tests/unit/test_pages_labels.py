@@ -89,6 +89,7 @@ def test_what_the_system_wrote_is_read_in_the_readers_language_and_what_people_t
         "Công dân 9770": "Citizen 9770",
         "Người tố cáo 7F3A0B": "Denouncer 7F3A0B",
         "Lập văn bản: Giấy biên nhận": "A paper was made: Receipt for papers handed in",
+        "Xem trước văn bản: Phiếu hẹn": "A paper was looked at: Appointment slip",
         "Biên bản được mở lại để sửa.": "The minutes were opened again to be corrected.",
         "Công dân 9770 gọi lại": "Công dân 9770 gọi lại",
         "Công dân Bình": "Công dân Bình",
