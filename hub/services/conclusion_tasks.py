@@ -30,7 +30,7 @@ from hub.models import (
     TaskState,
     TaskStep,
 )
-from hub.services import audit, conclusions, identity, legal_rules, mailing
+from hub.services import absences, audit, conclusions, identity, legal_rules, mailing
 from hub.services.identity import Vault
 from hub.text import clean_block
 
@@ -156,6 +156,8 @@ async def remind(db: AsyncSession) -> int:
     """Queue a letter for each task that is soon due or overdue and was not told of it yet; how many tasks."""
     tasks = await _listed(db, ConclusionTask.state == TaskState.OPEN)
     pressing = [task for task in tasks if task.soon or task.overdue]
+    owners = await _owners(db, pressing)
+    away = await absences.away(db, _today()) | await absences.away(db, _today(), owners)
     for one in pressing:
         task = await db.get(ConclusionTask, one.task_id)
         found = await db.get(Conclusion, one.conclusion_id)
@@ -163,10 +165,17 @@ async def remind(db: AsyncSession) -> int:
         if task is None or found is None or hearing is None:
             continue
         to = [task.owner_id] if task.owner_id else await _reporters(db, task.owner_unit_id)
-        if one.overdue:
+        present = {away[each].stand_in_id if each in away else each for each in to} - {None}
+        if one.overdue or not present:  # nobody there to do it: who ran the hearing must know in time
             to += _followers(hearing)
-        await mailing.queue(db, _reminder(found, task, overdue=one.overdue), [each for each in to if each])
+        told = {each for each in (*present, *to) if each}
+        await mailing.queue(db, _reminder(found, task, overdue=one.overdue), told)
     return len(pressing)
+
+
+async def _owners(db: AsyncSession, tasks: list[OwnedTask]) -> list[str]:
+    wanted = select(ConclusionTask.owner_id).where(ConclusionTask.id.in_([one.task_id for one in tasks]))
+    return [owner for owner in await db.scalars(wanted.distinct()) if owner]
 
 
 def _reminder(found: Conclusion, task: ConclusionTask, *, overdue: bool) -> Notice:

@@ -12,12 +12,13 @@ from hub import calendar
 from hub.conclusions import due_day, left, working_days
 from hub.errors import BadInput, Conflict, Forbidden, NotFound, Stale
 from hub.ids import utc_now
-from hub.models import CaseType, Conclusion, ConclusionTask, CustodyEvent, DayKind, OutgoingMail
-from hub.services import conclusion_tasks, conclusions
+from hub.models import CaseType, Conclusion, ConclusionTask, CustodyEvent, DayKind, OutgoingMail, Role
+from hub.services import absences, conclusion_tasks, conclusions
+from hub.services.absences import WantedAbsence
 from hub.services.conclusions import Draft, WantedTask
 from hub.services.signed_texts import SignedText, genuine
 from hub.working_days import SpecialDay, WorkCalendar
-from tests.support.domain import new_case
+from tests.support.domain import account, new_case
 from tests.support.minutes import CHAIR, OFFICER, SECRETARY, Held, hold
 
 pytestmark = pytest.mark.asyncio
@@ -165,6 +166,26 @@ async def test_who_is_late_is_reminded_once_and_again_after_an_extension(databas
     async with database.reading() as db:
         overdue = await db.scalars(select(OutgoingMail).where(OutgoingMail.notice_key.contains("/overdue/")))
         assert len(list(overdue)) == 3  # the owner, the chair, the secretary
+
+
+@pytest.mark.parametrize(
+    ("stand_in", "who"), [("officer2.XA1", {"owner", "stand-in"}), ("", {"owner", "chair", "secretary"})]
+)
+async def test_while_the_owner_is_away_the_stand_in_is_reminded_or_who_ran_the_hearing(database, config, stand_in, who):
+    held = await hold(database)
+    accounts = held.world.accounts
+    accounts["officer2.XA1"] = account("officer2.XA1", held.world.units["XA1"], Role.OFFICER)
+    await issue(held, config, await draft(held, task(held, OFFICER, working_days=2)))
+    async with database.transaction() as db:
+        db.add(accounts["officer2.XA1"])
+    async with database.transaction() as db:
+        wanted = WantedAbsence(first_day=today(), stand_in_id=accounts[stand_in].id if stand_in else "")
+        await absences.add(db, held.actor(OFFICER), accounts[OFFICER].id, wanted)
+        await conclusion_tasks.remind(db)
+    named = {"owner": OFFICER, "stand-in": "officer2.XA1", "chair": CHAIR, "secretary": SECRETARY}
+    async with database.reading() as db:
+        soon = select(OutgoingMail.account_id).where(OutgoingMail.notice_key.contains("/soon/"))
+        assert set(await db.scalars(soon)) == {accounts[named[one]].id for one in who}
 
 
 async def test_working_days_are_counted_by_the_calendar():
