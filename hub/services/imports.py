@@ -6,18 +6,20 @@ import asyncio
 import hashlib
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.auth import Action, Actor, Target, require, scopes
+from hub.auth import Action, Actor, Target, may, require, scopes
 from hub.db import Database
 from hub.errors import BadInput, Stale
 from hub.i18n import N_, Text
 from hub.import_columns import COLUMNS, Fault, bind, zero_notes
 from hub.import_kinds import ImportKind
+from hub.models import Account, SignInSession
 from hub.services import audit, import_writing
 from hub.services.import_plans import Change, plan
 from hub.services.import_writing import RowRefused, known
@@ -45,6 +47,8 @@ class Plan:
     faults: tuple[Fault, ...]
     rows: int
     notes: tuple[Text, ...] = ()
+    waiting: tuple[str, ...] = ()
+    """Usernames of the table whose owners have not chosen a password yet: they may be given a new one-time password."""
 
     @property
     def created(self) -> int:
@@ -91,9 +95,11 @@ async def try_out(db: AsyncSession, actor: Actor, kind: ImportKind, table: Table
     entries, faults = await asyncio.to_thread(bind, kind, table)  # thousands of rows; the loop has hearings to serve
     if faults:
         return Plan(kind, (), tuple(faults), len(table.rows), table.notes)
-    changes, faults = await asyncio.to_thread(plan, actor, kind, entries, await known(db, kind))
+    there = await known(db, kind)
+    changes, faults = await asyncio.to_thread(plan, actor, kind, entries, there)
+    waiting = [entry["username"] for entry in entries if _waits(actor, there.accounts.get(entry["username"]))]
     notes = (*table.notes, *zero_notes(entries))
-    return Plan(kind, tuple(changes), tuple(faults), len(entries), notes)
+    return Plan(kind, tuple(changes), tuple(faults), len(entries), notes, tuple(waiting))
 
 
 async def carry_out(
@@ -126,6 +132,34 @@ async def carry_out(
     except IntegrityError as error:  # somebody else made one of them in this very moment
         raise _stale() from error
     return Imported(again.created, again.changed, passwords)
+
+
+async def renew(database: Database, actor: Actor, usernames: Sequence[str]) -> dict[str, str]:
+    """New one-time passwords, by username, for who still has the one of an import: its list was lost before it was
+    handed out. Whoever has chosen a password meanwhile keeps it. Raises ``Forbidden``."""
+    require_import(actor, ImportKind.ACCOUNTS)
+    passwords = {username: one_time_password() for username in usernames}
+    hashes = await asyncio.to_thread(lambda: {name: hash_random(secret) for name, secret in passwords.items()})
+    async with database.transaction() as db:
+        wanted = select(Account).where(Account.username.in_(list(passwords))).order_by(Account.username)
+        found = (await db.execute(wanted.with_for_update(of=Account))).unique().scalars()
+        accounts = [one for one in found if _waits(actor, one)]
+        ids = [one.id for one in accounts]
+        await db.execute(delete(SignInSession).where(SignInSession.account_id.in_(ids)))
+        for one in accounts:
+            one.password_hash, one.failed_attempts, one.locked_until = hashes[one.username], 0, None
+            told = {"unit_path": one.unit.path, "username": one.username}
+            db.add(audit.made(actor, "password_set", "account", one.id, **told))
+    return {one.username: passwords[one.username] for one in accounts}
+
+
+def _waits(actor: Actor, account: Account | None) -> bool:
+    """Whether somebody has not chosen a password yet, and every role of theirs is in the administrator's scope: who
+    sets a password can sign in with it."""
+    if account is None or not account.must_change_password or account.disabled_at is not None:
+        return False
+    paths = [account.unit.path, *(grant.unit.path for grant in account.grants)]
+    return all(may(actor, Action.MANAGE_ACCOUNTS, Target(paths=(path,))) for path in paths)
 
 
 def _stale() -> Stale:

@@ -128,3 +128,35 @@ async def test_an_import_is_its_administrators_alone(pages: Pages) -> None:
     assert (await browser.get("/import/nonsense")).status == 404
     async with pages.database.reading() as db:
         assert await db.scalar(select(Account.id).limit(1))
+
+
+async def test_passwords_lost_before_they_were_handed_out_are_made_again_for_who_still_waits(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cheap_passwords(monkeypatch)
+    browser = await pages.person("quantri")
+    head = (await browser.get("/import/accounts/template.csv")).body
+    rows = "".join(f"moi.{n};Nguyễn Văn Mới;TANTIEN;;;;;Cán bộ tiếp công dân\r\n" for n in range(3))
+    table = head + (rows + "canbotantien;Hoàng Văn Đức;TANTIEN;;;;;\r\n").encode()
+    sent = await browser.upload("/import/accounts", "a.csv", table)
+    first = await browser.get(sent.path)
+    assert "/renew" not in first.text, "nothing is there yet"
+    await browser.post(sent.path, fingerprint(first))
+    await finished(browser, sent.path)  # and the hub stops before anybody has taken the passwords
+    async with pages.database.transaction() as db:
+        chosen = (await db.execute(select(Account).where(Account.username == "moi.2"))).unique().scalar_one()
+        chosen.must_change_password = False
+        before = chosen.password_hash
+    again = await browser.upload("/import/accounts", "a.csv", table)
+    page = await browser.get(again.path)
+    assert "2 tài khoản đã có trong bảng này" in page.text
+    given = await browser.post(f"{again.path}/renew")
+    assert given.status == 200
+    lines = [row.cells for row in tables.read(given.body).rows]
+    assert [line[0] for line in lines] == ["moi.0", "moi.1"], "neither who has chosen one nor who was there before"
+    for username, secret in (line[:2] for line in lines):
+        signed_in = await pages.browser().sign_in(username, secret)
+        assert signed_in.status == 303
+    async with pages.database.reading() as db:
+        kept = (await db.execute(select(Account).where(Account.username == "moi.2"))).unique().scalar_one()
+    assert kept.password_hash == before

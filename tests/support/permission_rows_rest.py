@@ -56,6 +56,7 @@ ROWS = (
     get(IMPORT, "", "who began it, while it lasts: nobody here"),
     get(IMPORT + "/faults.csv", "", "who began it, while it lasts: nobody here"),
     post(IMPORT, "", "who began it, while it lasts: nobody here"),
+    post(IMPORT + "/renew", "", "who began it, while it lasts: nobody here"),
     post(IMPORT + "/passwords", "", "who began it, once: nobody here"),
     get("/audit", "auditor* administrator*", "each sees their own scope"),
     get("/deadlines", LOGGED_IN, LAW),

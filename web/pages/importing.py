@@ -94,6 +94,18 @@ async def hand_out(request: http.Request) -> http.Response:
     return _file(body, TYPES["csv"], "passwords.csv")
 
 
+@routes.post("/import/{what}/{job_id}/renew")
+async def renew(request: http.Request) -> http.Response:
+    """New one-time passwords for the table's accounts that still wait for their owners, as a table."""
+    actor, hub, job = keys.actor(request), keys.deps(request), _job(request)
+    await forms.read(request)
+    given = await imports.renew(hub.database, actor, job.plan.waiting)
+    if not given:
+        raise NotFound(N_("Không còn tài khoản nào của bảng này chờ đăng nhập lần đầu."))
+    body = import_templates.passwords(given, lambda text: view.sentence(request, text))
+    return _file(body, TYPES["csv"], "passwords.csv")
+
+
 def _kind(request: http.Request) -> ImportKind:
     """What the address names, for who may import it. Raises ``NotFound``, ``Forbidden``."""
     try:
