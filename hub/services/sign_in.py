@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -23,8 +23,12 @@ from hub.services.passwords import hash_password, needs_rehash, verify_password
 from hub.services.strangers import Strangers
 
 TOKEN_BYTES = 32
-_WITH_ROLES = joinedload(SignInSession.account).joinedload(Account.grants)
-"""Asked at every page: one statement for all that an ``Actor`` needs."""
+_BY_TOKEN = (
+    select(SignInSession)
+    .where(SignInSession.token_sha256 == bindparam("digest"))
+    .options(joinedload(SignInSession.account).joinedload(Account.grants))
+)
+"""Asked at every page: one statement for all that an ``Actor`` needs, put together once."""
 EXTEND_EVERY = timedelta(minutes=5)
 """A session in use is prolonged at most this often, so that reading pages does not mean writing rows."""
 
@@ -71,8 +75,7 @@ async def actor_for_token(
 
     ``allow_demo`` is ``config.demo``: a demo account's old session ends when the hub starts without it.
     """
-    wanted = select(SignInSession).where(SignInSession.token_sha256 == digest(token)).options(_WITH_ROLES)
-    session = (await db.execute(wanted)).unique().scalar_one_or_none()
+    session = (await db.execute(_BY_TOKEN, {"digest": digest(token)})).unique().scalar_one_or_none()
     if session is None or session.expires_at <= utc_now():
         return None
     account = session.account
