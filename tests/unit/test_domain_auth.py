@@ -15,6 +15,7 @@ SEATS = ("chair", "deputy", "secretary", "point")
 BY_ROLE = {
     Action.MANAGE_ACCOUNTS: {Role.ADMINISTRATOR},
     Action.MANAGE_UNITS: {Role.ADMINISTRATOR},
+    Action.SET_ABSENCE: {Role.LEADER, Role.ADMINISTRATOR},
     Action.MANAGE_MAIL: {Role.ADMINISTRATOR},
     Action.READ_AUDIT: {Role.AUDITOR, Role.ADMINISTRATOR},
     Action.REGISTER_CASE: {Role.OFFICER},
@@ -75,6 +76,8 @@ BY_SEAT = {
     Action.ISSUE_CONCLUSION: {"chair"},
     Action.FOLLOW_CONCLUSION: {"chair", "deputy", "secretary"},
 }
+OF_ONES_OWN = {Action.REPORT_TASK, Action.SET_ABSENCE}
+"""What anybody may do of a task that is theirs, or of themselves."""
 OF_SEATS = {Action.TAKE_SEAT, Action.ANSWER_MINUTES}
 """Asked of a seat wanted, not by a seat held."""
 
@@ -99,12 +102,13 @@ def test_a_seat_in_the_hearing_gives_what_belongs_to_it_and_no_more(action, seat
     assert may(official(), action, Target(seat_kind=seat)) is (seat in BY_SEAT.get(action, set()))
 
 
-def test_a_task_given_to_an_account_is_that_accounts_to_report():
-    assert may(official(), Action.REPORT_TASK, Target(paths=(ELSEWHERE,), own=True))
-    assert not may(official(), Action.REPORT_TASK, Target(paths=(OWN,)))
+@pytest.mark.parametrize("action", sorted(OF_ONES_OWN))
+def test_a_task_is_reported_by_whom_it_was_given_to_and_an_absence_said_by_whose_it_is(action):
+    assert may(official(), action, Target(paths=(ELSEWHERE,), own=True))
+    assert not may(official(), action, Target(paths=(OWN,)))
 
 
-@pytest.mark.parametrize("action", sorted(set(Action) - {Action.REPORT_TASK}))
+@pytest.mark.parametrize("action", sorted(set(Action) - OF_ONES_OWN))
 def test_nobody_without_role_or_seat_may_do_anything(action):
     assert not may(official(), action, Target(paths=tuple(RELATIONS.values()), own=True))
 
