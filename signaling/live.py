@@ -256,6 +256,6 @@ class Live:
         if hearing is not None:
             hearing.audience.tell(p.MinutesChanged())
 
-    async def probe(self, probe_id: str, sdp: str) -> str:
-        """The answer to a device check's offer. Raises ``HubError``."""
-        return await self._pool.probe(probe_id, sdp)
+    async def probe(self, probe_id: str, owner: str, sdp: str) -> str:
+        """The answer to the offer of an account's device check. Raises ``HubError``."""
+        return await self._pool.probe(probe_id, owner, sdp)

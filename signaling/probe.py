@@ -62,7 +62,7 @@ def add_routes(app: web.Application, live: Live, *, actor_of: ActorOf, translate
             actor = await signed_in(request)
             language = actor.language
             offer = await _read(request)
-            sdp = await live.probe(new_id(), offer.sdp)
+            sdp = await live.probe(new_id(), actor.account_id, offer.sdp)
         except HubError as error:
             return refusal(error, language)
         return web.Response(body=msgspec.json.encode(ProbeAnswer(sdp)), content_type="application/json")

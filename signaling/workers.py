@@ -204,13 +204,13 @@ class WorkerPool:
             raise NotReady(N_("Máy chủ truyền hình đang khởi động lại; hình và tiếng sẽ trở lại ngay."))
         return await self._call(worker, body)
 
-    async def probe(self, probe_id: str, sdp: str) -> str:
+    async def probe(self, probe_id: str, owner: str, sdp: str) -> str:
         """A device check's offer, answered by the least loaded worker."""
         candidates = [worker for worker in self.workers if worker.up]
         if not candidates:
             raise NotReady(N_("Máy chủ truyền hình chưa sẵn sàng. Hãy thử lại sau ít giây."))
         worker = min(candidates, key=lambda one: (one.draining, self._load(one.index)))
-        reply = await self._call(worker, control.Probe(probe_id=probe_id, sdp=sdp))
+        reply = await self._call(worker, control.Probe(probe_id=probe_id, owner=owner, sdp=sdp))
         assert isinstance(reply, control.Probed)
         return reply.sdp
 

@@ -140,9 +140,11 @@ class ClosePeer(Struct):
 
 
 class Probe(Struct):
-    """Answer a device check's offer: a transport that only proves that media can reach this worker. ``Probed``."""
+    """Answer a device check's offer: a transport that only proves that media can reach this worker. ``Probed``.
+    ``owner`` is whose check it is."""
 
     probe_id: str
+    owner: str
     sdp: str
 
 

@@ -100,8 +100,8 @@ class Worker:
         match request:
             case control.AskState(kept=kept):
                 return self._state(kept=kept)
-            case control.Probe(probe_id=probe_id, sdp=sdp):
-                return control.Probed(sdp=self._probes.answer(probe_id, sdp))
+            case control.Probe(probe_id=probe_id, owner=owner, sdp=sdp):
+                return control.Probed(sdp=self._probes.answer(probe_id, owner, sdp))
             case control.OpenRouter(router_id=router_id, recording_id=recording_id):
                 router = self._routers.get(router_id)
                 if router is None:

@@ -13,7 +13,7 @@ import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
 from hub.config import Config
-from signaling.media import control
+from signaling.media import control, probe
 from tests.support.media import Browser, Worker, falls_quiet, hearing, until
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.media]
@@ -227,7 +227,7 @@ async def test_a_description_that_does_not_parse_is_refused(config: Config, sdp:
         reply = await worker.call(control.Publish(**request, sources={"0": "camera"}, allowed=["camera"]))
         assert isinstance(reply, control.Refused)
         assert (await worker.state()).routers[0].peers == []
-        assert isinstance(await worker.call(control.Probe(probe_id="1", sdp=sdp)), control.Refused)
+        assert isinstance(await worker.call(control.Probe(probe_id="1", owner="a1", sdp=sdp)), control.Refused)
 
 
 async def test_requests_for_what_is_not_there_are_refused(config: Config) -> None:
@@ -245,9 +245,25 @@ async def test_a_device_check_reaches_the_media_port(config: Config) -> None:
         pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         pc.createDataChannel("check")
         await pc.setLocalDescription(await pc.createOffer())
-        reply = await worker.call(control.Probe(probe_id="1", sdp=pc.localDescription.sdp))
+        reply = await worker.call(control.Probe(probe_id="1", owner="a1", sdp=pc.localDescription.sdp))
         await pc.setRemoteDescription(RTCSessionDescription(reply.sdp, "answer"))
         await until(lambda: pc.connectionState == "connected")
+        await pc.close()
+
+
+async def test_one_account_cannot_take_all_places_of_device_checks(config: Config) -> None:
+    async with hearing(config) as (worker, _):
+        pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        pc.createDataChannel("check")
+        offer = (await pc.createOffer()).sdp
+        for n in range(probe.MOST + 20):
+            reply = await worker.call(control.Probe(probe_id=f"loop {n}", owner="greedy", sdp=offer))
+            assert isinstance(reply, control.Probed)
+        for n in range(probe.MOST - probe.MOST_OF_ONE):
+            reply = await worker.call(control.Probe(probe_id=f"of {n}", owner=f"a{n}", sdp=offer))
+            assert isinstance(reply, control.Probed)
+        late = await worker.call(control.Probe(probe_id="late", owner="late", sdp=offer))
+        assert isinstance(late, control.Refused)
         await pc.close()
 
 
