@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import Date, ForeignKey, LargeBinary, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from hub.ids import utc_now
 from hub.models.base import Base, id_column
@@ -90,7 +90,21 @@ class Document(Base):
         return self.hearing_id is not None or (self.case is not None and self.case.party.secret)
 
 
-class DocumentScan(Base):
+class Markable:
+    """A scan that may be said to have been entered by mistake."""
+
+    @declared_attr
+    def marks(cls) -> Mapped[list[ScanMark]]:  # noqa: N805 - of the class that is mapped
+        return relationship(
+            lazy="selectin", order_by="ScanMark.created_at", cascade="all, delete-orphan", passive_deletes=True
+        )
+
+    @property
+    def mistake(self) -> ScanMark | None:
+        return last_mistake(self.marks)
+
+
+class DocumentScan(Markable, Base):
     """A signed copy of a document as it came back on paper. There may be several; none replaces another."""
 
     __tablename__ = "document_scan"
@@ -107,13 +121,6 @@ class DocumentScan(Base):
 
     document: Mapped[Document] = relationship(lazy="joined", back_populates="scans")
     maker: Mapped[Account] = relationship(lazy="joined")
-    marks: Mapped[list[ScanMark]] = relationship(
-        lazy="selectin", order_by="ScanMark.created_at", cascade="all, delete-orphan", passive_deletes=True
-    )
-
-    @property
-    def mistake(self) -> ScanMark | None:
-        return last_mistake(self.marks)
 
 
 class ScanMark(Base):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.ids import utc_now
 from hub.models.base import Base, id_column
-from hub.models.documents import ScanMark, last_mistake
+from hub.models.documents import Markable
 from hub.models.people import Account
 
 
@@ -117,7 +117,7 @@ class MinutesAnswer(Base):
     at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
-class MinutesScan(Base):
+class MinutesScan(Markable, Base):
     """The signed print, scanned, kept in the object store under a name that says nothing."""
 
     __tablename__ = "minutes_scan"
@@ -139,13 +139,6 @@ class MinutesScan(Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
     maker: Mapped[Account] = relationship(lazy="joined")
-    marks: Mapped[list[ScanMark]] = relationship(
-        lazy="selectin", order_by="ScanMark.created_at", cascade="all, delete-orphan", passive_deletes=True
-    )
-
-    @property
-    def mistake(self) -> ScanMark | None:
-        return last_mistake(self.marks)
 
     @property
     def mistaken(self) -> bool:
